@@ -1,0 +1,1 @@
+"""The blind broker: relays what it cannot read."""

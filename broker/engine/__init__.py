@@ -1,0 +1,1 @@
+"""Where posts are kept and how brokers reach each other, behind one seam."""

@@ -1,0 +1,1 @@
+"""What a person runs: the session, voice, and the window or the text client over them."""

@@ -1,0 +1,286 @@
+"""What a user interface may ask for (imperative) and what it is told (past tense). All frozen.
+
+Commands go down to the network thread, events come up; a user interface knows nothing else of the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+# --- commands -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Join the room of this phrase at this server (`host`, `host:port`, `[v6]:port` or an invite link).
+
+    A phrase inside an invite wins over `phrase`. `accept_weak_phrase` is the user's "connect anyway".
+    """
+
+    server: str
+    name: str
+    phrase: str = field(repr=False)
+    accept_weak_phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Leave the room, or end the attempt to join it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Post a line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetMicrophone:
+    """Open or close the microphone."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeaker:
+    """Begin or stop to play incoming voice."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskStats:
+    """Answered by `StatsReported`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Leave, close everything, end the network and voice threads."""
+
+
+Command: TypeAlias = Connect | Disconnect | SendText | SetMicrophone | SetSpeaker | AskStats | Quit
+
+# --- events -------------------------------------------------------------------------------------------------
+
+
+class Part(StrEnum):
+    """The part of the window that a problem is about."""
+
+    SERVER = "server"
+    NAME = "name"
+    KEY = "key"
+    TEXT = "text"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One running client in the room.
+
+    `session` tells two runs apart, `member` is the fingerprint of the device (the same in every run in this
+    room). `name` is the display name, already made unique (`Ann (2)`). An unconfirmed person has not yet
+    shown that it is really here now.
+    """
+
+    session: str
+    member: str
+    name: str
+    own: bool = False
+    confirmed: bool = False
+    listening: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionProgressed:
+    """A step of an attempt, in words for the status line ("Looking for the broker…")."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerMet:
+    """The broker's key is known: its four words; whether it was never seen before; a link that invites here.
+
+    `invite` has the phrase in it.
+    """
+
+    words: str
+    first_contact: bool
+    invite: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomJoined:
+    """In the room: my own fingerprint, all people (myself first), the room's two words (`otter lamp`)."""
+
+    member: str
+    people: tuple[Person, ...]
+    room_words: str
+    again: bool = False  # after a lost connection
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLeft:
+    """Not in the room any more. `retry_in` is seconds until the next attempt, None where there will be none."""
+
+    reason: str
+    retry_in: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonJoined:
+    """Somebody came."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChanged:
+    """Somebody's name, confirmation or speaker changed."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLeft:
+    """Somebody went."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class TalkingChanged:
+    """Somebody began or stopped to be heard (told by frames that opened)."""
+
+    person: Person
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceChanged:
+    """How many others have their speaker on."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextQueued:
+    """My line is sealed and in the outbox, not yet stored by the broker. `post` names it until then."""
+
+    post: str
+    text: str
+    sent_at: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class TextStored:
+    """The broker keeps my line under this number."""
+
+    post: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextRefused:
+    """The broker will not keep my line, and trying again would not help."""
+
+    post: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReceived:
+    """A line of the room, once for each, my own included (right after its `TextStored`).
+
+    `late`: it was said before, or arrived out of order; show it at its place by `seq`.
+    `copied_device`: the same device has said another line under the same counter.
+    """
+
+    post: str
+    member: str
+    name: str
+    text: str
+    seq: int
+    sent_at: float  # seconds since 1970, by the sender's clock
+    own: bool
+    late: bool
+    copied_device: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneChanged:
+    """The microphone is on or off, and which device it is (empty when off)."""
+
+    on: bool
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerChanged:
+    """The speaker is on or off, and which device it is (empty when off)."""
+
+    on: bool
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneEnded:
+    """The WAV file that stands in for a microphone was spoken to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneLevel:
+    """How loud the microphone is, 0..1 of full scale; a few times a second while it is on."""
+
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatsReported:
+    """Counters since the start of the program."""
+
+    counters: Mapping[str, int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemReported:
+    """Something did not work: which part of the window it is about, a code for programs, a sentence for people."""
+
+    part: Part
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The answer to `Quit`: all threads and sockets are closed. Nothing follows."""
+
+
+Event: TypeAlias = (
+    ConnectionProgressed
+    | BrokerMet
+    | RoomJoined
+    | RoomLeft
+    | PersonJoined
+    | PersonChanged
+    | PersonLeft
+    | TalkingChanged
+    | AudienceChanged
+    | TextQueued
+    | TextStored
+    | TextRefused
+    | TextReceived
+    | MicrophoneChanged
+    | SpeakerChanged
+    | MicrophoneEnded
+    | MicrophoneLevel
+    | StatsReported
+    | ProblemReported
+    | SessionEnded
+)

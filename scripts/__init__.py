@@ -1,0 +1,1 @@
+"""What developers and newcomers run; nothing in here is installed with the program."""

@@ -9,6 +9,7 @@
      │    ├── BadPhrase           the key is empty or too long
      │    ├── BadSetting          a flag, variable or file holds a wrong value
      │    ├── TooLong             a text or name over its limit
+     │    ├── KeySpent            a voice key has sealed all the frames that it may
      │    └── StateLocked         another process uses the state folder
      ├── PeerError           bytes from outside broke a rule: drop them, count them, live on
      │    ├── Malformed           not what the protocol says
@@ -46,6 +47,10 @@ class BadSetting(LocalError):
 
 class TooLong(LocalError):
     """A text or a name is longer than the protocol carries."""
+
+
+class KeySpent(LocalError):
+    """A voice key has sealed as many frames as it may: a new session has a new one."""
 
 
 class StateLocked(LocalError):

@@ -1,0 +1,97 @@
+"""Who is in the room, and what the list says of each. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from client.events import Event, Person, PersonChanged, PersonJoined, PersonLeft, TalkingChanged
+from client.ui import texts
+from client.ui.safe_text import safe_name
+
+
+class PersonState(StrEnum):
+    """What is shown of a person, the strongest that holds."""
+
+    TEXT_ONLY = "text only"
+    LISTENING = "listening"
+    TALKING = "talking"
+    UNCONFIRMED = "unconfirmed"
+
+
+_WORDS = {
+    PersonState.TEXT_ONLY: texts.TEXT_ONLY,
+    PersonState.LISTENING: texts.LISTENING,
+    PersonState.TALKING: texts.TALKING,
+    PersonState.UNCONFIRMED: texts.UNCONFIRMED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One row of the list. `member` is the device's fingerprint, which also draws the sign beside the name."""
+
+    session: str
+    member: str
+    name: str
+    own: bool
+    state: PersonState
+    words: str
+
+
+class People:
+    """All running clients in the room, by session."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, Person] = {}
+        self._talking: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def begin(self, people: tuple[Person, ...]) -> None:
+        """The room as it was on joining; nobody (an empty tuple) after leaving."""
+        self._people = {person.session: person for person in people}
+        self._talking.clear()
+
+    def receive(self, event: Event) -> None:
+        """Apply one event; those that are about something else change nothing."""
+        match event:
+            case PersonJoined(person) | PersonChanged(person):
+                self._people[person.session] = person
+            case PersonLeft(person):
+                self._people.pop(person.session, None)
+                self._talking.discard(person.session)
+            case TalkingChanged(person, on):
+                (self._talking.add if on else self._talking.discard)(person.session)
+            case _:
+                pass
+
+    def own(self) -> Person | None:
+        """Myself, once in the room."""
+        return next((person for person in self._people.values() if person.own), None)
+
+    def others_listening(self) -> int:
+        """How many others have their speaker on."""
+        return sum(person.listening and not person.own for person in self._people.values())
+
+    def rows(self, *, microphone_on: bool) -> tuple[PersonRow, ...]:
+        """Myself first, the others by name."""
+        order = sorted(
+            self._people.values(), key=lambda person: (not person.own, person.name.casefold(), person.session)
+        )
+        return tuple(self._row(person, microphone_on=microphone_on) for person in order)
+
+    def _row(self, person: Person, *, microphone_on: bool) -> PersonRow:
+        state = self._state(person)
+        words = _WORDS[state]
+        if person.own and microphone_on and state is not PersonState.TALKING:
+            words = texts.MICROPHONE_OPEN
+        return PersonRow(person.session, person.member, safe_name(person.name), person.own, state, words)
+
+    def _state(self, person: Person) -> PersonState:
+        if not (person.confirmed or person.own):
+            return PersonState.UNCONFIRMED
+        if person.session in self._talking:
+            return PersonState.TALKING
+        return PersonState.LISTENING if person.listening else PersonState.TEXT_ONLY

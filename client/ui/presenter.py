@@ -1,0 +1,298 @@
+"""Events in, what to show out. This file decides everything that the window says; it knows no widget, no clock
+and no thread, and must never import tkinter.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from enum import StrEnum
+
+from client.events import (
+    BrokerMet,
+    ConnectionProgressed,
+    Event,
+    Part,
+    PersonJoined,
+    PersonLeft,
+    ProblemReported,
+    RoomJoined,
+    RoomLeft,
+    SessionEnded,
+    TextQueued,
+    TextReceived,
+    TextRefused,
+    TextStored,
+)
+from client.ui import texts
+from client.ui.people import People, PersonRow
+from client.ui.safe_text import safe_name, safe_sentence
+from client.ui.transcript import Change, Transcript
+from client.ui.voice_state import Voice, VoiceShown
+
+# The attempt is over with these: without another key, name or server the next one would end alike.
+_ENDS_ATTEMPT = frozenset(
+    {"bad_address", "bad_invite", "bad_phrase", "weak_phrase", "bad_name", "key_changed", "state_locked"}
+)
+_ABOUT_CONNECTING = frozenset({Part.SERVER, Part.NAME, Part.KEY})
+
+
+class Phase(StrEnum):
+    """Where we stand with the broker."""
+
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    RETRYING = "retrying"
+    LEAVING = "leaving"
+
+
+class Remedy(StrEnum):
+    """The button in the problem bar that mends it."""
+
+    CONNECT_ANYWAY = "connect anyway"
+    TRY_AGAIN = "try again"
+    NEW_KEY = "new key"
+
+
+_REMEDIES = {
+    "weak_phrase": Remedy.CONNECT_ANYWAY,
+    "unreachable": Remedy.TRY_AGAIN,
+    "not_a_broker": Remedy.TRY_AGAIN,
+    "key_unchecked": Remedy.TRY_AGAIN,
+    "bad_phrase": Remedy.NEW_KEY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the bar says: the part that is wrong, a sentence, and perhaps the button that mends it."""
+
+    part: Part
+    text: str
+    remedy: Remedy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status line. Words are empty where they are not known."""
+
+    phase: Phase
+    text: str
+    room_words: str = ""
+    broker_words: str = ""
+    broker_is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """Everything that the window shows, but for the messages, which come as changes."""
+
+    status: Status
+    can_connect: bool
+    can_disconnect: bool
+    can_send: bool
+    problem: Problem | None
+    people: tuple[PersonRow, ...]
+    people_note: str
+    voice: VoiceShown
+    empty_title: str  # what stands in the message area while there is no message
+    empty_text: str
+    invite: str = field(repr=False)
+
+
+class Presenter:
+    """One window's view of one client. Call a method, then show `state(now)` and apply `chat_changes()`."""
+
+    def __init__(self, zone: tzinfo | None = None, *, microphone_on: bool = False, speaker_on: bool = False) -> None:
+        self._people = People()
+        self._voice = Voice(microphone_wanted=microphone_on, speaker_wanted=speaker_on)
+        self._transcript = Transcript(zone)
+        self._phase = Phase.OFFLINE
+        self._wanted = False  # between Connect and Disconnect; events of an ended attempt are passed over
+        self._step = ""
+        self._retry_at = 0.0
+        self._problem: Problem | None = None
+        self._room: tuple[str, str] = ("", "")  # words, my fingerprint
+        self._in_room = False
+        self._broker: BrokerMet | None = None
+
+    # --- what the user did ----------------------------------------------------------------------------------
+
+    def connect_asked(self) -> None:
+        """A `Connect` was submitted."""
+        self._wanted = True
+        self._problem = None
+        self._broker = None
+        self._phase, self._step = Phase.CONNECTING, ""
+
+    def disconnect_asked(self, wall: float) -> None:
+        """A `Disconnect` was submitted; nothing is waited for. `wall` is in seconds since 1970."""
+        self._wanted = False
+        self._problem = None
+        if self._in_room:
+            self._transcript.notice(texts.YOU_LEFT, wall)
+        self._offline()
+
+    def quit_asked(self) -> None:
+        """A `Quit` was submitted."""
+        self._wanted = False
+        self._phase = Phase.LEAVING
+
+    def microphone_asked(self, *, on: bool) -> None:
+        """A `SetMicrophone` was submitted."""
+        self._voice.ask_microphone(on=on)
+        self._forget_problem(Part.MICROPHONE)
+
+    def speaker_asked(self, *, on: bool) -> None:
+        """A `SetSpeaker` was submitted."""
+        self._voice.ask_speaker(on=on)
+        self._forget_problem(Part.SPEAKER)
+
+    def edited(self, part: Part) -> None:
+        """Something was typed there: what was wrong with it is not known any more."""
+        self._forget_problem(part)
+
+    def dismissed(self) -> None:
+        """The problem bar was closed."""
+        self._problem = None
+
+    # --- what happened --------------------------------------------------------------------------------------
+
+    def receive(self, event: Event, now: float, wall: float) -> None:
+        """Apply one event. `now` is monotonic, `wall` in seconds since 1970; both in seconds."""
+        if isinstance(event, PersonJoined) and not self._in_room:
+            return  # of a room that was left while this was on its way
+        self._people.receive(event)
+        self._voice.receive(event)
+        self._receive_connection(event, now, wall)
+        self._receive_text(event, wall)
+
+    def state(self, now: float) -> ViewState:
+        """What to show at this moment."""
+        online = self._phase is Phase.ONLINE
+        voice = self._voice.shown(online=online)
+        alone = online and len(self._people) <= 1
+        people_note = texts.alone(self._room[0]) if alone else "" if online else texts.PEOPLE_EMPTY
+        busy = self._phase in {Phase.CONNECTING, Phase.RETRYING}
+        title, text = self._empty(online=online, busy=busy)
+        return ViewState(
+            status=self._status(now),
+            can_connect=self._phase is Phase.OFFLINE,
+            can_disconnect=online or busy,
+            can_send=self._in_room and (online or busy),
+            problem=self._problem,
+            people=self._people.rows(microphone_on=voice.microphone_on),
+            people_note=people_note,
+            voice=voice,
+            empty_title=title,
+            empty_text=text,
+            invite=self._broker.invite if self._broker and self._in_room else "",
+        )
+
+    def chat_changes(self) -> list[Change]:
+        """What changed in the message area since the last call, to be applied in this order."""
+        return self._transcript.changes()
+
+    def _receive_connection(self, event: Event, now: float, wall: float) -> None:
+        match event:
+            case ConnectionProgressed(step) if self._wanted:
+                self._phase, self._step = Phase.CONNECTING, safe_sentence(step)
+            case BrokerMet() if self._wanted:
+                self._broker = event
+            case RoomJoined() if self._wanted:
+                self._joined(event, wall)
+            case RoomLeft(reason, retry_in):
+                self._left(safe_sentence(reason), retry_in, now, wall)
+            case ProblemReported(part, code, message):
+                self._reported(part, code, message)
+            case SessionEnded() if self._phase is not Phase.LEAVING:
+                self._offline()
+                self._problem = Problem(Part.GENERAL, texts.ENDED)
+            case _:
+                pass
+
+    def _receive_text(self, event: Event, wall: float) -> None:
+        match event:
+            case TextQueued():
+                own = self._people.own()
+                self._transcript.queued(event, self._room[1], own.name if own else texts.YOU)
+            case TextStored():
+                self._transcript.stored(event)
+            case TextRefused():
+                self._transcript.refused(event)
+            case TextReceived():
+                self._transcript.received(event)
+            case PersonJoined(person):
+                self._transcript.notice(texts.joined(safe_name(person.name)), wall)
+            case PersonLeft(person) if self._in_room:
+                self._transcript.notice(texts.left(safe_name(person.name)), wall)
+            case _:
+                pass
+
+    def _joined(self, event: RoomJoined, wall: float) -> None:
+        room = (safe_name(event.room_words), event.member)
+        if room != self._room:
+            self._transcript.clear()
+        elif self._in_room and self._phase is not Phase.ONLINE:
+            self._transcript.notice(texts.CONNECTED_AGAIN, wall)
+        self._room, self._in_room = room, True
+        self._people.begin(event.people)
+        self._voice.audience = self._people.others_listening()
+        self._phase = Phase.ONLINE
+        for part in (*_ABOUT_CONNECTING, Part.GENERAL):
+            self._forget_problem(part)
+
+    def _left(self, reason: str, retry_in: float | None, now: float, wall: float) -> None:
+        if not self._wanted:
+            return  # the answer to a Disconnect, which was shown at once
+        if self._phase is Phase.ONLINE:
+            self._transcript.notice(f"{texts.CONNECTION_LOST}: {reason}" if reason else texts.CONNECTION_LOST, wall)
+        if retry_in is None:
+            self._wanted = False
+            self._offline()
+            if reason and self._problem is None:
+                self._problem = Problem(Part.GENERAL, reason)
+        else:
+            self._phase, self._step, self._retry_at = Phase.RETRYING, reason, now + retry_in
+            self._people.begin(())
+
+    def _reported(self, part: Part, code: str, message: str) -> None:
+        if code in _ENDS_ATTEMPT and self._phase in {Phase.CONNECTING, Phase.RETRYING}:
+            self._phase = Phase.OFFLINE
+        remedy = _REMEDIES.get(code)
+        if remedy is Remedy.TRY_AGAIN and self._phase is not Phase.OFFLINE:
+            remedy = None  # it is being tried already
+        self._problem = Problem(part, safe_sentence(message), remedy)
+
+    def _offline(self) -> None:
+        self._phase = Phase.OFFLINE
+        self._in_room = False
+        self._people.begin(())
+        self._voice.audience = None
+
+    def _forget_problem(self, part: Part) -> None:
+        if self._problem is not None and self._problem.part is part:
+            self._problem = None
+
+    def _empty(self, *, online: bool, busy: bool) -> tuple[str, str]:
+        if len(self._transcript):
+            return "", ""
+        if online:
+            return texts.QUIET_TITLE, texts.QUIET_TEXT
+        return (texts.WAITING_TITLE, texts.WAITING_TEXT) if busy else (texts.EMPTY_TITLE, texts.EMPTY_TEXT)
+
+    def _status(self, now: float) -> Status:
+        words = safe_name(self._broker.words, 60) if self._broker else ""
+        is_new = self._broker is not None and self._broker.first_contact
+        room_words = self._room[0] if self._in_room else ""
+        return Status(self._phase, self._status_text(now), room_words, words, is_new)
+
+    def _status_text(self, now: float) -> str:
+        if self._phase is Phase.RETRYING:
+            seconds = math.ceil(self._retry_at - now)
+            return texts.retrying(seconds, self._step) if seconds > 0 else texts.RETRYING_NOW
+        if self._phase is Phase.CONNECTING:
+            return self._step or texts.CONNECTING
+        return {Phase.ONLINE: texts.CONNECTED, Phase.LEAVING: texts.LEAVING}.get(self._phase, texts.NOT_CONNECTED)

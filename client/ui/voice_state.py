@@ -1,0 +1,94 @@
+"""Microphone and speaker: what was asked for, what is true, and what to say about the difference. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client.events import (
+    AudienceChanged,
+    Event,
+    MicrophoneChanged,
+    MicrophoneEnded,
+    MicrophoneLevel,
+    Part,
+    ProblemReported,
+    SpeakerChanged,
+)
+from client.ui import texts
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceShown:
+    """Both toggles. `*_down` is sunken (asked for), `*_note` the words beside it, `level` 0..1 of full scale."""
+
+    microphone_down: bool = False
+    microphone_on: bool = False
+    microphone_note: str = ""
+    speaker_down: bool = False
+    speaker_note: str = ""
+    level: float = 0.0
+
+
+class Voice:
+    """The state behind the toggles."""
+
+    def __init__(self, *, microphone_wanted: bool = False, speaker_wanted: bool = False) -> None:
+        self._microphone_wanted = microphone_wanted
+        self._speaker_wanted = speaker_wanted
+        self._microphone_on = False
+        self._speaker_on = False
+        self._level = 0.0
+        self.audience: int | None = None  # None: not told yet
+
+    def ask_microphone(self, *, on: bool) -> None:
+        """The toggle was pressed; `MicrophoneChanged` or a problem answers."""
+        self._microphone_wanted = on
+
+    def ask_speaker(self, *, on: bool) -> None:
+        """The toggle was pressed; `SpeakerChanged` or a problem answers."""
+        self._speaker_wanted = on
+
+    def receive(self, event: Event) -> None:
+        """Apply one event; those that are about something else change nothing."""
+        match event:
+            case MicrophoneChanged(on):
+                self._microphone_on = self._microphone_wanted = on
+                self._level = 0.0
+            case MicrophoneEnded():
+                self._level = 0.0
+            case MicrophoneLevel(level):
+                self._level = min(max(level, 0.0), 1.0) if self._microphone_on else 0.0
+            case SpeakerChanged(on):
+                self._speaker_on = self._speaker_wanted = on
+            case AudienceChanged(count):
+                self.audience = count
+            case ProblemReported(part=Part.MICROPHONE):
+                self._microphone_wanted = self._microphone_on
+            case ProblemReported(part=Part.SPEAKER):
+                self._speaker_wanted = self._speaker_on
+            case _:
+                pass
+
+    def shown(self, *, online: bool) -> VoiceShown:
+        """What the toggles show."""
+        return VoiceShown(
+            self._microphone_wanted,
+            self._microphone_on,
+            self._microphone_note(online=online),
+            self._speaker_wanted,
+            _waiting_note(self._speaker_wanted, self._speaker_on, online=online),
+            self._level,
+        )
+
+    def _microphone_note(self, *, online: bool) -> str:
+        if online and self._microphone_on and self.audience == 0:
+            return texts.NOBODY_LISTENS
+        return _waiting_note(self._microphone_wanted, self._microphone_on, online=online)
+
+
+def _waiting_note(wanted: bool, on: bool, *, online: bool) -> str:
+    if not wanted:
+        return ""
+    if not online:
+        return texts.ON_AFTER_CONNECTING
+    return "" if on else texts.OPENING

@@ -12,7 +12,11 @@ from common.errors import BadAddress
 DEFAULT_PORT: Final = 9090
 BANNER_OFFSET: Final = 2  # the banner's port where nothing else is said: PORT+2
 VOICE_OFFSET: Final = 1
-_HOST_NAME: Final = re.compile(r"(?=.{1,253}\.?$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+$")
+# Every label but the last ends in a dot: were the dots optional, one string could be cut into labels in so many
+# ways that an invite with a long wrong host kept a client busy for hours.
+_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\.?\Z){_LABEL}(?:\.{_LABEL})*\.?")
+_ZONE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")  # the interface of fe80::1%eth0; ipaddress takes anything there
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,13 @@ def _split_port(text: str) -> tuple[str, str | None]:
 
 
 def _check_host(host: str) -> str:
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
+    _, percent, zone = host.partition("%")
+    if not percent or _ZONE.fullmatch(zone):
+        try:
+            return str(ipaddress.ip_address(host))
+        except ValueError:
+            pass
     looks_like_v4 = re.fullmatch(r"[0-9.]+", host) is not None
-    if looks_like_v4 or not _HOST_NAME.match(host):
+    if looks_like_v4 or not _HOST_NAME.fullmatch(host):
         raise BadAddress(f"“{host[:80]}” is not a host: type a name or an IP address, for example 192.168.1.20.")
     return host

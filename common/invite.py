@@ -54,11 +54,12 @@ def parse_invite(text: str) -> Invite:
         parts = urlsplit(text)
         fields = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query), max_num_fields=8)
         phrase = unquote(parts.fragment, errors="strict") if parts.fragment else None
+        phrase_bytes = 0 if phrase is None else len(phrase.encode())  # half a surrogate pair fails here
     except ValueError as error:
         raise BadInvite("The invite link is damaged: ask for it again and copy all of it.") from error
     address = _address(parts.netloc)
     values = _values(fields)
-    if phrase is not None and len(phrase.encode()) > limits.PHRASE_BYTES:
+    if phrase_bytes > limits.PHRASE_BYTES:
         raise BadInvite("The key in the invite link is too long.")
     return Invite(
         address,

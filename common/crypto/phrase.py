@@ -44,9 +44,9 @@ _COMMON_BITS: Final = 6.0
 _COMMON: Final = frozenset(
     re.findall(
         r"\w+",
-        """password passwort passw secret geheim letmein welcome admin login master hello monkey dragon football iloveyou
-        baseball sunshine princess shadow superman batman trustno starwars qwerty qwertz azerty abc test guest changeme
-        default chat securechat key phrase passphrase encryption encryptionkey correcthorsebatterystaple""",
+        """password passwort passw secret geheim letmein welcome admin login master hello monkey dragon football
+        iloveyou baseball sunshine princess shadow superman batman trustno starwars qwerty qwertz azerty abc test guest
+        changeme default chat securechat key phrase passphrase encryption encryptionkey correcthorsebatterystaple""",
     )
 )
 _LEET: Final = str.maketrans("@4301!$57", "aaeoiisst")

@@ -1,0 +1,85 @@
+"""One `python -m client --json` process, as a person that scripts can direct and ask."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from scripts.processes import start, stop
+
+Event: TypeAlias = Mapping[str, Any]
+
+
+class NothingHeard(Exception):
+    """An event that was waited for did not come."""
+
+
+class Person:
+    """A client process: `do` writes commands, `wait` waits for events. All events are kept in `events`."""
+
+    def __init__(self, name: str, server: str, phrase: str, state: Path, flags: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.events: list[Event] = []
+        self._arrived = threading.Condition()
+        command = [sys.executable, "-m", "client", "--json", "--invite", server, "--name", name]
+        self._process = start([*command, "--state-dir", str(state), *flags], {"SECURE_CHAT_KEY": phrase})
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def do(self, command: str, **arguments: object) -> float:
+        """Give a command of the JSON client: `do("say", text="…")`. The time (monotonic, seconds) when it was given."""
+        begun = time.monotonic()
+        if self._process.stdin:
+            self._process.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
+            self._process.stdin.flush()
+        return begun
+
+    def wait(self, kind: str, fits: Callable[[Event], bool] = lambda _: True, seconds: float = 20.0) -> Event:
+        """The first event of a kind that fits, past or future. Raises `NothingHeard`."""
+        end = time.monotonic() + seconds
+        position = 0
+        with self._arrived:
+            while True:
+                for event in self.events[position:]:
+                    if event["event"] == kind and fits(event):
+                        return event
+                position = len(self.events)
+                left = end - time.monotonic()
+                if left <= 0 or self._process.poll() is not None:
+                    raise NothingHeard(f"{self.name} waited in vain for “{kind}”")
+                self._arrived.wait(min(left, 0.5))
+
+    def stats(self) -> Event:
+        """The client's counters as they are now."""
+        with self._arrived:
+            before = len(self.events)
+        self.do("stats")
+        return self.wait("stats", lambda event: any(event is new for new in self.events[before:]))
+
+    def texts(self) -> list[tuple[str, str]]:
+        """The lines that this person has seen: name and text, in order."""
+        return [(event["from"], event["text"]) for event in self.events if event["event"] == "text"]
+
+    def leave(self) -> None:
+        """Quit, and wait until the process has ended."""
+        try:
+            self.do("quit")
+            self._process.wait(10)
+        except (OSError, subprocess.TimeoutExpired):
+            pass
+        stop(self._process)
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            try:
+                event = json.loads(line) | {"arrived": time.monotonic()}
+            except ValueError:
+                event = {"event": "not json", "line": line, "arrived": time.monotonic()}
+            with self._arrived:
+                self.events.append(event)
+                self._arrived.notify_all()

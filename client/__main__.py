@@ -1,0 +1,103 @@
+"""`secure-chat`, or `python -m client`: the window, or the same session as text."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Final
+
+from client.config import Config, read_config
+from client.events import Quit
+from client.store import Store
+from common.address import parse_address
+from common.errors import BadSetting, LocalError, StateLocked
+
+if TYPE_CHECKING:
+    from client.network import Network
+
+_USAGE: Final = 2  # exit code for what the caller did wrong
+_PROFILES: Final = 9
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the client; returns its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="secure-chat: %(levelname)s: %(message)s")
+    _speak_utf8()
+    try:
+        config = read_config(sys.argv[1:] if arguments is None else arguments, os.environ, sys.stdin)
+        if config.forget_broker is not None:
+            return _forget(config, config.forget_broker)
+        return _run(config)
+    except LocalError as error:
+        print(f"secure-chat: {error}", file=sys.stderr)
+        return _USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(config: Config) -> int:
+    # Loaded only now, so that --help and wrong flags answer at once.
+    from client.network import Network  # noqa: PLC0415
+
+    network = Network(_open_store(config), microphone=config.microphone, speaker=config.speaker)
+    network.start()
+    return _run_window(config, network) if config.mode == "window" else _run_text(config, network)
+
+
+def _run_window(config: Config, network: Network) -> int:
+    from client.ui.app import Opening, run_window  # noqa: PLC0415
+
+    opening = Opening(
+        config.server, config.name, config.phrase, config.connect, config.microphone_on, config.speaker_on
+    )
+    return run_window(network, opening)
+
+
+def _run_text(config: Config, network: Network) -> int:
+    from client.json_face import JsonFace  # noqa: PLC0415
+    from client.terminal_face import TerminalFace  # noqa: PLC0415
+    from client.text_ui import TextUI  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, lambda *_: network.submit(Quit()))
+    signal.signal(signal.SIGINT, lambda *_: network.submit(Quit()))
+    face = JsonFace() if config.mode == "json" else TerminalFace()
+    return TextUI(config, network, face, sys.stdout).run(sys.stdin)
+
+
+def _open_store(config: Config) -> Store:
+    """The state folder. A second client of the same person gets a profile of its own, unless a folder was named."""
+    if config.state_folder_given:
+        return Store(config.state_folder)
+    for number in range(2, _PROFILES + 2):
+        folder = config.state_folder if number == 2 else config.state_folder / f"profile-{number - 1}"
+        try:
+            return Store(folder)
+        except StateLocked:
+            continue
+    raise StateLocked(f"{_PROFILES} Secure Chats run already: close one, or choose a folder with --state-dir.")
+
+
+def _forget(config: Config, server: str) -> int:
+    try:
+        address = str(parse_address(server))
+    except LocalError as error:
+        raise BadSetting(f"--forget-broker: {error}") from error
+    store = Store(config.state_folder)
+    forgotten = store.forget_pin(address)
+    store.close()
+    print(f"The key of {address} is forgotten." if forgotten else f"No key was known for {address}.")
+    return 0
+
+
+def _speak_utf8() -> None:
+    """JSON and names are UTF-8 whatever the terminal's settings say; what is not never ends the program."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

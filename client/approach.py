@@ -1,0 +1,120 @@
+"""The way to a broker before any ZeroMQ: resolve, reach it, read its banner, check its key, stretch the phrase.
+
+All of this blocks (names, TCP, Argon2id), so it runs on a thread of its own which holds nothing that must be
+given back: an attempt that was called off is simply not listened to any more.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from dataclasses import dataclass
+from typing import Final
+
+from client.events import Part
+from client.target import AttemptFailed, Target
+from common import limits
+from common.banner import Banner, decode_banner
+from common.crypto.keys import RoomKeys, stretch
+from common.errors import Malformed
+from common.invite import Invite
+from common.words import broker_words
+
+_REACH_SECONDS: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """Everything that the sockets need: a numeric host, ports, the broker's key, and the room's keys."""
+
+    host: str
+    control_port: int
+    voice_port: int
+    broker_key: bytes
+    keys: RoomKeys
+    first_contact: bool
+    invite: Invite
+
+    @property
+    def broker_words(self) -> str:
+        """The broker's four words, for comparison."""
+        return broker_words(self.broker_key)
+
+
+def approach(target: Target, pin: bytes | None, known: RoomKeys | None = None) -> Approach:
+    """Find and check the broker. Raises `AttemptFailed`.
+
+    `pin` is the key that this computer has met at the address before; `known` saves stretching the phrase again.
+    """
+    trusted = target.broker_key or pin
+    if target.broker_key is not None and pin is not None and pin != target.broker_key:
+        raise _changed(target, "the invite link names another key than the one that this computer knows")
+    host, banner = _banner(target, trusted)
+    if trusted is not None and banner is not None and banner.key != trusted:
+        raise _changed(target, f"it now shows the words “{broker_words(banner.key)}”")
+    target.check_phrase_against(pin)
+    key = trusted or (banner.key if banner else b"")
+    control = target.address.port
+    voice = target.voice_port or (banner.voice_port if banner else control + 1)
+    keys = known if known is not None and known.broker_key == key else stretch(target.phrase, key)
+    link = Invite(target.address, key, voice, target.banner_port, target.phrase)
+    return Approach(host, control, voice, key, keys, pin is None, link)
+
+
+def _banner(target: Target, trusted: bytes | None) -> tuple[str, Banner | None]:
+    """The numeric host that answered, and its banner. A broker whose key is known may do without a banner."""
+    try:
+        host, line = _read_line(target.address.host, target.banner_port)
+        return host, decode_banner(line)
+    except OSError as error:
+        if trusted is None:
+            raise _unreachable(target, target.banner_port, error) from error
+    except Malformed as error:
+        if trusted is None:
+            raise AttemptFailed(
+                Part.SERVER, "not_a_broker", f"No Secure Chat at {target.address}: {error}.", retry=False
+            ) from error
+    try:
+        return _reach(target.address.host, target.address.port), None
+    except OSError as error:
+        raise _unreachable(target, target.address.port, error) from error
+
+
+def _read_line(host: str, port: int) -> tuple[str, bytes]:
+    with socket.create_connection((host, port), timeout=_REACH_SECONDS) as connection:
+        numeric: str = connection.getpeername()[0]
+        line = b""
+        while len(line) <= limits.BANNER_BYTES and not line.endswith(b"\n"):
+            piece = connection.recv(limits.BANNER_BYTES)
+            if not piece:
+                break
+            line += piece
+        return numeric, line
+
+
+def _reach(host: str, port: int) -> str:
+    with socket.create_connection((host, port), timeout=_REACH_SECONDS) as connection:
+        numeric: str = connection.getpeername()[0]
+        return numeric
+
+
+def _unreachable(target: Target, port: int, error: OSError) -> AttemptFailed:
+    if isinstance(error, socket.gaierror):
+        why = f"There is no computer called “{target.address.host}”: check the address and your network."
+    elif isinstance(error, TimeoutError):
+        why = f"{target.address} does not answer (port {port}): check the address, your network and its firewall."
+    elif error.errno == errno.ECONNREFUSED:
+        why = f"Nothing listens at {target.address} (port {port}): is the broker running, is the address right?"
+    else:
+        why = f"{target.address} cannot be reached (port {port}): {error.strerror or error}."
+    return AttemptFailed(Part.SERVER, "unreachable", why, retry=True)
+
+
+def _changed(target: Target, how: str) -> AttemptFailed:
+    return AttemptFailed(
+        Part.SERVER,
+        "key_changed",
+        f"STOP. The broker at {target.address} is not the one that this computer knows: {how}. Somebody may stand "
+        "between you and it, or it was set up anew. Nothing was sent. Ask whoever runs it for its four words; "
+        f"only if they have changed for a good reason, forget the old key: --forget-broker {target.address}",
+    )

@@ -1,0 +1,49 @@
+"""What the two faces of the text client share: the shape of a face, and who is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from client import events
+
+
+class BadLine(Exception):
+    """A line of input asks for nothing that can be done; the message says why."""
+
+
+class Face(Protocol):
+    """How lines of input become commands, and events become lines of output."""
+
+    def command(self, line: str) -> events.Command | list[str] | None:
+        """What a line asks for: a command, lines to print at once, or None for nothing. Raises `BadLine`."""
+
+    def complaint(self, message: str) -> str:
+        """The answer to a bad line."""
+
+    def lines(self, event: events.Event) -> list[str]:
+        """What an event prints."""
+
+
+class People:
+    """Who is here, kept from the events; myself first."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, events.Person] = {}
+
+    def __iter__(self) -> Iterator[events.Person]:
+        return iter(self._people.values())
+
+    def note(self, event: events.Event) -> None:
+        """Keep up with the room."""
+        match event:
+            case events.RoomJoined(people=people):
+                self._people = {person.session: person for person in people}
+            case events.RoomLeft():
+                self._people.clear()
+            case events.PersonJoined(person) | events.PersonChanged(person):
+                self._people[person.session] = person
+            case events.PersonLeft(person):
+                self._people.pop(person.session, None)
+            case _:
+                pass

@@ -1,0 +1,146 @@
+"""The session as lines of JSON, for programs (`--json`): one object a line in each direction. Pure.
+
+The fields are the program's interface: docs/text-client.md lists them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from client import events
+from client.faces import BadLine, People
+
+_SWITCHES: Final[dict[str, Callable[[bool], events.Command]]] = {
+    "mic": events.SetMicrophone,
+    "speaker": events.SetSpeaker,
+}
+
+
+class JsonFace:
+    """Commands `say`, `mic`, `speaker`, `members`, `stats`, `quit`; events as documented."""
+
+    def __init__(self) -> None:
+        self._people = People()
+
+    def command(self, line: str) -> events.Command | list[str] | None:
+        """A command, the lines that answer it at once, or None for an empty line. Raises `BadLine`."""
+        if not line.strip():
+            return None
+        try:
+            asked = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BadLine(f"not JSON: {error}") from error
+        if not isinstance(asked, dict):
+            raise BadLine("not an object: a line looks like {“do”: “say”, “text”: “…”}")
+        return self._ask(asked)
+
+    def complaint(self, message: str) -> str:
+        """An `error` event with the code `bad_line`."""
+        return _line("error", code="bad_line", message=message)
+
+    def lines(self, event: events.Event) -> list[str]:
+        """The event as JSON; [] for what only windows show."""
+        self._people.note(event)
+        return [_line(name, **fields) for name, fields in _told(event, self._people)]
+
+    def _ask(self, asked: dict[str, Any]) -> events.Command | list[str]:
+        do = asked.get("do")
+        if do == "say":
+            text = asked.get("text")
+            if not isinstance(text, str) or not text:
+                raise BadLine("say needs a text: {“do”: “say”, “text”: “…”}")
+            return events.SendText(text)
+        if do in _SWITCHES:
+            on = asked.get("on")
+            if not isinstance(on, bool):
+                raise BadLine(f"{do} needs on: true or false")
+            return _SWITCHES[do](on)
+        if do == "members":
+            return [_line("members", **_members(self._people))]
+        if do == "stats":
+            return events.AskStats()
+        if do == "quit":
+            return events.Quit()
+        raise BadLine(f"cannot do {json.dumps(do)[:40]}: say, mic, speaker, members, stats or quit")
+
+
+def _line(event: str, **fields: object) -> str:
+    return json.dumps({"event": event, **fields}, ensure_ascii=False)
+
+
+def _about(person: events.Person, **fields: object) -> dict[str, object]:
+    return {"name": person.name, "member": person.member, **fields}
+
+
+def _members(people: People) -> dict[str, object]:
+    return {
+        "members": [person.name for person in people],
+        "people": [
+            _about(person, own=person.own, confirmed=person.confirmed, listening=person.listening) for person in people
+        ],
+    }
+
+
+def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, object]]]:  # noqa: C901, PLR0911  one table
+    """Name and fields of the JSON events for an event."""
+    match event:
+        case events.RoomJoined():
+            return [
+                ("joined", {"member": event.member, **_members(people), "room_words": event.room_words}),
+            ]
+        case events.RoomLeft():
+            return [("disconnected", {"reason": event.reason, "retry_in": event.retry_in})]
+        case events.BrokerMet():
+            return [("broker", {"words": event.words, "first_contact": event.first_contact})]
+        case events.PersonJoined(person):
+            return [("member_joined", _about(person, confirmed=person.confirmed))]
+        case events.PersonChanged(person):
+            return [("member_changed", _about(person, confirmed=person.confirmed, listening=person.listening))]
+        case events.PersonLeft(person):
+            return [("member_left", _about(person))]
+        case events.TalkingChanged(person, on):
+            return [("talking", _about(person, on=on))]
+        case events.AudienceChanged(count):
+            return [("listening", {"count": count})]
+        case events.TextReceived():
+            return [("text", _text(event))]
+        case events.TextStored():
+            return [("sent", {"seq": event.seq})]
+        case events.TextRefused():
+            return [("error", {"code": "text_refused", "message": event.reason})]
+        case _:
+            return _told_of_devices(event)
+
+
+def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]:
+    match event:
+        case events.MicrophoneChanged(on, device):
+            return [("mic", {"on": on, "device": device})]
+        case events.SpeakerChanged(on, device):
+            return [("speaker", {"on": on, "device": device})]
+        case events.MicrophoneEnded():
+            return [("mic_ended", {})]
+        case events.StatsReported(counters):
+            return [("stats", dict(counters))]
+        case events.ProblemReported():
+            return [("error", {"code": event.code, "message": event.message, "part": event.part.value})]
+        case _:
+            return []
+
+
+def _text(event: events.TextReceived) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "from": event.name,
+        "member": event.member,
+        "text": event.text,
+        "seq": event.seq,
+        "time": datetime.fromtimestamp(event.sent_at, UTC).isoformat(timespec="milliseconds"),
+    }
+    if event.late:
+        fields["late"] = True
+    if event.copied_device:
+        fields["copied_device"] = True
+    return fields

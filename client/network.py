@@ -1,0 +1,373 @@
+"""The network thread: commands down, events up, and everything between session, sockets and voice engine.
+
+It owns the clock, the randomness and the life of a connection: approach, handshake, join, loss, next attempt.
+What a room is and who is in it, the session decides; this file only carries its decisions out.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import secrets
+import threading
+import time
+from collections import Counter
+from functools import singledispatchmethod
+from typing import Final, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from client import events, voice_orders
+from client.approach import Approach, approach
+from client.backoff import BackOff
+from client.events import Part
+from client.session import Identity, Session
+from client.store import Store
+from client.target import AttemptFailed, Target, read_target
+from client.transport import Endpoint, Link, Transport
+from client.voice.engine import VoiceEngine
+from client.voice.reports import Report, TalkHeard
+from common import messages
+from common.crypto.keys import RoomKeys, device_signer
+from common.errors import LocalError
+
+_JOIN_SECONDS: Final = 8.0  # from the first connect to Joined
+_IDLE_SECONDS: Final = 1.0
+_GOOD_BYE_SECONDS: Final = 0.3
+_T = TypeVar("_T")
+_log: Final = logging.getLogger(__name__)
+
+
+class Network(threading.Thread):
+    """Run with `start()`; talk to it with `submit()`; read `events`. Ends after `Quit`."""
+
+    def __init__(self, store: Store, *, microphone: str = "default", speaker: str = "default") -> None:
+        super().__init__(name="network", daemon=True)
+        self.events: Final[queue.SimpleQueue[events.Event]] = queue.SimpleQueue()
+        self._store = store
+        self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
+        self._approaches: queue.SimpleQueue[tuple[int, Approach | AttemptFailed]] = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._voice = VoiceEngine(microphone=microphone, speaker=speaker, send=self._send_voice, report=self._report)
+        self._transport = Transport(self._voice.receive)
+        self._random = secrets.SystemRandom()
+        self._backoff = BackOff()
+        self._target: Target | None = None
+        self._keys: RoomKeys | None = None
+        self._session: Session | None = None
+        self._attempt = 0  # answers of attempts that were called off are told by their number
+        self._retry_at: float | None = None
+        self._give_up_at: float | None = None
+        self._totals: Counter[str] = Counter(reconnects=0)
+        self._was_in = False  # in this room since the last Connect: a further Joined is a reconnect
+        self._running = True
+
+    def submit(self, command: events.Command) -> None:
+        """Ask for something. From any thread; never blocks."""
+        self._commands.put(command)
+        self._transport.wake()
+
+    def run(self) -> None:
+        """Work until `Quit`."""
+        self._voice.start()
+        try:
+            while self._running:
+                self._guarded_turn()
+        finally:
+            self._voice.close()
+            self._transport.close()
+            self._store.close()
+            self.events.put(events.SessionEnded())
+
+    # --- from other threads ---------------------------------------------------------------------------------
+
+    def _send_voice(self, frame: bytes) -> None:
+        self._transport.send_voice(frame)
+
+    def _report(self, report: Report) -> None:
+        self._reports.put(report)
+        self._transport.wake()
+
+    # --- the loop -------------------------------------------------------------------------------------------
+
+    def _guarded_turn(self) -> None:
+        try:
+            self._turn()
+        except Exception:  # noqa: BLE001  whatever went wrong, the window lives on and says so
+            _log.exception("the network thread met a fault")
+            self._problem(Part.GENERAL, "internal", "Something went wrong inside Secure Chat; its log has the details.")
+            self._connection_lost("a fault inside this program")
+
+    def _turn(self) -> None:
+        for news in self._transport.poll(self._pause()):
+            if isinstance(news, Link):
+                self._link_changed(news)
+            else:
+                self._received(news)
+        for command in _drain(self._commands):
+            self._obey(command)
+        for attempt, outcome in _drain(self._approaches):
+            if attempt == self._attempt:
+                self._approached(outcome)
+        for report in _drain(self._reports):
+            self._reported(report)
+        self._watch_the_clock()
+        self._carry_out()
+
+    def _pause(self) -> float:
+        now = time.monotonic()
+        planned = [self._retry_at, self._give_up_at, self._session.next_tick(now) if self._session else None]
+        soonest = min((moment for moment in planned if moment is not None), default=now + _IDLE_SECONDS)
+        return max(0.0, min(soonest - now, _IDLE_SECONDS))
+
+    def _watch_the_clock(self) -> None:
+        now = time.monotonic()
+        if self._retry_at is not None and now >= self._retry_at:
+            self._retry_at = None
+            self._approach()
+        if self._give_up_at is not None and now >= self._give_up_at:
+            self._connection_lost("the broker did not answer in time")
+        if self._session is not None:
+            self._session.tick(now)
+            if self._session.silent(now):
+                self._connection_lost("the broker has fallen silent")
+
+    def _carry_out(self) -> None:
+        """What the session has decided."""
+        if self._session is None:
+            return
+        for order in self._session.voice_orders():
+            self._order(order)
+        for message in self._session.outgoing():
+            self._transport.send(message)
+        for event in self._session.events():
+            self.events.put(event)
+        self._transport.subscribe(self._session.topics())
+
+    # --- commands -------------------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _obey(self, command: object) -> None:
+        raise TypeError(f"no such command: {command!r}")
+
+    @_obey.register
+    def _(self, command: events.Connect) -> None:
+        self._hang_up()
+        try:
+            self._target = read_target(command)
+        except AttemptFailed as error:
+            self._attempt_failed(error)
+            return
+        self._transport.new_identity()
+        self._approach()
+
+    @_obey.register
+    def _(self, command: events.Disconnect) -> None:
+        del command
+        was_busy = self._target is not None
+        self._hang_up()
+        self._voice.set_microphone(False)
+        self._voice.set_speaker(False)
+        if was_busy:
+            self.events.put(events.RoomLeft("you have left", None))
+
+    @_obey.register
+    def _(self, command: events.SendText) -> None:
+        if self._session is None:
+            self._problem(Part.TEXT, "not_connected", "You are in no room: connect first. Nothing was sent.")
+            return
+        try:
+            self._session.say(command.text, time.monotonic(), time.time())
+        except LocalError as error:
+            self._problem(Part.TEXT, "too_long", str(error))
+
+    @_obey.register
+    def _(self, command: events.SetMicrophone) -> None:
+        self._voice.set_microphone(command.on)
+
+    @_obey.register
+    def _(self, command: events.SetSpeaker) -> None:
+        self._voice.set_speaker(command.on)
+
+    @_obey.register
+    def _(self, command: events.AskStats) -> None:
+        del command
+        self.events.put(events.StatsReported(self._counters()))
+
+    @_obey.register
+    def _(self, command: events.Quit) -> None:
+        del command
+        self._hang_up()
+        self._running = False
+
+    # --- the life of a connection ---------------------------------------------------------------------------
+
+    def _approach(self) -> None:
+        """Find and check the broker on a thread of its own: names, TCP and Argon2id block."""
+        target = self._target
+        if target is None:
+            return
+        self._attempt += 1
+        self.events.put(events.ConnectionProgressed(f"Looking for the broker at {target.address}…"))
+        number, known, pin = self._attempt, self._keys, self._store.pin(str(target.address))
+
+        def work() -> None:
+            try:
+                outcome: Approach | AttemptFailed = approach(target, pin, known)
+            except AttemptFailed as error:
+                outcome = error
+            except Exception:  # noqa: BLE001  the network thread waits for an answer, whatever it is
+                _log.exception("the approach met a fault")
+                outcome = AttemptFailed(Part.GENERAL, "internal", "Something went wrong inside Secure Chat.")
+            self._approaches.put((number, outcome))
+            self._transport.wake()
+
+        threading.Thread(target=work, name="approach", daemon=True).start()
+
+    def _approached(self, outcome: Approach | AttemptFailed) -> None:
+        if isinstance(outcome, AttemptFailed):
+            self._attempt_failed(outcome)
+            return
+        if self._session is None or self._keys is not outcome.keys:
+            self._begin_session(outcome)
+        self.events.put(events.BrokerMet(outcome.broker_words, outcome.first_contact, str(outcome.invite)))
+        self.events.put(events.ConnectionProgressed("Joining the room…"))
+        self._transport.open(Endpoint(outcome.host, outcome.control_port, outcome.voice_port, outcome.broker_key))
+        self._give_up_at = time.monotonic() + _JOIN_SECONDS
+
+    def _begin_session(self, outcome: Approach) -> None:
+        target = self._target
+        if target is None:
+            return
+        self._keys = outcome.keys
+        device = device_signer(self._store.device_secret(), outcome.keys.room_id)
+        identity = Identity(device, Ed25519PrivateKey.generate(), target.name)
+        self._session = Session(
+            outcome.keys, identity, self._store.outbox(outcome.keys.room_id), jitter=self._random.random
+        )
+        for queued in self._session.still_waiting():
+            self.events.put(queued)
+
+    def _link_changed(self, news: Link) -> None:
+        if self._session is None:
+            return
+        if news is Link.AUTHENTICATED:
+            self._session.join(time.monotonic())
+        else:
+            self._connection_lost("the connection to the broker has broken")
+        self._carry_out()
+
+    def _received(self, message: messages.FromBroker) -> None:
+        if self._session is None:
+            return
+        self._session.receive(message, time.monotonic())
+        if isinstance(message, messages.Joined):
+            self._joined()
+        elif isinstance(message, messages.Resubscribe):
+            self._transport.reopen_voice()
+        elif isinstance(message, messages.Closing):
+            self._connection_lost("the broker is stopping", message.retry_after / 1000)
+        elif isinstance(message, messages.Refused) and message.what == "join":
+            self._join_refused(message)
+        self._carry_out()
+
+    def _joined(self) -> None:
+        self._give_up_at = None
+        self._backoff.reset()
+        self._totals["reconnects"] += self._was_in
+        self._was_in = True
+        target, keys = self._target, self._keys
+        if target is not None and keys is not None:
+            # Only now has the broker proved that the key is its own: this is what is worth remembering.
+            self._store.set_pin(str(target.address), keys.broker_key)
+
+    def _join_refused(self, message: messages.Refused) -> None:
+        if message.retry_after:
+            self._connection_lost("the broker refused", message.retry_after / 1000)
+        else:
+            self._hang_up()
+            self.events.put(events.RoomLeft("the broker refused", None))
+
+    def _connection_lost(self, reason: str, wait: float = 0.0) -> None:
+        """Drop what is left of the connection and plan the next attempt."""
+        if self._target is None:
+            return
+        self._attempt += 1
+        self._give_up_at = None
+        self._transport.close_link()
+        if self._session is not None:
+            self._session.lost()
+        now = time.monotonic()
+        pause = max(wait, self._backoff.next_wait(now, self._random.random()))
+        self._retry_at = now + pause
+        self._carry_out()
+        self.events.put(events.RoomLeft(reason, round(pause, 2)))
+
+    def _attempt_failed(self, error: AttemptFailed) -> None:
+        self._problem(error.part, error.code, str(error))
+        if error.retry:
+            self._connection_lost("the broker cannot be reached")
+        else:
+            self._hang_up()
+            self.events.put(events.RoomLeft(str(error), None))
+
+    def _hang_up(self) -> None:
+        """End whatever there is: a stay in a room or an attempt. Nothing follows by itself."""
+        if self._session is not None:
+            self._session.leave()
+            self._carry_out()
+            self._transport.flush(_GOOD_BYE_SECONDS)
+            self._session.lost()
+            self._carry_out()
+            self._totals.update(self._session.counters)
+        self._transport.close_link()
+        self._attempt += 1
+        self._target = self._keys = self._session = None
+        self._was_in = False
+        self._retry_at = self._give_up_at = None
+        self._backoff.reset()
+
+    # --- voice ----------------------------------------------------------------------------------------------
+
+    def _reported(self, report: Report) -> None:
+        """What the voice engine tells: frames by handle become people, all else goes up as it is."""
+        if not isinstance(report, TalkHeard):
+            if isinstance(report, events.SpeakerChanged) and self._session is not None:
+                self._session.listen(report.on)
+            self.events.put(report)
+            return
+        person = self._session.person(report.member) if self._session else None
+        if person is not None:
+            self.events.put(events.TalkingChanged(person, report.on))
+
+    def _order(self, order: voice_orders.VoiceOrder) -> None:
+        match order:
+            case voice_orders.EnterRoom(topic, sealer):
+                self._voice.enter(topic, sealer)
+            case voice_orders.LeaveRoom():
+                self._voice.leave()
+            case voice_orders.AddSpeaker(member, opener, confirmed):
+                self._voice.add_speaker(member, opener, confirmed)
+            case voice_orders.ConfirmSpeaker(member):
+                self._voice.confirm_speaker(member)
+            case voice_orders.RemoveSpeaker(member):
+                self._voice.remove_speaker(member)
+            case voice_orders.SetAudience(heard):
+                self._voice.set_audience(heard)
+
+    # --- small things ---------------------------------------------------------------------------------------
+
+    def _problem(self, part: Part, code: str, message: str) -> None:
+        self.events.put(events.ProblemReported(part, code, message))
+
+    def _counters(self) -> dict[str, int | float]:
+        here = self._session.counters if self._session is not None else Counter[str]()
+        counters: dict[str, int | float] = {"texts": 0, **self._voice.stats(), **self._transport.counters}
+        for name, count in (*self._totals.items(), *here.items()):
+            counters[name] = counters.get(name, 0) + count
+        return counters
+
+
+def _drain(waiting: queue.SimpleQueue[_T]) -> list[_T]:
+    """Everything that is in a queue now, without waiting."""
+    return [waiting.get_nowait() for _ in range(waiting.qsize())]

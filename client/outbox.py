@@ -1,0 +1,117 @@
+"""The posts that the broker has not yet acknowledged, and the pace at which they are sent.
+
+Finished tokens, so a post sent again is the same post. Where they are kept is behind `OutboxStore`. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from common import limits
+from common.messages import Post, post_id
+
+_IN_FLIGHT: Final = 8  # posts sent and not yet acknowledged: keeps my own lines in the order I wrote them
+_PACE: Final = 0.8  # of the broker's quota, so that an honest client is never refused
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedPost:
+    """A finished token and the counter of this device that it carries."""
+
+    counter: int
+    token: bytes = b""
+
+
+class OutboxStore(Protocol):
+    """Where queued posts and the device's counter of one room are kept."""
+
+    def queue(self, seal: Callable[[int], bytes]) -> QueuedPost:
+        """Take the next counter, seal a token with it, keep both: all or nothing."""
+
+    def waiting(self) -> list[QueuedPost]:
+        """All queued posts, in the order of their counters."""
+
+    def forget(self, counter: int) -> None:
+        """The post is settled."""
+
+    def skip_to(self, counter: int) -> None:
+        """Never use a counter below this one again."""
+
+
+class Outbox:
+    """Queue, pace and settle my posts of one room."""
+
+    def __init__(self, store: OutboxStore) -> None:
+        self._store = store
+        self._posts: dict[bytes, QueuedPost] = {post_id(post.token): post for post in store.waiting()}
+        self._sent: set[bytes] = set()
+        self._open = False
+        self._not_before = 0.0
+        self._credit = 0.0
+        self._credited_at = float("-inf")
+
+    def waiting(self) -> list[QueuedPost]:
+        """What is not settled, oldest first."""
+        return list(self._posts.values())
+
+    def add(self, seal: Callable[[int], bytes]) -> bytes:
+        """Queue a post; returns its id."""
+        post = self._store.queue(seal)
+        identity = post_id(post.token)
+        self._posts[identity] = post
+        return identity
+
+    def settle(self, identity: bytes) -> QueuedPost | None:
+        """The broker has this post, or never will: take it out. None if it was not waiting."""
+        post = self._posts.pop(identity, None)
+        self._sent.discard(identity)
+        if post is not None:
+            self._store.forget(post.counter)
+        return post
+
+    def skip_to(self, counter: int) -> None:
+        """A post of this device was met that this folder does not remember: never use its counter again."""
+        self._store.skip_to(counter)
+
+    def opened(self) -> None:
+        """In the room: everything that waits is sent (again)."""
+        self._open = True
+        self._sent.clear()
+
+    def closed(self) -> None:
+        """Not in the room."""
+        self._open = False
+
+    def postpone(self, identity: bytes, until: float) -> None:
+        """The broker asked to be left alone for a while; this post goes out again then."""
+        self._sent.discard(identity)
+        self._not_before = max(self._not_before, until)
+
+    def take_due(self, now: float) -> list[Post]:
+        """The posts to send now, oldest first."""
+        due: list[Post] = []
+        if not self._open or now < self._not_before:
+            return due
+        self._earn(now)
+        for identity, post in self._posts.items():
+            if self._credit < 1 or len(self._sent) >= _IN_FLIGHT:
+                break
+            if identity not in self._sent:
+                self._credit -= 1
+                self._sent.add(identity)
+                due.append(Post(post.token))
+        return due
+
+    def next_tick(self, now: float) -> float | None:
+        """When `take_due` is worth another call; None: only after an acknowledgement."""
+        if not self._open or len(self._sent) >= min(_IN_FLIGHT, len(self._posts)):
+            return None
+        pause = max(0.0, 1 - self._credit) / (limits.TEXT_PER_SECOND * _PACE)
+        return max(self._not_before, now + pause)
+
+    def _earn(self, now: float) -> None:
+        earned = (now - self._credited_at) * limits.TEXT_PER_SECOND * _PACE
+        self._credit = min(limits.TEXT_BURST * _PACE, self._credit + earned)
+        self._credited_at = now

@@ -1,0 +1,140 @@
+"""Who is in the room, as far as sealed hellos and signed signals tell.
+
+The broker's handles say only which key to try. A member is *unconfirmed* until its session has signed my own
+session id: that is what stops a broker from replaying yesterday's people (docs/protocol.md, "Present").
+What belongs to a session (its voice key, its replay windows, its confirmation) outlives a lost connection.
+Pure: no socket, clock or randomness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from client.events import Person
+from client.names import clean_name, unique_name
+from common.crypto.keys import VoiceKeySource, device_fingerprint, session_id
+from common.crypto.replay import ReplayWindow
+from common.crypto.sealing import HelloBody
+from common.crypto.sframe import FrameOpener
+
+_UNCONFIRMED_KEPT: Final = 1_000  # sessions that never proved themselves: anyone with the key can invent them
+
+
+@dataclass(slots=True)
+class RemoteSession:
+    """What stays known of somebody's session for as long as this program runs."""
+
+    id: bytes
+    public_key: bytes
+    opener: FrameOpener
+    signals: ReplayWindow = field(default_factory=ReplayWindow)
+    confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Member:
+    """Somebody else who is in the room now."""
+
+    handle: bytes
+    session: RemoteSession
+    device: bytes
+    fingerprint: str
+    name: str  # as its owner wrote it, cleaned
+    shown_name: str  # made unique in this room
+    listening: bool = False
+
+    def person(self) -> Person:
+        """What the user interface is told."""
+        return Person(
+            self.session.id.hex(),
+            self.fingerprint,
+            self.shown_name,
+            confirmed=self.session.confirmed,
+            listening=self.listening,
+        )
+
+
+class Roster:
+    """The other members of the room, by the broker's handles."""
+
+    def __init__(self, own_session: bytes, own_name: str, voice_keys: VoiceKeySource) -> None:
+        self._own_session = own_session
+        self._own_name = own_name
+        self._voice_keys = voice_keys
+        self._members: dict[bytes, Member] = {}
+        self._sessions: dict[bytes, RemoteSession] = {}
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self._members.values())
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def get(self, handle: bytes) -> Member | None:
+        """The member with this handle, if there is one."""
+        return self._members.get(handle)
+
+    def session_ids(self) -> tuple[bytes, ...]:
+        """The sessions of all others, in rising order."""
+        return tuple(sorted(member.session.id for member in self._members.values()))
+
+    def add(self, handle: bytes, hello: HelloBody) -> tuple[Member | None, Member | None]:
+        """A hello that opened: (the new member, the one whose place it takes).
+
+        The first is None where the hello is my own, come back. A session is in the room once: when it shows up
+        under another handle it has joined again, or the broker lies; either way the older row goes.
+        """
+        identity = session_id(hello.session)
+        if identity == self._own_session:
+            return None, None
+        replaced = self.remove(handle) or self._by_session(identity)
+        if replaced is not None:
+            self._members.pop(replaced.handle, None)
+        name = clean_name(hello.name)
+        member = Member(
+            handle,
+            self._session(identity, hello.session),
+            hello.device,
+            device_fingerprint(hello.device),
+            name,
+            unique_name(name, {self._own_name, *(other.shown_name for other in self)}),
+        )
+        self._members[handle] = member
+        return member, replaced
+
+    def remove(self, handle: bytes) -> Member | None:
+        """The member that has left, if it was known."""
+        return self._members.pop(handle, None)
+
+    def clear(self) -> list[Member]:
+        """Everybody is gone (the connection was lost): who they were."""
+        gone = list(self._members.values())
+        self._members.clear()
+        return gone
+
+    def name_of_device(self, device: bytes, name: str) -> str:
+        """The name to show for a post: its member's unique one, or the name written in the post."""
+        for member in self:
+            if member.device == device:
+                return member.shown_name
+        return unique_name(clean_name(name), {self._own_name, *(member.shown_name for member in self)})
+
+    def _by_session(self, identity: bytes) -> Member | None:
+        return next((member for member in self if member.session.id == identity), None)
+
+    def _session(self, identity: bytes, public_key: bytes) -> RemoteSession:
+        session = self._sessions.get(identity)
+        if session is None:
+            self._forget_inventions()
+            session = RemoteSession(identity, public_key, FrameOpener(self._voice_keys.voice_base(identity)))
+            self._sessions[identity] = session
+        return session
+
+    def _forget_inventions(self) -> None:
+        """Bound what an insider's invented hellos cost. Confirmed sessions keep their replay windows for good."""
+        here = {member.session.id for member in self}
+        idle = [key for key, known in self._sessions.items() if not known.confirmed and key not in here]
+        for key in idle[: max(0, len(idle) - _UNCONFIRMED_KEPT + 1)]:
+            del self._sessions[key]

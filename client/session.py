@@ -1,0 +1,459 @@
+"""One member's view of one room: join, people, text, resume. Messages and `now` in, messages and events out.
+
+After each call drain `outgoing()`, `events()` and `voice_orders()`. The session knows every key of the room and
+no socket, thread, clock or file; whoever owns those calls it. It trusts nothing that the broker says beyond
+where a message came from: names, lines and confirmations count only once a seal has opened.
+See docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import singledispatchmethod
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from client.events import (
+    AudienceChanged,
+    Event,
+    Part,
+    Person,
+    PersonChanged,
+    PersonJoined,
+    PersonLeft,
+    ProblemReported,
+    RoomJoined,
+    TextQueued,
+    TextReceived,
+    TextRefused,
+    TextStored,
+)
+from client.names import clean_text
+from client.outbox import Outbox, OutboxStore
+from client.presence import Presence
+from client.roster import Member, Roster
+from client.timeline import Sighting, Timeline
+from client.voice_orders import (
+    AddSpeaker,
+    ConfirmSpeaker,
+    EnterRoom,
+    LeaveRoom,
+    RemoveSpeaker,
+    SetAudience,
+    VoiceOrder,
+)
+from common import limits, messages, voice_frame
+from common.crypto.keys import RoomKeys, device_fingerprint, session_id
+from common.crypto.sealing import BodyOpener, BodySealer, HelloBody, PostBody, PresentSignal, SignalBody, Text
+from common.crypto.sframe import FrameSealer
+from common.errors import SealBroken, TooLong
+
+SILENCE_SECONDS: Final = limits.MEMBER_EXPIRES_SECONDS  # a broker that says nothing for so long is gone
+_MICRO: Final = 1_000_000
+_LATEST_TIME: Final = 253_370_764_800_000  # ms, the year 9999: a stranger's clock must not break a calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who I am in this room: the device's key, this run's key, the name that others will read."""
+
+    device: Ed25519PrivateKey
+    session: Ed25519PrivateKey
+    name: str
+
+
+class Session:
+    """One room, from the first join to the last, over any number of connections."""
+
+    def __init__(self, keys: RoomKeys, identity: Identity, store: OutboxStore, jitter: Callable[[], float]) -> None:
+        """`jitter` gives numbers of 0..1; it spreads signals and is no secret."""
+        self._keys = keys
+        self._identity = identity
+        self._device_public = _raw(identity.device)
+        session_public = _raw(identity.session)
+        self._id = session_id(session_public)
+        self._seal = BodySealer(keys)
+        self._open = BodyOpener(keys)
+        self._hello = self._seal.seal_hello(
+            HelloBody(self._device_public, session_public, identity.name), identity.device
+        )
+        self.fingerprint: Final = device_fingerprint(self._device_public)
+        self.counters: Final[Counter[str]] = Counter(texts=0, refused=0, signals=0)
+        self._frames = FrameSealer(keys.voice_base(self._id))
+        self._roster = Roster(self._id, identity.name, keys)
+        self._presence = Presence(self._id, jitter)
+        self._timeline = Timeline()
+        self._outbox = Outbox(store)
+        self._handle = b""
+        self._room = b""
+        self._wide = False
+        self._listening = False
+        self._audience = 0
+        self._joined_before = False
+        self._signal_seq = 0
+        self._ping_due: float | None = None
+        self._heard_at = 0.0
+        self._outgoing: list[messages.FromClient] = []
+        self._events: list[Event] = []
+        self._voice: list[VoiceOrder] = []
+
+    # --- what came of it ------------------------------------------------------------------------------------
+
+    def outgoing(self) -> list[messages.FromClient]:
+        """Drain the messages for the broker."""
+        drained, self._outgoing = self._outgoing, []
+        return drained
+
+    def events(self) -> list[Event]:
+        """Drain the events for the user interface."""
+        drained, self._events = self._events, []
+        return drained
+
+    def voice_orders(self) -> list[VoiceOrder]:
+        """Drain the orders for the voice engine."""
+        drained, self._voice = self._voice, []
+        return drained
+
+    @property
+    def joined(self) -> bool:
+        """Whether the broker has let me in on this connection."""
+        return bool(self._handle)
+
+    def silent(self, now: float) -> bool:
+        """Whether the broker has said nothing for too long: give the connection up."""
+        return self.joined and now - self._heard_at > SILENCE_SECONDS
+
+    def topics(self) -> frozenset[bytes]:
+        """The voice topics to subscribe to now: none unless I listen; one for the room where it is large."""
+        if not self.joined or not self._listening:
+            return frozenset()
+        if self._wide:
+            return frozenset({voice_frame.room_topic(self._room)})
+        return frozenset(voice_frame.topic(self._room, member.handle) for member in self._roster)
+
+    def person(self, handle: bytes) -> Person | None:
+        """The person behind a voice frame's handle."""
+        member = self._roster.get(handle)
+        return member.person() if member else None
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody here, myself first."""
+        me = Person(
+            self._id.hex(), self.fingerprint, self._identity.name, own=True, confirmed=True, listening=self._listening
+        )
+        return me, *(member.person() for member in self._roster)
+
+    # --- what I want ----------------------------------------------------------------------------------------
+
+    def join(self, now: float) -> None:
+        """There is a fresh, authenticated connection: enter the room."""
+        self._heard_at = now
+        self._outgoing.append(messages.Join(self._keys.room_id, self._hello, self._timeline.newest))
+
+    def lost(self) -> None:
+        """The connection is gone. Posts wait in the outbox; people are told as gone when the UI asks again."""
+        self._handle = b""
+        self._ping_due = None
+        self._presence.stop()
+        self._outbox.closed()
+        self._roster.clear()
+        self._set_audience(0)
+        self._voice.append(LeaveRoom())
+        self._outgoing.clear()
+
+    def leave(self) -> None:
+        """Say good-bye on a connection that still works."""
+        if self.joined:
+            self._outgoing.append(messages.Leave())
+            self._handle = b""
+
+    def say(self, text: str, now: float, sent_at: float) -> None:
+        """Post a line; `sent_at` is the wall clock in seconds. Raises `TooLong`."""
+        size = len(text.encode(errors="replace"))
+        if size > limits.TEXT_BYTES:
+            raise TooLong(
+                f"The text has {size:,} bytes; {limits.TEXT_BYTES:,} are allowed. Send it in pieces. Nothing was sent."
+            )
+        body = clean_text(text)
+        milliseconds = int(sent_at * 1000)
+
+        def seal(counter: int) -> bytes:
+            post = PostBody(self._device_public, self._identity.name, counter, milliseconds, Text(body))
+            return self._seal.seal_post(post, self._identity.device)
+
+        identity = self._outbox.add(seal)
+        self._events.append(TextQueued(identity.hex(), body, milliseconds / 1000))
+        self._send_posts(now)
+
+    def listen(self, on: bool) -> None:
+        """My speaker is on, or off."""
+        if on == self._listening:
+            return
+        self._listening = on
+        if self.joined:
+            self._outgoing.append(messages.Listen(on))
+
+    def still_waiting(self) -> list[TextQueued]:
+        """The lines of an earlier run that were never acknowledged, for the user interface."""
+        queued = []
+        for post in self._outbox.waiting():
+            try:
+                body = self._open.open_post(post.token)
+            except SealBroken:  # a damaged folder: the broker and the others could not read it either
+                self._outbox.settle(messages.post_id(post.token))
+                continue
+            identity = messages.post_id(post.token).hex()
+            queued.append(TextQueued(identity, body.content.text, _seconds(body.sent_at)))
+        return queued
+
+    # --- time -----------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """Do what is due by now."""
+        if not self.joined:
+            return
+        if self._ping_due is not None and now >= self._ping_due:
+            self._ping_due = now + limits.PING_SECONDS
+            self._outgoing.append(messages.Ping(int(now * _MICRO)))
+        present = self._presence.take_due(self._roster.session_ids(), now)
+        if present is not None:
+            self._signal(present)
+        self._send_posts(now)
+        self._fetch(now)
+
+    def next_tick(self, now: float) -> float | None:
+        """When `tick` should be called next; None: nothing is planned."""
+        if not self.joined:
+            return None
+        due = (
+            self._ping_due,
+            self._presence.next_tick(),
+            self._outbox.next_tick(now),
+            self._timeline.next_tick(),
+            self._heard_at + SILENCE_SECONDS,
+        )
+        return min(moment for moment in due if moment is not None)
+
+    # --- what the broker says -------------------------------------------------------------------------------
+
+    def receive(self, message: messages.FromBroker, now: float) -> None:
+        """Take one message of the broker's."""
+        self._heard_at = now
+        if self.joined or isinstance(message, messages.Joined | messages.Refused):
+            self._take(message, now)
+            self._fetch(now)
+
+    @singledispatchmethod
+    def _take(self, message: object, now: float) -> None:
+        """Messages that need nothing more than having been heard (Pong), or that the transport acts on."""
+
+    @_take.register
+    def _(self, message: messages.Joined, now: float) -> None:
+        self._roster.clear()
+        self._handle, self._room, self._wide = message.member, message.room, False
+        self._voice.append(EnterRoom(voice_frame.topic(message.room, message.member), self._frames))
+        for other in message.members:
+            self._add(other.member, other.hello)
+        self._events.append(
+            RoomJoined(self.fingerprint, self.people(), self._keys.room_words, again=self._joined_before)
+        )
+        self._joined_before = True
+        self._timeline.joined(message.newest_seq, message.log_id)
+        if self._listening:
+            self._outgoing.append(messages.Listen(on=True))
+        self._ping_due = now + limits.PING_SECONDS
+        self._presence.start(now)
+        self._outbox.opened()
+        self.tick(now)
+
+    @_take.register
+    def _(self, message: messages.MemberJoined, now: float) -> None:
+        member = self._add(message.member, message.hello)
+        if member is not None:
+            self._presence.newcomer(now)
+            self._events.append(PersonJoined(member.person()))
+
+    @_take.register
+    def _(self, message: messages.MemberLeft, _now: float) -> None:
+        member = self._roster.remove(message.member)
+        if member is not None:
+            self._gone(member)
+
+    @_take.register
+    def _(self, message: messages.Listening, _now: float) -> None:
+        listeners = set(message.members)
+        for member in self._roster:
+            if member.listening != (member.handle in listeners):
+                member.listening = not member.listening
+                self._events.append(PersonChanged(member.person()))
+        self._set_audience(sum(member.listening for member in self._roster))
+
+    @_take.register
+    def _(self, message: messages.Accepted, now: float) -> None:
+        live = self._timeline.live(message.seq, message.prev_seq)
+        post = self._outbox.settle(message.post_id)
+        if post is not None:
+            self._stored(message.post_id, message.seq)
+            self._show(post.token, message.seq, late=not live)
+        self._send_posts(now)
+
+    @_take.register
+    def _(self, message: messages.Posted, _now: float) -> None:
+        live = self._timeline.live(message.seq, message.prev_seq)
+        self._show(message.token, message.seq, late=not live)
+
+    @_take.register
+    def _(self, message: messages.Page, _now: float) -> None:
+        for post in self._timeline.page(message):
+            self._show(post.token, post.seq, late=True)
+
+    @_take.register
+    def _(self, message: messages.Signalled, now: float) -> None:
+        member = self._roster.get(message.member)
+        if member is None:
+            return
+        try:
+            body = self._open.open_signal(message.token, member.session.public_key)
+        except SealBroken:
+            self.counters["refused"] += 1
+            return
+        if body.session != member.session.id or body.to not in {None, self._id}:
+            self.counters["refused"] += 1
+        elif not member.session.signals.accept(body.seq):
+            self.counters["replayed_signals"] += 1
+        else:
+            self._present(member, body.content, now)
+
+    @_take.register
+    def _(self, message: messages.Refused, now: float) -> None:
+        self.counters["refusals"] += 1
+        if message.what == "post" and message.post_id is not None:
+            self._post_refused(message, message.post_id, now)
+        elif message.code == "behind":
+            # The broker left out live posts while I could not take them: read on from its newest.
+            self._timeline.suspect()
+        else:
+            self._events.append(
+                ProblemReported(Part.GENERAL, f"refused_{clean_text(message.code)}", _sentence(message))
+            )
+
+    # --- parts of it ----------------------------------------------------------------------------------------
+
+    def _add(self, handle: bytes, token: bytes) -> Member | None:
+        """Put a member into the roster if its hello opens."""
+        try:
+            hello = self._open.open_hello(token)
+        except SealBroken:
+            self.counters["refused"] += 1
+            return None
+        member, replaced = self._roster.add(handle, hello)
+        if replaced is not None:
+            self._gone(replaced)
+        if member is None:
+            return None
+        self._wide = self._wide or len(self._roster) + 1 > limits.TOPICS_EACH_MEMBER
+        self._voice.append(AddSpeaker(handle, member.session.opener, member.session.confirmed))
+        return member
+
+    def _gone(self, member: Member) -> None:
+        self._voice.append(RemoveSpeaker(member.handle))
+        self._events.append(PersonLeft(member.person()))
+        self._set_audience(sum(other.listening for other in self._roster))
+
+    def _set_audience(self, count: int) -> None:
+        if count != self._audience:
+            self._audience = count
+            self._events.append(AudienceChanged(count))
+            self._voice.append(SetAudience(count > 0))
+
+    def _present(self, member: Member, signal: PresentSignal, now: float) -> None:
+        self.counters["signals"] += 1
+        if self._id in signal.sessions and not member.session.confirmed:
+            member.session.confirmed = True
+            self._voice.append(ConfirmSpeaker(member.handle))
+            self._events.append(PersonChanged(member.person()))
+        if not member.session.confirmed:
+            return
+        if self._presence.heard(member.session.id, signal, self._roster.session_ids(), now):
+            self._events.append(
+                ProblemReported(
+                    Part.GENERAL,
+                    "rosters_differ",
+                    f"{member.shown_name} sees other people here than you do: this broker does not treat all alike.",
+                )
+            )
+
+    def _signal(self, content: PresentSignal) -> None:
+        body = SignalBody(self._id, None, self._signal_seq, content)
+        self._signal_seq += 1
+        self._outgoing.append(messages.Signal(self._seal.seal_signal(body, self._identity.session), None))
+
+    def _show(self, token: bytes, seq: int, *, late: bool) -> None:
+        """Open a post and, if it was not shown before, show it."""
+        try:
+            body = self._open.open_post(token)
+        except SealBroken:
+            self.counters["refused"] += 1
+            return
+        identity = messages.post_id(token)
+        sighting = self._timeline.sight(body.device, body.counter, identity)
+        if sighting is Sighting.DOUBLE:
+            self.counters["doubled"] += 1
+            return
+        own = body.device == self._device_public
+        if own:
+            self._own_post_met(identity, body.counter, seq)
+        self.counters["texts"] += 1
+        name = self._identity.name if own else self._roster.name_of_device(body.device, body.name)
+        self._events.append(
+            TextReceived(
+                identity.hex(),
+                device_fingerprint(body.device),
+                name,
+                clean_text(body.content.text),
+                seq,
+                _seconds(body.sent_at),
+                own,
+                late,
+                copied_device=sighting is Sighting.COPIED_DEVICE,
+            )
+        )
+
+    def _own_post_met(self, identity: bytes, counter: int, seq: int) -> None:
+        """A post of mine came from the log: its acknowledgement was lost, or this folder is older than the log."""
+        self._outbox.skip_to(counter + 1)
+        if self._outbox.settle(identity) is not None:
+            self._stored(identity, seq)
+
+    def _stored(self, identity: bytes, seq: int) -> None:
+        self._events.append(TextStored(identity.hex(), seq))
+
+    def _post_refused(self, message: messages.Refused, identity: bytes, now: float) -> None:
+        if message.retry_after:
+            self._outbox.postpone(identity, now + message.retry_after / 1000)
+        elif self._outbox.settle(identity) is not None:
+            self._events.append(TextRefused(identity.hex(), _sentence(message)))
+
+    def _send_posts(self, now: float) -> None:
+        self._outgoing.extend(self._outbox.take_due(now))
+
+    def _fetch(self, now: float) -> None:
+        question = self._timeline.fetch(now) if self.joined else None
+        if question is not None:
+            self._outgoing.append(question)
+
+
+def _raw(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def _seconds(sent_at: int) -> float:
+    return min(sent_at, _LATEST_TIME) / 1000
+
+
+def _sentence(message: messages.Refused) -> str:
+    return clean_text(message.reason) or f"The broker refused: {clean_text(message.code)}."

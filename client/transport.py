@@ -1,0 +1,319 @@
+"""The sockets of a client: DEALER and SUB, polled; the only zmq here.
+
+It carries messages, voice frames and the news that a connection stands or has broken. It knows no room and
+opens nothing sealed. libzmq's own reconnect is off (it would send queued posts and stale voice before the
+join), so each attempt gets new sockets, and when to try again is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+from common import limits
+from common.address import join_host_port
+from common.errors import Malformed
+from common.messages import FromBroker, FromClient, decode_from_broker, encode
+
+_VOICE_OLDEST: Final = 0.25  # seconds: a frame that waited longer is of no use to anybody
+_VOICE_WAITING: Final = 64  # frames between voice thread and socket: 0.6 s, older ones go first
+_SEND_QUEUE: Final = 64  # messages that libzmq holds for a stalled connection
+_RECEIVE_QUEUE: Final = 1_000
+_CONTROL_WAITING: Final = 1_000  # messages that wait for a stalled connection before it is given up
+_PER_TURN: Final = 200  # messages taken from one socket before the others have their turn
+_VOICE_RETRY_SECONDS: Final = 0.25
+_BROKEN: Final = (
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+    | zmq.EVENT_CLOSED
+    | zmq.EVENT_DISCONNECTED
+)
+
+
+class Link(Enum):
+    """What happened to the control connection."""
+
+    AUTHENTICATED = auto()  # the broker has proved that it holds its key: join now
+    BROKEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to connect: a numeric host, both ports, and the key that the broker must prove to hold."""
+
+    host: str
+    control_port: int
+    voice_port: int
+    broker_key: bytes
+
+
+class Transport:
+    """One lane: a DEALER for control, text and voice on its way up, a SUB for voice on its way down."""
+
+    def __init__(self, take_voice: Callable[[bytes, float], None]) -> None:
+        """`take_voice(frame, arrived)` is called within `poll` for each frame that comes in."""
+        self._take_voice = take_voice
+        self._context = zmq.Context(io_threads=1)
+        self._context.linger = 0
+        self._poller = zmq.Poller()
+        self._wake_out, self._wake_in = socket.socketpair()
+        for end in (self._wake_out, self._wake_in):
+            end.settimeout(0)
+        self._poller.register(self._wake_in, zmq.POLLIN)
+        self._keys = zmq.curve_keypair()
+        self._endpoint: Endpoint | None = None
+        self._control: _Watched | None = None
+        self._voice: _Watched | None = None
+        self._voice_retry_at: float | None = None
+        self._topics: frozenset[bytes] = frozenset()
+        self._waiting: deque[bytes] = deque()
+        self._frames: deque[tuple[float, bytes]] = deque(maxlen=_VOICE_WAITING)
+        self.counters: Final = {"voice_dropped_sending": 0, "malformed": 0, "voice_reopened": 0}
+
+    # --- from any thread ------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Make `poll` return."""
+        with contextlib.suppress(BlockingIOError, OSError):  # full: it is awake anyway; closed: nobody waits
+            self._wake_out.send(b"\0")
+
+    def send_voice(self, frame: bytes) -> None:
+        """Hand over a finished frame. Never blocks; what has waited too long is dropped."""
+        self._frames.append((time.monotonic(), frame))
+        self.wake()
+
+    # --- from the network thread ----------------------------------------------------------------------------
+
+    def new_identity(self) -> None:
+        """A fresh CURVE key pair: one for each stay in a room, so that stays cannot be linked by it."""
+        self._keys = zmq.curve_keypair()
+
+    def open(self, endpoint: Endpoint) -> None:
+        """Begin to connect; `poll` tells how it went."""
+        self.close_link()
+        self._endpoint = endpoint
+        self._control = self._connect(zmq.DEALER, endpoint.control_port)
+
+    def close_link(self) -> None:
+        """Drop the connections and everything that waits for them."""
+        self._close_voice()
+        self._topics = frozenset()
+        self._waiting.clear()
+        self._frames.clear()
+        if self._control is not None:
+            self._control.close(self._poller)
+            self._control = None
+
+    def close(self) -> None:
+        """Close everything for good."""
+        self.close_link()
+        self._poller.unregister(self._wake_in)
+        self._wake_in.close()
+        self._wake_out.close()
+        self._context.destroy(linger=0)
+
+    def flush(self, seconds: float) -> None:
+        """Give what waits (a good-bye) a moment to leave before the sockets close."""
+        if self._control is not None:
+            self._send_waiting()
+            self._control.socket.setsockopt(zmq.LINGER, int(seconds * 1000))
+
+    def send(self, message: FromClient) -> None:
+        """Send a control message, now or as soon as the connection takes it."""
+        if self._control is None:
+            return
+        if len(self._waiting) < _CONTROL_WAITING:
+            self._waiting.append(encode(message))
+        self._send_waiting()
+
+    def subscribe(self, topics: frozenset[bytes]) -> None:
+        """Hear exactly these topics. None: the voice connection is closed, and no voice byte comes in."""
+        if topics == self._topics:
+            return
+        if not topics:
+            self._close_voice()
+        elif self._voice is not None:
+            for topic in self._topics - topics:
+                self._voice.socket.unsubscribe(topic)
+            for topic in topics - self._topics:
+                self._voice.socket.subscribe(topic)
+        self._topics = topics
+        if topics and self._voice is None and self._voice_retry_at is None:
+            self._open_voice()
+
+    def reopen_voice(self) -> None:
+        """The broker asks for a new voice subscription."""
+        self._close_voice()
+        if self._topics:
+            self._open_voice()
+
+    def poll(self, seconds: float) -> Iterator[FromBroker | Link]:
+        """Wait up to `seconds`; yield what came in on the control connection, pass voice frames on."""
+        if self._voice_retry_at is not None:
+            seconds = min(seconds, max(0.0, self._voice_retry_at - time.monotonic()))
+        self._watch_for_room_to_send()
+        ready = dict(self._poller.poll(max(0, int(seconds * 1000 + 0.999))))
+        self._drain_wake_ups()
+        self._send_frames()
+        if self._voice is not None:
+            self._receive_voice(self._voice, ready)
+        if self._voice_retry_at is not None and time.monotonic() >= self._voice_retry_at:
+            self.counters["voice_reopened"] += 1
+            self.reopen_voice()
+        if self._control is not None:
+            self._send_waiting()
+            yield from self._receive_control(self._control, ready)
+
+    # --- control --------------------------------------------------------------------------------------------
+
+    def _receive_control(self, control: _Watched, ready: dict[object, int]) -> Iterator[FromBroker | Link]:
+        """Messages first, then the news: what was said before a connection broke still counts."""
+        news = list(control.news()) if control.monitor in ready else []
+        if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
+            yield Link.AUTHENTICATED
+        for parts in control.messages():
+            message = self._decode(parts)
+            if message is not None:
+                yield message
+            if self._control is not control:
+                return  # whoever took the message closed the connection
+        if any(event & _BROKEN for event in news):
+            yield Link.BROKEN
+
+    def _decode(self, parts: list[bytes]) -> FromBroker | None:
+        try:
+            if len(parts) == 1:
+                return decode_from_broker(parts[0])
+        except Malformed:
+            pass
+        self.counters["malformed"] += 1
+        return None
+
+    def _send_waiting(self) -> None:
+        while self._waiting and self._sent(self._waiting[0]):
+            self._waiting.popleft()
+
+    def _sent(self, part: bytes) -> bool:
+        """Hand one part to libzmq; False where it cannot take it now."""
+        if self._control is None:
+            return False
+        try:
+            self._control.socket.send(part, zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    def _watch_for_room_to_send(self) -> None:
+        if self._control is not None:
+            flags = zmq.POLLIN | zmq.POLLOUT if self._waiting else zmq.POLLIN
+            self._poller.modify(self._control.socket, flags)
+
+    # --- voice ----------------------------------------------------------------------------------------------
+
+    def _send_frames(self) -> None:
+        oldest = time.monotonic() - _VOICE_OLDEST
+        while self._frames:
+            handed_over, frame = self._frames.popleft()
+            try:
+                if self._control is None or handed_over < oldest or self._waiting:
+                    raise zmq.Again
+                self._control.socket.send(frame, zmq.NOBLOCK)
+            except zmq.Again:
+                self.counters["voice_dropped_sending"] += 1
+
+    def _receive_voice(self, voice: _Watched, ready: dict[object, int]) -> None:
+        if voice.socket in ready:
+            arrived = time.monotonic()
+            for parts in voice.messages():
+                if len(parts) == 1:
+                    self._take_voice(parts[0], arrived)
+                else:
+                    self.counters["malformed"] += 1
+        if voice.monitor in ready and any(event & _BROKEN for event in voice.news()):
+            # Cut by the broker (a late answer to "speaker off") or by the network: try again in a moment.
+            self._close_voice()
+            self._voice_retry_at = time.monotonic() + _VOICE_RETRY_SECONDS
+
+    def _open_voice(self) -> None:
+        if self._endpoint is not None and self._control is not None:
+            self._voice = self._connect(zmq.SUB, self._endpoint.voice_port, self._topics)
+
+    def _close_voice(self) -> None:
+        self._voice_retry_at = None
+        if self._voice is not None:
+            self._voice.close(self._poller)
+            self._voice = None
+
+    # --- sockets --------------------------------------------------------------------------------------------
+
+    def _connect(self, kind: int, port: int, topics: frozenset[bytes] = frozenset()) -> _Watched:
+        endpoint = self._endpoint
+        if endpoint is None:
+            raise RuntimeError("connect before open")
+        sock = self._context.socket(kind)
+        sock.setsockopt(zmq.IPV6, 1)
+        sock.setsockopt(zmq.LINGER, 0)
+        sock.setsockopt(zmq.RECONNECT_IVL, -1)
+        sock.setsockopt(zmq.IMMEDIATE, 1)
+        sock.setsockopt(zmq.HANDSHAKE_IVL, int(limits.HANDSHAKE_SECONDS * 1000))
+        sock.setsockopt(zmq.SNDHWM, _SEND_QUEUE)
+        sock.setsockopt(zmq.RCVHWM, _RECEIVE_QUEUE)
+        sock.setsockopt(zmq.MAXMSGSIZE, limits.FROM_BROKER_BYTES)
+        sock.setsockopt(zmq.CURVE_SERVERKEY, endpoint.broker_key)
+        sock.setsockopt(zmq.CURVE_PUBLICKEY, self._keys[0])
+        sock.setsockopt(zmq.CURVE_SECRETKEY, self._keys[1])
+        for topic in topics:
+            sock.setsockopt(zmq.SUBSCRIBE, topic)
+        watched = _Watched(sock, self._poller)
+        sock.connect(f"tcp://{join_host_port(endpoint.host, port)}")
+        return watched
+
+    def _drain_wake_ups(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._wake_in.recv(4096):
+                pass
+
+
+class _Watched:
+    """A socket and its monitor, both polled."""
+
+    def __init__(self, sock: zmq.Socket[bytes], poller: zmq.Poller) -> None:
+        self.socket = sock
+        self.monitor = sock.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | _BROKEN)
+        poller.register(self.socket, zmq.POLLIN)
+        poller.register(self.monitor, zmq.POLLIN)
+
+    def news(self) -> Iterator[int]:
+        """Drain the monitor."""
+        for _ in range(_PER_TURN):
+            try:
+                event = int(parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))["event"])
+            except zmq.Again:
+                return
+            yield event
+
+    def messages(self) -> Iterator[list[bytes]]:
+        """What has arrived, up to a turn's worth."""
+        for _ in range(_PER_TURN):
+            try:
+                yield self.socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+
+    def close(self, poller: zmq.Poller) -> None:
+        """Close both."""
+        poller.unregister(self.socket)
+        poller.unregister(self.monitor)
+        self.socket.disable_monitor()
+        self.monitor.close(0)
+        self.socket.close()

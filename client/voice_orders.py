@@ -1,0 +1,57 @@
+"""What a session tells the voice engine: who is in the room, with which keys, and whether anybody listens.
+
+Orders go from the session to the voice engine through the network thread; nothing comes back this way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from common.crypto.sframe import FrameOpener, FrameSealer
+
+
+@dataclass(frozen=True, slots=True)
+class EnterRoom:
+    """My own topic (7 bytes) and the sealer that goes on counting over re-joins."""
+
+    topic: bytes
+    sealer: FrameSealer
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRoom:
+    """No room, no speakers."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddSpeaker:
+    """A member's handle (2 bytes) and what opens its frames."""
+
+    member: bytes
+    opener: FrameOpener
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmSpeaker:
+    """The member has shown that it is here now: play it."""
+
+    member: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSpeaker:
+    """The member is gone."""
+
+    member: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SetAudience:
+    """Whether anybody else has the speaker on: if not, nothing is sent."""
+
+    heard: bool
+
+
+VoiceOrder: TypeAlias = EnterRoom | LeaveRoom | AddSpeaker | ConfirmSpeaker | RemoveSpeaker | SetAudience

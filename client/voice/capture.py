@@ -1,0 +1,131 @@
+"""The microphone's side of the voice thread: device → front end → sender → network.
+
+Reports what a user should know: which microphone is on, how loud it is, that its file ended, what broke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported
+from client.voice.counters import Counters
+from client.voice.device import BLOCK_SECONDS, Block, Devices, Microphone
+from client.voice.front_end import FrontEnd, LevelMeter
+from client.voice.reports import Report
+from client.voice.sender import Sealer, Sender
+from common.errors import DeviceError
+
+_BLOCKS_A_STEP: Final = 50  # half a second that came at once; what is more waits for the next step
+
+
+class Capture:
+    """Closed until it is switched on."""
+
+    def __init__(
+        self,
+        devices: Devices,
+        sender: Sender,
+        front_end: Callable[[], FrontEnd],
+        send: Callable[[bytes], None],
+        report: Callable[[Report], None],
+        counters: Counters,
+    ) -> None:
+        self._devices = devices
+        self._sender = sender
+        self._make_front_end = front_end
+        self._send = send
+        self._report = report
+        self._counters = counters
+        self._microphone: Microphone | None = None
+        self._front_end: FrontEnd | None = None
+        self._meter = LevelMeter()
+        self.started: float | None = None  # when the first sample was spoken
+
+    def enter(self, topic: bytes, sealer: Sealer) -> None:
+        """In a room."""
+        self._sender.enter(topic, sealer)
+
+    def leave(self) -> None:
+        """In no room: the microphone stays as it was, nothing is sent."""
+        self._sender.leave()
+
+    def set_audience(self, heard: bool) -> None:
+        """Whether anybody listens."""
+        self._pass_on(self._sender.set_audience(heard))
+
+    def switch(self, on: bool, now: float) -> None:
+        """Open or close the microphone; repeating is harmless."""
+        if on == (self._microphone is not None):
+            return
+        if not on:
+            self._close()
+            return
+        try:
+            self._sender.begin(now)
+            self._microphone = self._devices.microphone(now)
+        except DeviceError as error:
+            self._fail(error)
+            return
+        self._front_end, self._meter = self._make_front_end(), LevelMeter()
+        self._report(MicrophoneChanged(on=True, device=self._microphone.name))
+
+    def hear(self, played: Block) -> None:
+        """What the speaker plays now, for echo cancelling."""
+        if self._front_end is not None:
+            self._front_end.hear(played)
+
+    def step(self, now: float) -> float | None:
+        """Send what was said by `now`. In how many seconds to come again; None while the microphone is closed."""
+        if self._microphone is None:
+            return None
+        try:
+            for _ in range(_BLOCKS_A_STEP):
+                block = self._microphone.read(now)
+                if block is None:
+                    break
+                self._take(block, now)
+        except DeviceError as error:
+            self._close()
+            self._fail(error)
+            return None
+        if self._microphone.ended:
+            self._report(MicrophoneEnded())
+            self._close()
+            return None
+        return self._microphone.due(now)
+
+    def close(self) -> None:
+        """The end of the program."""
+        if self._microphone is not None:
+            self._close()
+
+    def _take(self, block: Block, now: float) -> None:
+        if self.started is None:
+            self.started = now - BLOCK_SECONDS
+        if self._front_end is not None:
+            block = self._front_end.process(block)
+        level = self._meter.measure(block)
+        if level is not None:
+            self._report(MicrophoneLevel(level))
+        frame = self._sender.send(block)
+        if frame is None:
+            self._counters.unheard += 1
+        self._pass_on(frame)
+
+    def _close(self) -> None:
+        if self._microphone is not None:
+            self._microphone.close()
+        self._microphone = self._front_end = None
+        self._pass_on(self._sender.end())
+        self._report(MicrophoneChanged(on=False))
+
+    def _fail(self, error: DeviceError) -> None:
+        self._report(ProblemReported(Part.MICROPHONE, "microphone", str(error)))
+        self._report(MicrophoneChanged(on=False))
+
+    def _pass_on(self, frame: bytes | None) -> None:
+        if frame is not None:
+            self._counters.voice_frames_sent += 1
+            self._counters.voice_bytes_sent += len(frame)
+            self._send(frame)

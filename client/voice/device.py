@@ -1,0 +1,90 @@
+"""What the voice thread knows of a microphone or a speaker, be it a sound card, a WAV file or silence.
+
+Every device is moved by `now` and never blocks: it is asked again at the time that it names, or sooner when it
+calls the `wake` that it was opened with.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from client.voice.packet import BLOCK_SAMPLES
+from common.limits import SAMPLE_RATE
+
+Block: TypeAlias = npt.NDArray[np.float32]  # samples of -1..1, mono, 48 kHz; BLOCK_SAMPLES where not said otherwise
+BLOCK_SECONDS: Final = BLOCK_SAMPLES / SAMPLE_RATE
+
+
+def silence(samples: int = BLOCK_SAMPLES) -> Block:
+    """A block without a sound."""
+    return np.zeros(samples, np.float32)
+
+
+class Microphone(Protocol):
+    """Gives blocks from the moment that it was opened."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the window."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether there will be no further block: a file was spoken to its end."""
+        ...
+
+    def read(self, now: float) -> Block | None:
+        """The next block if it has been heard by `now`, else None. Raises `DeviceError` once it is broken."""
+        ...
+
+    def due(self, now: float) -> float:
+        """In how many seconds to ask again at the latest."""
+        ...
+
+    def close(self) -> None:
+        """Stop to listen. Never fails."""
+        ...
+
+
+class Speaker(Protocol):
+    """Takes blocks and plays them."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the window."""
+        ...
+
+    def wanted(self, now: float) -> int:
+        """How many blocks it needs now. Raises `DeviceError` once it is broken."""
+        ...
+
+    def write(self, block: Block) -> None:
+        """Play it after the ones before. Raises `DeviceError` once it is broken."""
+        ...
+
+    def due(self, now: float) -> float:
+        """In how many seconds it will need a block at the latest."""
+        ...
+
+    def close(self) -> None:
+        """Stop to play. Never fails."""
+        ...
+
+
+class Devices(Protocol):
+    """Opens what the user has chosen."""
+
+    def microphone(self, now: float) -> Microphone:
+        """Open the microphone. Raises `DeviceError`."""
+        ...
+
+    def speaker(self, now: float) -> Speaker:
+        """Open the speaker. Raises `DeviceError`."""
+        ...
+
+    def close(self) -> None:
+        """The end of the program: finish files. Never fails."""
+        ...

@@ -1,0 +1,58 @@
+"""Which device a user's words mean: `none`, `default`, part of a device's name, or a WAV file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from client.voice.audio_device import open_microphone, open_speaker
+from client.voice.device import Microphone, Speaker
+from client.voice.silence_device import SilentMicrophone, SilentSpeaker
+from client.voice.wav_device import WavMicrophone, WavSpeaker
+
+NONE: Final = "none"
+DEFAULT: Final = "default"
+_WAV: Final = ".wav"
+
+
+class ChosenDevices:
+    """Opens the devices of one client."""
+
+    def __init__(self, microphone: str, speaker: str, wake: Callable[[], None], clock: Callable[[], float]) -> None:
+        """`wake` is called, on a thread of the sound card, when a device wants to be asked at once."""
+        self._microphone = microphone.strip() or DEFAULT
+        self._speaker = speaker.strip() or DEFAULT
+        self._wake = wake
+        self._clock = clock
+        self._recording: WavSpeaker | None = None  # one file for a run, however often the speaker is switched
+
+    def microphone(self, now: float) -> Microphone:
+        """Open the microphone. Raises `DeviceError`."""
+        if self._microphone == NONE:
+            return SilentMicrophone(now)
+        if self._microphone.lower().endswith(_WAV):
+            return WavMicrophone(Path(self._microphone), now)
+        return open_microphone(self._named(self._microphone), self._wake, self._clock)
+
+    def speaker(self, now: float) -> Speaker:
+        """Open the speaker. Raises `DeviceError`."""
+        if self._speaker == NONE:
+            return SilentSpeaker(now)
+        if not self._speaker.lower().endswith(_WAV):
+            return open_speaker(self._named(self._speaker), self._wake, self._clock)
+        if self._recording is None:
+            self._recording = WavSpeaker(Path(self._speaker), now)
+        else:
+            self._recording.resume(now)
+        return self._recording
+
+    def close(self) -> None:
+        """The end of the program: the recording is finished."""
+        if self._recording is not None:
+            self._recording.finish()
+
+    @staticmethod
+    def _named(choice: str) -> str:
+        """Part of a device's name; empty for the default device."""
+        return "" if choice == DEFAULT else choice

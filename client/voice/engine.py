@@ -1,0 +1,162 @@
+"""The voice thread: the pipeline, and the queues by which other threads reach it.
+
+Every method may be called from any thread at any time and returns at once. Commands are never lost; voice
+frames wait in a bounded queue, and those that are too old when the thread gets to them are dropped and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time  # noqa: TID251 - this is the edge: here the voice thread's clock comes in
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from client.events import Part, ProblemReported
+from client.voice.device import Devices
+from client.voice.devices import ChosenDevices
+from client.voice.packet import MEDIA_TIMES
+from client.voice.pipeline import Pipeline
+from client.voice.receiver import Opener
+from client.voice.reports import Report
+from client.voice.sender import Sealer
+
+FRAMES_WAITING: Final = 2_000  # twenty talkers for a second
+FRAME_AGE_SECONDS: Final = 0.5  # older than the cap of any jitter buffer
+IDLE_SECONDS: Final = 0.1  # how often the thread looks around while no device is open
+MEASURE_SECONDS: Final = 0.1
+CLOSE_SECONDS: Final = 3.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+class VoiceEngine:
+    """`start` it once, `close` it once; both toggles are off until they are set."""
+
+    def __init__(
+        self,
+        *,
+        microphone: str,
+        speaker: str,
+        send: Callable[[bytes], None],
+        report: Callable[[Report], None],
+        clock: Callable[[], float] = time.monotonic,
+        devices: Devices | None = None,
+    ) -> None:
+        """`microphone` and `speaker`: `none`, `default`, part of a device's name, or a file ending in `.wav`.
+
+        `send` takes finished voice frames (topic ‖ SFrame) and `report` what happened: both are called on the
+        voice thread and must not block. Nothing is opened before a toggle is set. `devices` is for tests.
+        """
+        self._clock = clock
+        self._report = report
+        self._awake = threading.Event()
+        self._closing = False
+        self._commands: deque[Callable[[float], None]] = deque()
+        self._frames: deque[tuple[bytes, float]] = deque()
+        self._frames_received = self._bytes_received = self._overrun = 0
+        self._pipeline = Pipeline(
+            devices or ChosenDevices(microphone, speaker, self._awake.set, clock),
+            media_start=secrets.randbelow(MEDIA_TIMES),
+            send=send,
+            report=report,
+        )
+        self._measures = self._pipeline.measures()
+        self._measured_at = clock()
+        self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
+
+    def start(self) -> None:
+        """Begin. What was asked before is done now."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Close devices and files and end the thread; the one method that waits (3 s at most)."""
+        self._closing = True
+        self._awake.set()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_SECONDS)
+
+    def enter(self, topic: bytes, sealer: Sealer) -> None:
+        """Joined, perhaps again: my frames start with this topic (7 bytes). Speakers are to be added afresh."""
+        self._ask(lambda _: self._pipeline.enter(topic, sealer))
+
+    def leave(self) -> None:
+        """Not in a room: speakers are forgotten, the devices stay as they are and nothing is sent."""
+        self._ask(lambda _: self._pipeline.leave())
+
+    def add_speaker(self, member: bytes, opener: Opener, confirmed: bool) -> None:
+        """Somebody (handle of 2 bytes) who may speak; the opener keeps its replay window over re-joins."""
+        self._ask(lambda _: self._pipeline.playback.add(member, opener, confirmed=confirmed))
+
+    def confirm_speaker(self, member: bytes) -> None:
+        """Told that the speaker is really here now: its voice may be heard."""
+        self._ask(lambda now: self._pipeline.playback.confirm(member, now))
+
+    def remove_speaker(self, member: bytes) -> None:
+        """Told that the speaker left."""
+        self._ask(lambda _: self._pipeline.playback.remove(member))
+
+    def receive(self, frame: bytes, arrived: float) -> None:
+        """A voice frame came at `arrived`, by the engine's clock."""
+        self._frames_received += 1
+        self._bytes_received += len(frame)
+        self._frames.append((frame, arrived))
+        if len(self._frames) > FRAMES_WAITING:
+            self._frames.popleft()
+            self._overrun += 1
+
+    def set_microphone(self, on: bool) -> None:
+        """Open or close the microphone; answered by `MicrophoneChanged`, on failure by `ProblemReported` before."""
+        self._ask(lambda now: self._pipeline.capture.switch(on, now))
+
+    def set_speaker(self, on: bool) -> None:
+        """Begin or stop to play; answered by `SpeakerChanged`, on failure by `ProblemReported` before."""
+        self._ask(lambda now: self._pipeline.playback.switch(on, now))
+
+    def set_audience(self, heard: bool) -> None:
+        """Whether anybody listens: where nobody does, nothing is sent and the microphone stays open."""
+        self._ask(lambda _: self._pipeline.capture.set_audience(heard))
+
+    def stats(self) -> dict[str, int | float]:
+        """Counters since the start, and what is reckoned with now: for people who look for a fault."""
+        counters = self._pipeline.counters.snapshot()
+        counters["dropped"] += self._overrun
+        return {
+            **counters,
+            **self._measures,
+            "voice_frames_received": self._frames_received,
+            "voice_bytes_received": self._bytes_received,
+        }
+
+    def _ask(self, command: Callable[[float], None]) -> None:
+        self._commands.append(command)
+        self._awake.set()
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._awake.clear()  # before looking: what comes from now on wakes again
+                wait = self._turn(self._clock())
+                self._awake.wait(IDLE_SECONDS if wait is None else min(wait, IDLE_SECONDS))
+        except Exception:  # noqa: BLE001 - whatever it is, the user is told and text goes on
+            _log.exception("the voice thread failed")
+            self._report(
+                ProblemReported(Part.GENERAL, "voice", "Live voice has failed; text goes on. Restart to talk again.")
+            )
+        finally:
+            self._pipeline.close()
+
+    def _turn(self, now: float) -> float | None:
+        while self._commands:
+            self._commands.popleft()(now)
+        while self._frames:
+            frame, arrived = self._frames.popleft()
+            if now - arrived > FRAME_AGE_SECONDS:
+                self._pipeline.counters.dropped += 1
+            else:
+                self._pipeline.playback.take(frame, arrived)
+        if now - self._measured_at >= MEASURE_SECONDS:  # here, since other threads must not look into the buffers
+            self._measures, self._measured_at = self._pipeline.measures(), now
+        return self._pipeline.step(now)

@@ -1,0 +1,218 @@
+"""The jitter buffer of one speaker: what to play next, so that packets which come unevenly are heard evenly.
+
+Theory. `Transit` knows how long the fastest packet was under way. The *delay* of what is being played is how
+much later it is heard than that fastest packet would allow: `now - media time - base`. A packet comes in time
+if it was under way no more than `delay` longer than the fastest. So the delay is steered, by media time and not
+by how full the buffer is, to a *target*: what 95 % of the packets needed, and a floor.
+
+===========================  =====================================================================
+what there is                what is done
+===========================  =====================================================================
+the next packet              played; with it a wish to shorten or lengthen, if the delay is off
+only later packets           a hole of up to 3 packets is concealed, a longer one is a pause
+nothing                      3 packets are concealed, then silence; what comes later is played later
+a packet whose time passed   discarded, counted
+a delay over the cap         the oldest packets are skipped
+end of talk, 300 ms nothing  pause; the next talk starts anew at the target
+===========================  =====================================================================
+
+Pure: no thread, no clock, and no sound; it moves packets and never looks into them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from client.voice.counters import Counters
+from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, VoicePacket
+from client.voice.transit import Transit
+from common.limits import SAMPLE_RATE
+
+MS: Final = SAMPLE_RATE // 1000
+FLOOR: Final = 12 * MS  # a block, and 2 ms for the threads
+UNSURE: Final = 10 * MS  # on top while a speaker has been heard for less than LEARNT
+LEARNT: Final = SAMPLE_RATE
+CAP: Final = 250 * MS  # beyond it people start to talk at the same time
+CONCEALED_MOST: Final = 3  # packets: after 30 ms made-up voice sounds worse than silence
+PAUSE: Final = 300 * MS
+TOO_HIGH: Final = 8 * MS  # off the target by this much: worth a stretch, which may overshoot by 3 ms
+TOO_LOW: Final = 4 * MS
+HASTE: Final = 40 * MS  # from here on stretch as often as possible, else
+CALM: Final = 60 * MS  # no more often than this
+JUMP: Final = 2 * SAMPLE_RATE  # a media clock that jumps by this is another clock
+QUEUE_PACKETS: Final = 100
+NOWHERE: Final = -(2**62)  # a media time before all others
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Decode these, one after another. `change`: samples to put in (> 0) or take out (< 0), about; 0 as a rule."""
+
+    packets: tuple[VoicePacket, ...]
+    change: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Conceal:
+    """Make up this many samples from what was heard last. `last`: silence follows, so fade out."""
+
+    samples: int
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing to hear from this speaker now."""
+
+
+Step: TypeAlias = Play | Conceal | Silence
+_SILENCE: Final = Silence()
+
+
+class JitterBuffer:
+    """`put` packets as they come; ask `next` whenever there is less than a block left to play."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self._queue: dict[int, tuple[int, VoicePacket]] = {}  # unwrapped media time → (arrived, packet)
+        self._transit = Transit()
+        self._newest = 0  # unwrapped media time of the last packet put
+        self._last_transit: int | None = None
+        self._place = NOWHERE  # media time of the next sample to decode; before it all has been played
+        self._paused = True
+        self._made_up = 0  # samples concealed or silent since the last packet, for which `_place` stood still
+        self._run = 0  # concealed packets since the last real one
+        self._stretched_at = 0
+
+    def put(self, packet: VoicePacket, arrived: float) -> None:
+        """A packet came at `arrived` (seconds). Packets of other sizes, late or double ones are no error."""
+        when = round(arrived * SAMPLE_RATE)
+        media = self._unwrap(packet.media_time)
+        transit = when - media
+        if self._last_transit is not None and abs(transit - self._last_transit) > JUMP:
+            self._start_anew()
+        self._newest, self._last_transit = media, transit
+        self._transit.add(when, transit)
+        if media in self._queue:
+            self._counters.duplicated += 1
+        elif media < self._place:
+            self._counters.late += 1
+            self._counters.discarded += 1
+        else:
+            if self._made_up and media == self._place:
+                self._counters.late += 1
+            self._queue[media] = (when, packet)
+            if len(self._queue) > QUEUE_PACKETS:
+                self._skip(min(self._queue))
+
+    def next(self, now: float, held: int = 0) -> Step:
+        """What to play at `now` (seconds), after `held` samples that are decoded and not yet played."""
+        when = round(now * SAMPLE_RATE)
+        self._skip_what_is_too_old(when, held)
+        if not self._queue:
+            return self._nothing()
+        first = min(self._queue)
+        hole = 0 if self._paused else first - self._place
+        if hole > self._made_up:
+            if hole <= CONCEALED_MOST * BLOCK_SAMPLES and self._run < CONCEALED_MOST:
+                return self._conceal_hole(hole)
+            self._paused = True
+        if self._paused and self._delay(when, first, held) < self.target(when) - BLOCK_SAMPLES // 2:
+            return _SILENCE  # its time has not come: a talk starts at the target delay
+        self._paused = False
+        return self._play(first, when, held)
+
+    def target(self, when: int) -> int:
+        """The delay to steer to, in samples, at a time in samples. Valid after the first `put`."""
+        unsure = UNSURE if self._transit.watched(when) < LEARNT else 0
+        return min(self._transit.spread + FLOOR + unsure, CAP - BLOCK_SAMPLES)
+
+    @property
+    def spread_ms(self) -> float:
+        """The jitter that is reckoned with, in ms; 0 before the first packet."""
+        return self._transit.spread / MS if self._last_transit is not None else 0.0
+
+    @property
+    def queued_ms(self) -> float:
+        """How much voice waits here, in ms."""
+        return sum(packet.samples for _, packet in self._queue.values()) / MS
+
+    def _delay(self, when: int, media: int, held: int) -> int:
+        return when - (media - held) - self._transit.base
+
+    def _play(self, first: int, when: int, held: int) -> Play:
+        packets = [self._take(first)]
+        change = self._wish(self._delay(when, first, held), when)
+        # To shorten takes more than one packet: the longest pitch period is 15 ms.
+        if change < 0 and not packets[0].end_of_talk and self._place in self._queue:
+            packets.append(self._take(self._place))
+        elif change < 0:
+            change = 0
+        if change:
+            self._stretched_at = when
+        self._paused = packets[-1].end_of_talk
+        return Play(tuple(packets), change)
+
+    def _take(self, media: int) -> VoicePacket:
+        _, packet = self._queue.pop(media)
+        self._place = media + packet.samples
+        self._made_up = self._run = 0
+        self._counters.played += 1
+        return packet
+
+    def _wish(self, delay: int, when: int) -> int:
+        off = self.target(when) - delay
+        if abs(off) < HASTE and when - self._stretched_at < CALM:
+            return 0
+        return off if off <= -TOO_HIGH or off >= TOO_LOW else 0
+
+    def _nothing(self) -> Step:
+        if self._paused:
+            return _SILENCE
+        self._made_up += BLOCK_SAMPLES
+        if self._made_up >= PAUSE:
+            self._paused = True
+            self._made_up = 0
+            return _SILENCE
+        self._counters.concealed += 1
+        self._run += 1
+        if self._run > CONCEALED_MOST:
+            return _SILENCE
+        return Conceal(BLOCK_SAMPLES, last=self._run == CONCEALED_MOST)
+
+    def _conceal_hole(self, hole: int) -> Conceal:
+        """Something is lost: what follows it is here already, so go past it."""
+        samples = min(hole - self._made_up, BLOCK_SAMPLES)
+        self._place += samples
+        self._run += 1
+        self._counters.concealed += 1
+        return Conceal(samples)
+
+    def _skip_what_is_too_old(self, when: int, held: int) -> None:
+        while self._queue:
+            first = min(self._queue)
+            waited = when - self._queue[first][0]
+            # The newest is played however long it was under way, or a way that became longer would be mute.
+            if waited <= CAP and (len(self._queue) == 1 or self._delay(when, first, held) <= CAP):
+                return
+            self._skip(first)
+
+    def _skip(self, media: int) -> None:
+        _, packet = self._queue.pop(media)
+        self._place = media + packet.samples
+        self._counters.skipped += 1
+        if packet.end_of_talk:
+            self._paused = True
+
+    def _unwrap(self, media_time: int) -> int:
+        half = MEDIA_TIMES // 2
+        return self._newest + (media_time - self._newest + half) % MEDIA_TIMES - half
+
+    def _start_anew(self) -> None:
+        for media in sorted(self._queue):
+            self._skip(media)
+        self._transit = Transit()
+        self._place = NOWHERE
+        self._paused = True
+        self._made_up = self._run = 0

@@ -1,0 +1,25 @@
+"""Many speakers → one block: the sum, limited softly and only near full scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from client.voice.device import Block, silence
+
+KNEE: Final = 0.8  # below it (-2 dBFS) samples stay untouched; above it they are bent towards 1
+
+
+def mix(blocks: Sequence[Block]) -> Block:
+    """The sum of blocks of one size; silence of 10 ms for none. All samples within -1..1."""
+    if not blocks:
+        return silence()
+    total: Block = blocks[0] if len(blocks) == 1 else np.stack(blocks).sum(axis=0, dtype=np.float32)
+    if float(np.max(np.abs(total))) <= KNEE:
+        return total
+    size = np.abs(total)
+    room = np.float32(1.0 - KNEE)
+    bent = KNEE + room * np.tanh((size - KNEE) / room)
+    return np.where(size > KNEE, np.copysign(bent, total), total).astype(np.float32)

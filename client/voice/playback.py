@@ -1,0 +1,194 @@
+"""The speaker's side of the voice thread: frames → receivers → talkers → mix → device.
+
+Tells which speakers are talking, by frames that opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from client.events import Part, ProblemReported, SpeakerChanged
+from client.voice.counters import Counters
+from client.voice.device import BLOCK_SECONDS, Block, Devices, Speaker
+from client.voice.mixer import mix
+from client.voice.packet import VoicePacket
+from client.voice.receiver import Opener, Receiver
+from client.voice.reports import Report, TalkHeard
+from client.voice.talker import Talker, VoiceDecoder
+from common.errors import DeviceError, Malformed
+from common.voice_frame import split
+
+_BLOCKS_A_STEP: Final = 50  # half a second of a device that was stuck; the rest is for the next step
+_WATCH_SECONDS: Final = 0.1  # how often to look whether a talk ended while nothing is played
+_CLOCK_SHARE: Final = 32  # how slowly the play clock follows: a third of a second
+_CLOCK_SNAP: Final = 0.1  # seconds off: the device stood still, so start anew
+
+
+class PlayClock:
+    """When blocks are played, evened out: a card asks for them in bursts, jitter buffers want a steady clock."""
+
+    def __init__(self) -> None:
+        self._time: float | None = None
+
+    def tick(self, now: float) -> float:
+        """The time to reckon with for the block that is made at `now`."""
+        if self._time is None or abs(now - self._time - BLOCK_SECONDS) > _CLOCK_SNAP:
+            self._time = now
+        else:
+            self._time += BLOCK_SECONDS
+            self._time += (now - self._time) / _CLOCK_SHARE
+        return self._time
+
+
+@dataclass(slots=True)
+class _Voice:
+    receiver: Receiver
+    talker: Talker | None = None  # made of the first packet that may be played
+    talking: bool = False
+
+
+class Playback:
+    """Closed until it is switched on. Members are handles of 2 bytes."""
+
+    def __init__(
+        self,
+        devices: Devices,
+        decoder: Callable[[], VoiceDecoder],
+        hear: Callable[[Block], None],
+        report: Callable[[Report], None],
+        counters: Counters,
+    ) -> None:
+        """`hear` is given every block that is played."""
+        self._devices = devices
+        self._make_decoder = decoder
+        self._hear = hear
+        self._report = report
+        self._counters = counters
+        self._speaker: Speaker | None = None
+        self._room = b""
+        self._voices: dict[bytes, _Voice] = {}
+        self._clock = PlayClock()
+        self.started: float | None = None  # when the first sample was played
+
+    def enter(self, room: bytes) -> None:
+        """In a room: only frames with this handle (4 bytes) belong here."""
+        self.leave()
+        self._room = room
+
+    def leave(self) -> None:
+        """In no room: speakers are forgotten, the device stays as it is."""
+        for member in list(self._voices):
+            self.remove(member)
+        self._room = b""
+
+    def add(self, member: bytes, opener: Opener, *, confirmed: bool) -> None:
+        """A speaker that may be heard, once it is confirmed."""
+        self.remove(member)
+        self._voices[member] = _Voice(Receiver(opener, self._counters, confirmed=confirmed))
+
+    def confirm(self, member: bytes, now: float) -> None:
+        """The speaker is really here now: what waited is played."""
+        voice = self._voices.get(member)
+        if voice is not None:
+            self._put(voice, voice.receiver.confirm(now))
+            self._watch(member, voice, now)
+
+    def remove(self, member: bytes) -> None:
+        """The speaker left."""
+        voice = self._voices.pop(member, None)
+        if voice is not None and voice.talking:
+            self._report(TalkHeard(member, on=False))
+
+    def switch(self, on: bool, now: float) -> None:
+        """Begin or stop to play; repeating is harmless."""
+        if on == (self._speaker is not None):
+            return
+        if not on:
+            self.close()
+            return
+        try:
+            self._make_decoder()  # without a codec say so now, and not at the first frame
+            self._speaker = self._devices.speaker(now)
+        except DeviceError as error:
+            self._fail(error)
+            return
+        self._clock = PlayClock()
+        self._report(SpeakerChanged(on=True, device=self._speaker.name))
+
+    def take(self, frame: bytes, arrived: float) -> None:
+        """A frame that came at `arrived`."""
+        try:
+            parts = split(frame)
+        except Malformed:
+            self._counters.refused += 1
+            return
+        voice = self._voices.get(parts.member) if parts.room == self._room else None
+        if voice is None:
+            self._counters.stray += 1
+            return
+        self._put(voice, voice.receiver.take(parts.sframe, arrived))
+        self._watch(parts.member, voice, arrived)
+
+    def step(self, now: float) -> float | None:
+        """Play what is wanted by `now`. In how many seconds to come again; None while nothing is played."""
+        for member, voice in self._voices.items():
+            self._watch(member, voice, now)
+        if self._speaker is None:
+            watched = any(voice.talking or voice.receiver.waiting for voice in self._voices.values())
+            return _WATCH_SECONDS if watched else None
+        try:
+            for _ in range(min(self._speaker.wanted(now), _BLOCKS_A_STEP)):
+                self._play(self._speaker, now)
+            return self._speaker.due(now)
+        except DeviceError as error:
+            self.close()
+            self._fail(error)
+            return None
+
+    def close(self) -> None:
+        """Stop to play: what waited is forgotten."""
+        if self._speaker is None:
+            return
+        self._speaker.close()
+        self._speaker = None
+        for voice in self._voices.values():
+            voice.talker = None
+        self._report(SpeakerChanged(on=False))
+
+    def measures(self) -> dict[str, int | float]:
+        """The worst jitter that is reckoned with and the most voice that waits, over all speakers, in ms."""
+        buffers = [voice.talker.jitter for voice in list(self._voices.values()) if voice.talker is not None]
+        return {
+            "jitter_ms": round(max((buffer.spread_ms for buffer in buffers), default=0.0), 1),
+            "buffer_ms": round(max((buffer.queued_ms for buffer in buffers), default=0.0), 1),
+        }
+
+    def _put(self, voice: _Voice, packets: list[tuple[float, VoicePacket]]) -> None:
+        if self._speaker is None or not packets:
+            return
+        if voice.talker is None:
+            voice.talker = Talker(self._make_decoder(), self._counters)
+        for arrived, packet in packets:
+            voice.talker.put(packet, arrived)
+
+    def _play(self, speaker: Speaker, now: float) -> None:
+        time = self._clock.tick(now)
+        talkers = [voice.talker for voice in self._voices.values() if voice.talker is not None]
+        blocks = [block for block in (talker.block(time) for talker in talkers) if block is not None]
+        block = mix(blocks)
+        if self.started is None:
+            self.started = now
+        self._hear(block)
+        speaker.write(block)
+
+    def _watch(self, member: bytes, voice: _Voice, now: float) -> None:
+        talking = voice.receiver.talking(now)
+        if talking != voice.talking:
+            voice.talking = talking
+            self._report(TalkHeard(member, on=talking))
+
+    def _fail(self, error: DeviceError) -> None:
+        self._report(ProblemReported(Part.SPEAKER, "speaker", str(error)))
+        self._report(SpeakerChanged(on=False))

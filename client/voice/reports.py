@@ -1,0 +1,22 @@
+"""What the voice thread tells the network thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, ProblemReported, SpeakerChanged
+
+
+@dataclass(frozen=True, slots=True)
+class TalkHeard:
+    """A speaker's frames (they opened, and the speaker is confirmed) began or stopped to come.
+
+    `member` is the handle, 2 bytes.
+    """
+
+    member: bytes
+    on: bool
+
+
+Report: TypeAlias = TalkHeard | MicrophoneChanged | SpeakerChanged | MicrophoneEnded | MicrophoneLevel | ProblemReported

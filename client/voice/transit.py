@@ -1,0 +1,73 @@
+"""How long one speaker's packets are under way, and how much that varies.
+
+Fed with arrival time minus media time, which is the delay but for an unknown constant: two clocks that were
+never compared. The least of it over 20 s stands for an undisturbed way; it slides, so that clocks which drift
+apart do not matter. All numbers are samples at 48 kHz.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from typing import Final
+
+from common.limits import SAMPLE_RATE
+
+BASE_SAMPLES: Final = 20 * SAMPLE_RATE  # 100 ppm of drift are 2 ms in it
+SPREAD_SAMPLES: Final = 10 * SAMPLE_RATE
+QUANTILE: Final = 0.95
+MOVED_SAMPLES: Final = SAMPLE_RATE // 4  # a way that got this much longer for SETTLED is another way
+SETTLED_SAMPLES: Final = SAMPLE_RATE
+
+
+class Transit:
+    """Call `add` for each packet; `base` and `spread` are valid after the first."""
+
+    def __init__(self) -> None:
+        self._low: deque[tuple[int, int]] = deque()  # (arrived, transit), both rising: the first is the minimum
+        self._recent: deque[tuple[int, int]] = deque()
+        self._sorted: list[int] = []
+        self._since = 0
+
+    def add(self, arrived: int, transit: int) -> None:
+        """Take note of one packet. `arrived` never falls by more than reordering of threads makes it."""
+        if not self._recent:
+            self._since = arrived
+        while self._low and self._low[-1][1] >= transit:
+            self._low.pop()
+        self._low.append((arrived, transit))
+        while self._low[0][0] <= arrived - BASE_SAMPLES:
+            self._low.popleft()
+        self._recent.append((arrived, transit))
+        insort(self._sorted, transit)
+        self._forget(arrived - SPREAD_SAMPLES)
+        self._notice_another_way(arrived)
+
+    @property
+    def base(self) -> int:
+        """The least transit of the last 20 s."""
+        return self._low[0][1]
+
+    @property
+    def spread(self) -> int:
+        """By how much 95 % of the packets of the last 10 s were slower than the fastest, at most."""
+        place = min(int(len(self._sorted) * QUANTILE), len(self._sorted) - 1)
+        return max(0, self._sorted[place] - self.base)
+
+    def watched(self, now: int) -> int:
+        """For how long this speaker has been watched."""
+        return now - self._since
+
+    def _forget(self, before: int) -> None:
+        while self._recent[0][0] <= before:
+            _, transit = self._recent.popleft()
+            del self._sorted[bisect_left(self._sorted, transit)]
+
+    def _notice_another_way(self, arrived: int) -> None:
+        """Without this a route that became 300 ms longer would count as 300 ms of lateness for 20 s."""
+        settled = next((low for low in self._low if low[0] > arrived - SETTLED_SAMPLES), None)
+        if settled is None or settled[1] - self.base <= MOVED_SAMPLES:
+            return
+        while self._low[0] != settled:
+            self._low.popleft()
+        self._forget(arrived - SETTLED_SAMPLES)

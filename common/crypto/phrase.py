@@ -94,7 +94,7 @@ def strength_bits(phrase: str) -> float:
     if words:
         return len(set(words)) * _LIST_WORD_BITS
     kept = _without_sequences(_without_repetition(text))
-    bits = sum(_chunk_bits(chunk) for chunk in _SEPARATORS.split(kept) if chunk)
+    bits = sum(_chunk_bits(chunk) for chunk in dict.fromkeys(_SEPARATORS.split(kept)) if chunk)
     return min(bits, len(kept) * math.log2(len(set(kept))))
 
 

@@ -1,0 +1,123 @@
+"""`python -m broker`: read the settings, open the log, start the broker, stop it cleanly.
+
+The first line on stdout is for programs (`ready …`), what follows is for people. Exit code 0 after a clean
+stop, 2 with one line on stderr if the broker cannot start.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import threading
+import time  # noqa: TID251 - an entry point
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Final
+
+from broker.actions import Note
+from broker.addresses import usable_addresses
+from broker.config import Settings, read_settings
+from broker.core import Core
+from broker.engine.memory import MemoryEngine
+from broker.journal import Journal
+from broker.keypair import FolderLock, KeyPair, load_or_make
+from broker.log_file import LogFile
+from broker.server import Ports, Server
+from common.address import Address, join_host_port
+from common.errors import SecureChatError
+from common.invite import Invite
+from common.words import broker_words
+
+_DESCRIPTORS: Final = 65_536  # as many connections as the system lets us have, up to this
+
+
+def main(arguments: Sequence[str] | None = None, default_log: Path | None = None) -> int:
+    """Run a broker until it is told to stop. Returns the exit code."""
+    try:
+        settings = read_settings(sys.argv[1:] if arguments is None else arguments, os.environ, default_log)
+        with ExitStack() as stack:
+            stack.enter_context(FolderLock(settings.folder))
+            pair = load_or_make(settings.folder)
+            log = LogFile(settings.log)
+            stack.callback(log.close)
+            _serve(settings, pair, log)
+    except SecureChatError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _serve(settings: Settings, pair: KeyPair, log: LogFile) -> None:
+    _raise_descriptor_limit()
+    tell = _Teller(log)
+    engine = MemoryEngine(secrets.token_bytes)
+    server = Server(settings, pair, Core(engine, settings.allowances), tell)
+    try:
+        engine.wake_by(server.wake)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: server.stop())
+        tell(Note("started", "", settings.host, f"control port {server.ports.control}"))
+        sys.stdout.write(_greeting(settings, pair, server.ports))
+        sys.stdout.flush()
+        server.run()
+    finally:
+        engine.close()
+        server.close()
+        tell(Note("stopped", "", settings.host, "asked to"))
+
+
+class _Teller:
+    """Gives notes of all threads to the log, those that are not too many."""
+
+    def __init__(self, log: LogFile) -> None:
+        self._log = log
+        self._journal = Journal()
+        self._lock = threading.Lock()
+
+    def __call__(self, note: Note) -> None:
+        with self._lock:
+            line = self._journal.line(note, time.monotonic())
+        if line is not None:
+            self._log.write(line)
+
+
+def _greeting(settings: Settings, pair: KeyPair, ports: Ports) -> str:
+    """The ready line, and what people need to know."""
+    words = broker_words(pair.public)
+    where = [join_host_port(settings.host, port) for port in (ports.control, ports.voice, ports.banner)]
+    addresses = usable_addresses(settings.host, settings.public_address)
+    invite = Invite(Address(addresses[0], ports.control), pair.public, ports.voice, ports.banner, None)
+    lines = [
+        f"ready control={where[0]} voice={where[1]} banner={where[2]} fingerprint={words}",
+        "",
+        "People connect to any of these addresses, whichever they can reach:",
+        *(f"    {join_host_port(address, ports.control)}" for address in addresses),
+        f"or by this link, which vouches for this broker:\n    {invite}",
+        f"At first contact they are shown four words, which must be:  {words}",
+        f"Friends on the internet need TCP ports {ports.control}, {ports.voice} and {ports.banner} forwarded to this"
+        " machine, and its public address.",
+        f"Data folder: {settings.folder}",
+        f"Log file:    {settings.log}",
+        "Stop with Ctrl+C.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _raise_descriptor_limit() -> None:
+    """Each connection takes a descriptor; many systems give 1,024 where they would give more."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - Windows has none
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

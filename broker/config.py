@@ -1,0 +1,195 @@
+"""What whoever runs the broker may set: flags win over environment variables, those over defaults.
+
+Everything is checked once, here, and frozen. A wrong value raises `BadSetting` with one sentence that names
+the flag or the variable. This file opens nothing and makes no folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final, NoReturn
+
+import platformdirs
+
+from broker.quota import Allowances
+from common import limits
+from common.address import BANNER_OFFSET, DEFAULT_PORT, VOICE_OFFSET, parse_address
+from common.errors import BadAddress, BadSetting
+
+APPLICATION: Final = "secure-chat-broker"
+_PREFIX: Final = "SECURE_CHAT_"
+_MOST: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that was set. Ports of 0 are chosen by the system."""
+
+    host: str
+    port: int
+    voice_port: int
+    banner_port: int
+    public_address: str | None
+    folder: Path
+    log: Path
+    allowances: Allowances
+    connections_per_address: int
+    bytes_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """One setting: its flag is `--name-with-hyphens`, its variable `SECURE_CHAT_NAME_WITH_UNDERSCORES`."""
+
+    name: str
+    metavar: str
+    help: str
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name}"
+
+    @property
+    def variable(self) -> str:
+        return _PREFIX + self.name.upper().replace("-", "_")
+
+
+_FLAGS: Final = (
+    _Flag("host", "ADDRESS", "address to listen on; :: is IPv4 and IPv6 (default 0.0.0.0)"),
+    _Flag("port", "PORT", f"port for control, text and voice on its way up; 0: any (default {DEFAULT_PORT})"),
+    _Flag("voice-port", "PORT", "port for voice on its way down (default PORT+1)"),
+    _Flag("banner-port", "PORT", "port that hands out this broker's public key (default PORT+2)"),
+    _Flag("public-address", "HOST", "name or address that people on the internet use, for the invite"),
+    _Flag("data", "FOLDER", "where the broker's key is kept (default: this system's folder for such)"),
+    _Flag("log", "FILE", "the log: times, member handles, addresses, reasons; never what was said"),
+    _Flag("room-members", "N", f"members in one room, up to {limits.ROOM_MEMBERS_MAX} (default {limits.ROOM_MEMBERS})"),
+    _Flag("joins-per-minute", "N", f"joins under one key in a minute (default {limits.JOINS_PER_MINUTE_KEY})"),
+    _Flag(
+        "joins-per-minute-address",
+        "N",
+        f"joins from one address in a minute (default {limits.JOINS_PER_MINUTE_ADDRESS})",
+    ),
+    _Flag("connections-per-address", "N", "connections from one address at a time (default 512)"),
+    _Flag("bytes-per-second", "N", "what one connection may send before it is cut (default 5000000)"),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadSetting(f"{message[:1].upper()}{message[1:]}. See --help.")
+
+
+def read_settings(arguments: Sequence[str], environment: Mapping[str, str], default_log: Path | None) -> Settings:
+    """Check everything that was set. Raises `BadSetting`; `--help` and `--version` print and raise SystemExit.
+
+    `default_log` is the log where nobody says otherwise, None: `all.log` in this system's folder for logs.
+    """
+    given = vars(_parser().parse_args(arguments))
+    values = _Values(given, environment)
+    port = values.port("port", DEFAULT_PORT)
+    log = default_log or platformdirs.user_log_path(APPLICATION, appauthor=False) / "all.log"
+    return Settings(
+        host=values.host("host", "0.0.0.0"),  # noqa: S104 - a broker is there to be reached
+        port=port,
+        voice_port=values.port("voice-port", _after(port, VOICE_OFFSET)),
+        banner_port=values.port("banner-port", _after(port, BANNER_OFFSET)),
+        public_address=values.public_address("public-address"),
+        folder=values.path("data", platformdirs.user_data_path(APPLICATION, appauthor=False)),
+        log=values.path("log", log),
+        allowances=Allowances(
+            values.number("room-members", limits.ROOM_MEMBERS, limits.ROOM_MEMBERS_MAX),
+            values.number("joins-per-minute", limits.JOINS_PER_MINUTE_KEY, _MOST),
+            values.number("joins-per-minute-address", limits.JOINS_PER_MINUTE_ADDRESS, _MOST),
+        ),
+        connections_per_address=values.number("connections-per-address", 512, _MOST),
+        bytes_per_second=values.number("bytes-per-second", 5_000_000, _MOST),
+    )
+
+
+class _Values:
+    """The text of each setting and where it comes from, so that a complaint can name it."""
+
+    def __init__(self, given: Mapping[str, str | None], environment: Mapping[str, str]) -> None:
+        self._texts: dict[str, tuple[str, str]] = {}
+        for flag in _FLAGS:
+            text = given[flag.name.replace("-", "_")]
+            if text is not None:
+                self._texts[flag.name] = flag.flag, text
+            elif environment.get(flag.variable):
+                self._texts[flag.name] = flag.variable, environment[flag.variable]
+
+    def number(self, name: str, default: int, most: int, least: int = 1) -> int:
+        if name not in self._texts:
+            return default
+        source, text = self._texts[name]
+        if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
+            raise BadSetting(f"{source} is “{_short(text)}”: it must be a number from {least} to {most}.")
+        return int(text)
+
+    def port(self, name: str, default: int) -> int:
+        if default > 65_535 and name not in self._texts:
+            raise BadSetting(f"--{name} would be {default}, and ports end at 65535: choose a lower --port.")
+        return self.number(name, default, most=65_535, least=0)
+
+    def path(self, name: str, default: Path) -> Path:
+        if name not in self._texts:
+            return default
+        source, text = self._texts[name]
+        if not text or "\0" in text:
+            raise BadSetting(f"{source} is empty: it must be a path.")
+        return Path(text).expanduser().absolute()
+
+    def host(self, name: str, default: str) -> str:
+        source, text = self._texts.get(name, ("", default))
+        bare = text.strip("[]")
+        try:
+            return str(ipaddress.ip_address(bare))
+        except ValueError:
+            pass
+        if bare == "localhost":
+            return "127.0.0.1"
+        raise BadSetting(f"{source} is “{_short(text)}”: it must be an IP address of this machine, 0.0.0.0 or ::.")
+
+    def public_address(self, name: str) -> str | None:
+        if name not in self._texts:
+            return None
+        source, text = self._texts[name]
+        try:
+            return parse_address(text if text.count(":") != 1 else "").host
+        except BadAddress as error:
+            raise BadSetting(f"{source} is “{_short(text)}”: it must be a host without a port.") from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=APPLICATION,
+        allow_abbrev=False,
+        description="Relays sealed text and voice between the members of a room, and can read none of it.",
+        epilog=f"Each flag can be set by a variable too: --voice-port by {_PREFIX}VOICE_PORT, and so on."
+        " Flags win. Stop with Ctrl+C.",
+    )
+    parser.add_argument("--version", action="version", version=f"{APPLICATION} {_version()}")
+    for flag in _FLAGS:
+        parser.add_argument(flag.flag, metavar=flag.metavar, help=flag.help)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("secure-chat")
+    except PackageNotFoundError:
+        return f"(from source, protocol {limits.PROTOCOL_VERSION})"
+
+
+def _after(port: int, offset: int) -> int:
+    return port + offset if port else 0
+
+
+def _short(text: str) -> str:
+    """What somebody typed, fit for one line of a terminal."""
+    return text[:80].encode("unicode_escape").decode("ascii") if not text.isprintable() else text[:80]

@@ -1,0 +1,497 @@
+"""What the broker does: a request in, deliveries out. Pure: no socket, thread, clock or random number.
+
+Whoever owns the sockets calls `receive`, `voice`, `subscribed`, `unsubscribed`, `undeliverable` as things
+happen, `settle` when the engine has answered, `tick` no later than `next_tick`, and carries out the actions
+that come back, in order. A connection is a ROUTER routing id, a key the CURVE public key that libzmq vouches
+for. The core sees room ids, sizes and times; tokens, hellos and voice frames pass through it unread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
+from broker.engine.base import Appended, Engine, Failed, Paged
+from broker.quota import Allowances, Bucket, BucketTable, Strikes
+from broker.rooms import Member, Room, Rooms
+from broker.status import Counters
+from broker.subscriptions import Subscriptions, Verdict
+from common import limits
+from common import messages as wire
+from common.errors import Malformed
+from common.voice_frame import TOPIC_BYTES
+
+SWEEP_SECONDS: Final = 0.5  # how late an expiry may be noticed
+LISTENING_SECONDS: Final = 0.1  # between two Listening to one room: 500 speakers switched on are no storm
+STRANGER_SECONDS: Final = 60.0  # how long a connection that has not joined is remembered
+STRANGERS: Final = 20_000
+REFUSALS_PER_SECOND: Final = 20.0  # who makes us refuse more than this is cut, see `_refuse`
+REFUSALS_BURST: Final = 200  # an outbox that was sent at once
+CLOSING_RETRY_MS: Final = 1_000
+_MISSABLE: Final = (wire.Posted, wire.Signalled, wire.Pong)  # fetched later, stale, or asked again
+
+
+@dataclass(slots=True)
+class _Line:
+    """One connection that something was heard from. `member` while it has joined."""
+
+    connection: bytes
+    key: bytes
+    address: str
+    heard: float
+    requests: Bucket
+    refusals: Bucket
+    strikes: Strikes = field(default_factory=Strikes)
+    member: Member | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a ticket stands for until the engine answers. `token` and `post_id` for a post."""
+
+    member: Member
+    token: bytes | None = None
+    post_id: bytes | None = None
+
+
+class Core:
+    """The rules of the broker. `counts` may be read at any time."""
+
+    def __init__(self, engine: Engine, allowances: Allowances | None = None) -> None:
+        allowances = allowances or Allowances()
+        self.counts = Counters()
+        self._engine = engine
+        self._allowances = allowances
+        self._rooms = Rooms()
+        self._subscriptions = Subscriptions()
+        self._lines: dict[bytes, _Line] = {}
+        per_key, per_address = allowances.joins_per_minute_key, allowances.joins_per_minute_address
+        self._joins_of_key: BucketTable[bytes] = BucketTable(per_key / 60, per_key)
+        self._joins_of_address: BucketTable[str] = BucketTable(per_address / 60, per_address)
+        self._ticket = 0
+        self._asked: dict[int, _Asked] = {}
+        self._later: deque[Action] = deque()  # what came up where no actions could be returned
+        self._untold: dict[Room, float] = {}  # rooms whose listeners have changed, and when to tell
+        self._swept = float("-inf")
+        self._skipped: set[bytes] | None = None  # keys passed over since a user message came, None: none came
+        self._answers: dict[type, Callable[[Member, Any, float], list[Action]]] = {
+            wire.Listen: self._listen,
+            wire.Post: self._post,
+            wire.Signal: self._signal,
+            wire.Fetch: self._fetch,
+            wire.Leave: self._left,
+            wire.Ping: self._ping,
+        }
+
+    # --- control ---------------------------------------------------------------------------------------------
+
+    def receive(self, connection: bytes, key: bytes, address: str, part: bytes, now: float) -> list[Action]:
+        """One control message from a connection. Returns what is to be done, in order."""
+        line = self._line(connection, key, address, now)
+        try:
+            message = wire.decode_from_client(part)
+        except Malformed:
+            return self._malformed(line, len(part), now)
+        if isinstance(message, wire.Join):
+            return [*self._join(line, message, now), *self.settle(now)]
+        member = line.member
+        name = type(message).__name__.lower()
+        if member is None:
+            return self._refuse(line, name, "not_joined", "You are not in a room: join first.", 0.0, now)
+        member.heard = now
+        bucket = _bucket(line, member, message)
+        if not bucket.take(now):
+            post_id = wire.post_id(message.token) if isinstance(message, wire.Post) else None
+            reason = "That was too much at once: wait a moment."
+            return self._refuse(line, name, "too_fast", reason, bucket.wait(now), now, post_id)
+        return [*self._answers[type(message)](member, message, now), *self.settle(now)]
+
+    def settle(self, now: float) -> list[Action]:
+        """Read what the engine has answered. Call it when the engine's wake-up was called."""
+        actions: list[Action] = []
+        for answer in self._engine.poll():
+            asked = self._asked.pop(answer.ticket)
+            if isinstance(answer, Appended):
+                actions += self._kept(asked, answer)
+            elif isinstance(answer, Paged):
+                self.counts.pages += 1
+                asked.member.pages.take(now, sum(len(post.token) for post in answer.posts))
+                actions += self._to(asked.member, wire.Page(answer.posts, answer.oldest_seq, answer.more))
+            else:
+                actions += self._failed(asked, answer)
+        return actions
+
+    def undeliverable(self, connection: bytes, message: wire.FromBroker, now: float) -> list[Action]:
+        """What waits for this connection is so much that the message did not fit: it does not keep up."""
+        self.counts.undelivered += 1
+        line = self._lines.get(connection)
+        member = None if line is None else line.member
+        if member is not None and isinstance(message, _MISSABLE):
+            if member.behind_since is None:
+                member.behind_since = now
+                self.counts.behind += 1
+                return [_note("behind", member, "does not take its messages")]
+            return []
+        # The roster, or an answer that it waits for: it would be wrong for good. A fresh join brings all.
+        return self._cut(connection, "does not take its messages", now)
+
+    def lost(self, connection: bytes, now: float) -> list[Action]:
+        """The connection is no more."""
+        return self._cut(connection, "connection lost", now)
+
+    # --- voice -----------------------------------------------------------------------------------------------
+
+    def voice(self, connection: bytes, frame: bytes, now: float) -> bool:
+        """Whether this voice frame (whole, topic first) is to be published as it is. The hot path."""
+        line = self._lines.get(connection)
+        if line is None or (member := line.member) is None:
+            self.counts.voice_refused += 1
+            return False
+        if (
+            frame[:TOPIC_BYTES] != member.topic
+            or not limits.VOICE_FRAME_MIN_BYTES <= len(frame) <= limits.VOICE_FRAME_BYTES
+        ):
+            self.counts.voice_refused += 1
+            self._later += self._malformed(line, len(frame), now)
+            return False
+        member.heard = now
+        if not member.voice.take(now):
+            self.counts.voice_refused += 1
+            self._later += self._refuse_voice(line, member, now)
+            return False
+        if len(member.room.listeners) <= member.listening:  # nobody, or only the talker itself
+            self.counts.voice_unheard += 1
+            return False
+        self.counts.voice_relayed += 1
+        return True
+
+    def subscribed(self, channel: int, key: bytes, topic: bytes, now: float) -> Verdict:
+        """A voice channel of this key asks for a topic."""
+        del now
+        if self._skipped is not None:
+            self._skipped.add(key)
+            return Verdict.CUT
+        member = self._rooms.of_key(key)
+        allowed = member is not None and member.listening and member.room.allows(topic)
+        verdict = self._subscriptions.ask(channel, key, topic, allowed=allowed)
+        if verdict is not Verdict.APPROVE:
+            self.counts.topics_refused += 1
+        return verdict
+
+    def unsubscribed(self, channel: int | None, key: bytes | None, topic: bytes, now: float) -> Verdict:
+        """A voice channel gives up a topic; channel and key are None where libzmq says it for a dead one."""
+        del now
+        if channel is None or key is None:
+            return Verdict.APPROVE if self._skipped is None else Verdict.REFUSE
+        if self._skipped is not None:
+            self._skipped.add(key)
+            return Verdict.CUT
+        self._subscriptions.give_up(channel, topic)
+        return Verdict.APPROVE
+
+    def user_message(self, channel: int | None, address: str, now: float) -> list[Action]:
+        """A frame on the voice port that is neither subscription nor its end. Close the channel it came from.
+
+        It is an attack: libzmq now pairs approvals with the wrong connections, until nothing waits any more.
+        """
+        del now
+        self.counts.user_messages += 1
+        if self._skipped is None:
+            self._skipped = set()
+        if channel is not None:
+            self._subscriptions.forget(channel)
+        return [Note("attack", "", address, "user message on the voice port")]
+
+    def voice_port_drained(self, now: float) -> list[Action]:
+        """Nothing waits on the voice port: approvals go to the right connections again. Call it each time."""
+        if self._skipped is None:
+            return []
+        del now
+        skipped, self._skipped = self._skipped, None
+        return [action for key in sorted(skipped) for action in self._resubscribe(key)]
+
+    # --- time ------------------------------------------------------------------------------------------------
+
+    def next_tick(self) -> float:
+        """When `tick` wants to be called at the latest."""
+        if self._later:
+            return self._swept
+        return min([self._swept + SWEEP_SECONDS, *self._untold.values()])
+
+    def tick(self, now: float) -> list[Action]:
+        """What is due: expiries, members that stay behind, notices that were put off."""
+        actions = [*self._later, *self.settle(now)]
+        self._later.clear()
+        if now - self._swept >= SWEEP_SECONDS:
+            self._swept = now
+            actions += self._sweep(now)
+        for room in [room for room, due in self._untold.items() if due <= now]:
+            actions += self._tell_listening(room, now)
+        return actions
+
+    def closing(self) -> list[Action]:
+        """The last words to everybody."""
+        everybody = tuple(member.connection for member in self._rooms.members())
+        return [Deliver(everybody, wire.Closing(CLOSING_RETRY_MS))] if everybody else []
+
+    def _sweep(self, now: float) -> list[Action]:
+        actions: list[Action] = []
+        for member in self._rooms.members():
+            if now - member.heard >= limits.MEMBER_EXPIRES_SECONDS:
+                actions += self._cut(member.connection, "nothing heard from it", now)
+            elif member.behind_since is not None and now - member.behind_since >= limits.BEHIND_SECONDS:
+                actions += self._cut(member.connection, "stayed behind", now)
+        for line in list(self._lines.values()):
+            if line.member is None and now - line.heard >= STRANGER_SECONDS:
+                del self._lines[line.connection]
+        self._joins_of_key.sweep(now)
+        self._joins_of_address.sweep(now)
+        self._engine.tick(now)
+        return actions
+
+    # --- one method for each message ------------------------------------------------------------------------
+
+    def _join(self, line: _Line, message: wire.Join, now: float) -> list[Action]:
+        wait = self._joins_of_address.take(line.address, now) or self._joins_of_key.take(line.key, now)
+        if wait:
+            return self._refuse(line, "join", "too_fast", "Too many joins: wait a moment.", wait, now)
+        actions = self._replace(line, now)
+        room = self._rooms.room(message.room_id)
+        if room is not None and len(room.members) >= self._allowances.room_members:
+            reason = f"The room is full: this broker takes {self._allowances.room_members} in one room."
+            return actions + self._refuse(line, "join", "room_full", reason, 5.0, now)
+        handle = self._engine.enter(message.room_id, now)
+        if handle is None:
+            reason = "This broker has no place for another room just now."
+            return actions + self._refuse(line, "join", "full", reason, 60.0, now)
+        room = self._rooms.open(message.room_id, handle)
+        member_handle = self._engine.allot(message.room_id)
+        member = Member(line.key, line.connection, line.address, room, member_handle, message.hello, now)
+        line.member = member
+        self._rooms.add(member)
+        self.counts.joins += 1
+        return [*actions, *self._introduce(member), _note("joined", member, f"{len(room.members)} in its room")]
+
+    def _replace(self, line: _Line, now: float) -> list[Action]:
+        """Take out the member of this key, whichever connection it had: the same client has come again."""
+        old = self._rooms.of_key(line.key)
+        if old is None:
+            return []
+        actions = self._leave(old, "left", "joined again", now)
+        if old.connection != line.connection:
+            del self._lines[old.connection]
+            actions.append(CutConnection(old.connection, "joined again"))
+        return actions
+
+    def _introduce(self, member: Member) -> list[Action]:
+        """Tell a newcomer of the room and the room of the newcomer."""
+        room = member.room
+        others = tuple(room.others(member))
+        span = self._engine.span(room.room_id)
+        allowed = wire.RoomLimits(
+            self._allowances.room_members,
+            int(limits.TEXT_PER_SECOND),
+            int(limits.SIGNALS_PER_SECOND),
+            int(limits.VOICE_PER_SECOND),
+        )
+        first = tuple(wire.Member(other.handle, other.hello) for other in others[: limits.JOINED_MEMBERS])
+        joined = wire.Joined(member.handle, room.handle, first, span.newest_seq, span.oldest_seq, span.log_id, allowed)
+        actions = self._to(member, joined)
+        for other in others[limits.JOINED_MEMBERS :]:
+            actions += self._to(member, wire.MemberJoined(other.handle, other.hello))
+        actions += self._to(member, _listening(room))
+        return actions + _to_all(others, wire.MemberJoined(member.handle, member.hello))
+
+    def _listen(self, member: Member, message: wire.Listen, now: float) -> list[Action]:
+        if not self._rooms.listen(member, message.on):
+            return []
+        if message.on:
+            early = self._subscriptions.came_early(member.key)
+            actions = self._to(member, wire.Resubscribe()) if early else []
+        else:
+            actions = self._cut_voice(member.key)
+        return actions + self._listening_changed(member.room, now)
+
+    def _post(self, member: Member, message: wire.Post, now: float) -> list[Action]:
+        del now
+        post_id = wire.post_id(message.token)
+        ticket = self._ask(_Asked(member, message.token, post_id))
+        self._engine.append(ticket, member.room.room_id, post_id, message.token)
+        return []
+
+    def _signal(self, member: Member, message: wire.Signal, now: float) -> list[Action]:
+        del now
+        self.counts.signals += 1
+        addressed = [other for other in member.room.others(member) if message.to in {None, other.handle}]
+        takers = [other for other in addressed if other.behind_since is None]
+        # A signal to somebody who has just left is no fault of its sender: MemberLeft is on its way.
+        self.counts.signals_dropped += len(addressed) - len(takers) + (message.to is not None and not addressed)
+        return _to_all(takers, wire.Signalled(member.handle, message.token))
+
+    def _fetch(self, member: Member, message: wire.Fetch, now: float) -> list[Action]:
+        member.behind_since = None  # it asks for what it missed
+        wait = member.pages.wait(now)
+        if wait:
+            line = self._lines[member.connection]
+            return self._refuse(line, "fetch", "too_fast", "Too many pages: wait a moment.", wait, now)
+        ticket = self._ask(_Asked(member))
+        self._engine.page(ticket, member.room.room_id, message.after, message.before, message.limit)
+        return []
+
+    def _left(self, member: Member, message: wire.Leave, now: float) -> list[Action]:
+        del message
+        return self._leave(member, "left", "said so", now)
+
+    def _ping(self, member: Member, message: wire.Ping, now: float) -> list[Action]:
+        return self._to(member, wire.Pong(message.stamp, int(now * 1_000_000)))
+
+    # --- what several of them need ---------------------------------------------------------------------------
+
+    def _line(self, connection: bytes, key: bytes, address: str, now: float) -> _Line:
+        line = self._lines.get(connection)
+        if line is None:
+            if len(self._lines) >= STRANGERS:
+                self._forget_a_stranger()
+            requests = Bucket(limits.CONTROL_PER_SECOND, limits.CONTROL_BURST, now)
+            refusals = Bucket(REFUSALS_PER_SECOND, REFUSALS_BURST, now)
+            line = self._lines[connection] = _Line(connection, key, address, now, requests, refusals)
+        line.heard = now
+        return line
+
+    def _forget_a_stranger(self) -> None:
+        for line in self._lines.values():
+            if line.member is None:
+                del self._lines[line.connection]
+                return
+
+    def _ask(self, asked: _Asked) -> int:
+        self._ticket += 1
+        self._asked[self._ticket] = asked
+        return self._ticket
+
+    def _here(self, member: Member) -> bool:
+        return self._rooms.of_key(member.key) is member
+
+    def _to(self, member: Member, message: wire.FromBroker) -> list[Action]:
+        return [Deliver((member.connection,), message)] if self._here(member) else []
+
+    def _kept(self, asked: _Asked, answer: Appended) -> list[Action]:
+        sender, token, post_id = asked.member, asked.token or b"", asked.post_id or b""
+        actions = self._to(sender, wire.Accepted(post_id, answer.seq, answer.prev_seq))
+        if answer.again:
+            return actions
+        self.counts.posts += 1
+        room = self._rooms.room(sender.room.room_id)
+        if room is None:
+            return actions
+        takers = [other for other in room.others(sender) if other.behind_since is None]
+        return actions + _to_all(takers, wire.Posted(answer.seq, answer.prev_seq, token))
+
+    def _failed(self, asked: _Asked, answer: Failed) -> list[Action]:
+        what = "fetch" if asked.token is None else "post"
+        self.counts.refused += 1
+        return self._to(asked.member, wire.Refused(what, answer.code, answer.reason, answer.retry_after, asked.post_id))
+
+    def _leave(self, member: Member, event: str, reason: str, now: float) -> list[Action]:
+        """Take a member out, revoke its voice, tell the others. Its connection stays."""
+        room = member.room
+        listened = member.listening
+        self._rooms.remove(member)
+        self._engine.release(room.room_id, member.handle)
+        self._lines[member.connection].member = None
+        actions = self._cut_voice(member.key)
+        if room.members:
+            actions += _to_all(room.members.values(), wire.MemberLeft(member.handle))
+            if listened:
+                actions += self._listening_changed(room, now)
+        else:
+            self._untold.pop(room, None)
+            self._engine.emptied(room.room_id, now)
+        return [*actions, _note(event, member, reason)]
+
+    def _cut(self, connection: bytes, reason: str, now: float) -> list[Action]:
+        """End a connection, and the membership that it had."""
+        line = self._lines.get(connection)
+        actions: list[Action] = []
+        if line is not None:
+            if line.member is not None:
+                actions = self._leave(line.member, "cut", reason, now)
+            del self._lines[connection]
+        self.counts.cut += 1
+        return [*actions, CutConnection(connection, reason)]
+
+    def _cut_voice(self, key: bytes) -> list[Action]:
+        channels = self._subscriptions.channels(key)
+        return [CutVoice(key, channels)] if channels else []
+
+    def _resubscribe(self, key: bytes) -> list[Action]:
+        actions = self._cut_voice(key)
+        member = self._rooms.of_key(key)
+        return actions if member is None else actions + self._to(member, wire.Resubscribe())
+
+    def _listening_changed(self, room: Room, now: float) -> list[Action]:
+        if now - room.listening_told >= LISTENING_SECONDS:
+            return self._tell_listening(room, now)
+        self._untold.setdefault(room, room.listening_told + LISTENING_SECONDS)
+        return []
+
+    def _tell_listening(self, room: Room, now: float) -> list[Action]:
+        room.listening_told = now
+        self._untold.pop(room, None)
+        return _to_all(room.members.values(), _listening(room))
+
+    def _malformed(self, line: _Line, size: int, now: float) -> list[Action]:
+        self.counts.malformed += 1
+        if line.strikes.strike(now):
+            return self._cut(line.connection, "too many malformed messages", now)
+        if size > limits.TOKEN_BYTES:
+            reason = f"A message of {size:,} bytes is more than the protocol carries."
+            return self._refuse(line, "message", "too_large", reason, 0.0, now)
+        return []
+
+    def _refuse_voice(self, line: _Line, member: Member, now: float) -> list[Action]:
+        """Say it only while refusals are cheap: a hundred frames a second need no hundred answers."""
+        if line.requests.take(now):
+            wait = member.voice.wait(now)
+            return self._refuse(line, "voice", "too_fast", "Too many voice frames a second.", wait, now)
+        self.counts.refused += 1
+        return []
+
+    def _refuse(
+        self, line: _Line, what: str, code: str, reason: str, wait: float, now: float, post_id: bytes | None = None
+    ) -> list[Action]:
+        """Say no, and when to try again. Who earns more refusals than we like to write is cut as malformed are."""
+        self.counts.refused += 1
+        if not line.refusals.take(now):
+            flooded = line.strikes.strike(now)
+            return self._cut(line.connection, "too many refused messages", now) if flooded else []
+        member = "" if line.member is None else line.member.handle.hex()
+        answer = wire.Refused(what, code, reason, _milliseconds(wait), post_id)
+        return [Deliver((line.connection,), answer), Note("refused", member, line.address, f"{what}: {code}")]
+
+
+def _bucket(line: _Line, member: Member, message: wire.FromClient) -> Bucket:
+    if isinstance(message, wire.Post):
+        return member.texts
+    return member.signals if isinstance(message, wire.Signal) else line.requests
+
+
+def _listening(room: Room) -> wire.Listening:
+    return wire.Listening(tuple(sorted(room.listeners)))
+
+
+def _to_all(members: Iterable[Member], message: wire.FromBroker) -> list[Action]:
+    to = tuple(member.connection for member in members)
+    return [Deliver(to, message)] if to else []
+
+
+def _note(event: str, member: Member, reason: str) -> Note:
+    return Note(event, member.handle.hex(), member.address, reason)
+
+
+def _milliseconds(seconds: float) -> int:
+    """Rounded up, so that who waits exactly so long is not refused again."""
+    return int(seconds * 1_000) + 1 if seconds > 0 else 0

@@ -1,0 +1,134 @@
+"""Who is in which room, and who listens.
+
+A member is one connection in one room under one CURVE key; it has a random handle and an opaque hello. This
+file knows nobody's name, reads no token and sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from broker.quota import PAGE_BYTES_BURST, PAGE_BYTES_PER_SECOND, Bucket
+from common import limits, voice_frame
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """The members of one conversation.
+
+    `wide` once it had more members than get a topic each, until it is empty: clients then use the room's topic.
+    `listening_told` is when the members were last told who listens.
+    """
+
+    room_id: bytes
+    handle: bytes
+    members: dict[bytes, Member] = field(default_factory=dict)
+    listeners: set[bytes] = field(default_factory=set)
+    wide: bool = False
+    listening_told: float = float("-inf")
+
+    def others(self, member: Member) -> Iterator[Member]:
+        """Everybody but this one."""
+        return (other for other in self.members.values() if other is not member)
+
+    def allows(self, topic: bytes) -> bool:
+        """Whether this is a whole topic of this room: `V‖room‖member`, or `V‖room` in a wide one."""
+        room_topic = voice_frame.room_topic(self.handle)
+        if len(topic) == voice_frame.TOPIC_BYTES:
+            return topic.startswith(room_topic)
+        return self.wide and topic == room_topic
+
+
+class Member:
+    """One connection in one room, with what it may ask for."""
+
+    __slots__ = (
+        "address",
+        "behind_since",
+        "connection",
+        "handle",
+        "heard",
+        "hello",
+        "key",
+        "listening",
+        "pages",
+        "room",
+        "signals",
+        "texts",
+        "topic",
+        "voice",
+    )
+
+    def __init__(
+        self, key: bytes, connection: bytes, address: str, room: Room, handle: bytes, hello: bytes, now: float
+    ) -> None:
+        self.key = key
+        self.connection = connection
+        self.address = address
+        self.room = room
+        self.handle = handle
+        self.hello = hello
+        self.topic = voice_frame.topic(room.handle, handle)
+        self.heard = now  # when anything last came from it
+        self.listening = False
+        self.behind_since: float | None = None  # since when it does not take what is sent to it
+        self.texts = Bucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST, now)
+        self.signals = Bucket(limits.SIGNALS_PER_SECOND, limits.SIGNAL_BURST, now)
+        self.voice = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)
+        self.pages = Bucket(PAGE_BYTES_PER_SECOND, PAGE_BYTES_BURST, now)
+
+
+class Rooms:
+    """All rooms that somebody is in, and all members by CURVE key."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[bytes, Room] = {}
+        self._by_key: dict[bytes, Member] = {}
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(tuple(self._rooms.values()))
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def room(self, room_id: bytes) -> Room | None:
+        """The room of this id, if somebody is in it."""
+        return self._rooms.get(room_id)
+
+    def members(self) -> tuple[Member, ...]:
+        """Everybody, in all rooms."""
+        return tuple(self._by_key.values())
+
+    def of_key(self, key: bytes) -> Member | None:
+        """Who has joined under this CURVE key."""
+        return self._by_key.get(key)
+
+    def open(self, room_id: bytes, handle: bytes) -> Room:
+        """The room of this id, made if nobody was in it. `add` somebody, or it is nobody's."""
+        return self._rooms.get(room_id) or Room(room_id, handle)
+
+    def add(self, member: Member) -> None:
+        """Put a member into its room."""
+        room = member.room
+        self._rooms[room.room_id] = room
+        room.members[member.handle] = member
+        room.wide = room.wide or len(room.members) > limits.TOPICS_EACH_MEMBER
+        self._by_key[member.key] = member
+
+    def remove(self, member: Member) -> None:
+        """Take a member out of its room, and the room away with its last member."""
+        room = member.room
+        del room.members[member.handle]
+        room.listeners.discard(member.handle)
+        del self._by_key[member.key]
+        if not room.members:
+            del self._rooms[room.room_id]
+
+    def listen(self, member: Member, on: bool) -> bool:
+        """Turn a member's speaker on or off. False: it was so already."""
+        if member.listening == on:
+            return False
+        member.listening = on
+        (member.room.listeners.add if on else member.room.listeners.discard)(member.handle)
+        return True

@@ -1,0 +1,229 @@
+"""A real broker process for tests, and raw pyzmq clients that speak to it without any of our client's code."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+import zmq
+from zmq.utils import z85
+
+from common import messages
+from common.address import Address, parse_address
+from common.banner import Banner, decode_banner
+from common.messages import FromBroker, FromClient
+
+ROOT: Final = Path(__file__).parents[2]
+PATIENCE: Final = 15.0  # seconds; generous, so that a busy machine fails no test
+_READY: Final = re.compile(r"ready control=(\S+) voice=(\S+) banner=(\S+) fingerprint=([a-z]+(?:-[a-z]+)+)\n")
+_T = TypeVar("_T", bound=FromBroker)
+
+
+class BrokerProcess:
+    """`python -m broker` on free ports of the loopback, with its data in `folder`. A context manager.
+
+    After `__enter__` (or `start`) it is ready: `control`, `voice`, `banner` are addresses, `words` the
+    fingerprint, `key` the public key (32 bytes) that its banner says.
+    """
+
+    def __init__(self, folder: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.log = folder / "all.log"
+        self._flags = flags
+        self._environment = {**os.environ, **(environment or {})}
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: Queue[str] = Queue()
+        self.control = self.voice = self.banner = Address("", 0)
+        self.words = ""
+        self.key = b""
+
+    def __enter__(self) -> BrokerProcess:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self.kill()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *, port: int = 0) -> None:
+        """Start the process and wait for its ready line."""
+        command = [
+            *(sys.executable, "-m", "broker", "--host", "127.0.0.1", "--port", str(port)),
+            *("--data", str(self.folder / "data"), "--log", str(self.log), *self._flags),
+        ]
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=self._environment,
+        )
+        self._lines = Queue()
+        threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
+        first = self.line()
+        found = _READY.fullmatch(first)
+        assert found, first
+        self.control, self.voice, self.banner = (parse_address(text) for text in found.groups()[:3])
+        self.words = found[4]
+        self.key = read_banner(self.banner).key
+
+    def line(self) -> str:
+        """The next line of its stdout, empty if there is none."""
+        try:
+            return self._lines.get(timeout=PATIENCE)
+        except Empty:
+            return ""
+
+    def stop(self) -> tuple[int, str]:
+        """Ask it to stop by SIGTERM. Its exit code, and what it wrote to stderr."""
+        self.terminate()
+        return self._end()
+
+    def terminate(self) -> None:
+        """Send SIGTERM and do not wait; `stop` afterwards."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def kill(self) -> tuple[int, str]:
+        """End it without asking."""
+        assert self._process is not None
+        self._process.kill()
+        return self._end()
+
+    def _end(self) -> tuple[int, str]:
+        process, self._process = self._process, None
+        assert process is not None
+        assert process.stderr is not None
+        code = process.wait(PATIENCE)
+        errors = process.stderr.read()
+        process.stderr.close()
+        return code, errors
+
+    @staticmethod
+    def _read(process: subprocess.Popen[str], lines: Queue[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout as stdout:
+            for line in stdout:
+                lines.put(line)
+
+
+def read_banner(address: Address) -> Banner:
+    """What the banner's port says."""
+    import socket
+
+    with socket.create_connection((address.host, address.port), PATIENCE) as caller:
+        line = b""
+        while part := caller.recv(256):
+            line += part
+    return decode_banner(line)
+
+
+@dataclass
+class RawClient:
+    """One CURVE key with a DEALER, and as many SUBs as asked for. A context manager."""
+
+    broker: BrokerProcess
+    context: zmq.Context[zmq.Socket[bytes]] = field(default_factory=zmq.Context)
+
+    def __post_init__(self) -> None:
+        self.public, self.secret = zmq.curve_keypair()
+        self.joined: messages.Joined | None = None
+        self.dealer = self.socket(zmq.DEALER)
+        self.connect(self.dealer, self.broker.control)
+
+    def __enter__(self) -> RawClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.context.destroy(linger=0)
+
+    @property
+    def key(self) -> bytes:
+        return z85.decode(self.public)
+
+    def socket(self, kind: int) -> zmq.Socket[bytes]:
+        """A socket that speaks CURVE under this client's key, not yet connected."""
+        made = self.context.socket(kind)
+        made.curve_serverkey = z85.encode(self.broker.key)
+        made.curve_publickey = self.public
+        made.curve_secretkey = self.secret
+        made.linger = 0
+        made.setsockopt(zmq.RECONNECT_IVL, -1)
+        return made
+
+    @staticmethod
+    def connect(made: zmq.Socket[bytes], address: Address) -> None:
+        made.connect(f"tcp://{address}")
+
+    def subscribe(self, *topics: bytes) -> zmq.Socket[bytes]:
+        """A SUB with these topics."""
+        made = self.socket(zmq.SUB)
+        for topic in topics:
+            made.setsockopt(zmq.SUBSCRIBE, topic)
+        self.connect(made, self.broker.voice)
+        return made
+
+    def send(self, message: FromClient) -> None:
+        self.dealer.send(messages.encode(message))
+
+    def receive(self, seconds: float = PATIENCE) -> FromBroker | None:
+        """The next message, None if there is none in time."""
+        if not self.dealer.poll(int(seconds * 1_000)):
+            return None
+        return messages.decode_from_broker(self.dealer.recv())
+
+    def expect(self, kind: type[_T], **fields: Any) -> _T:
+        """The next message of this type with these field values; others are passed over."""
+        until = time.monotonic() + PATIENCE
+        seen = []
+        while (message := self.receive(max(0.0, until - time.monotonic()))) is not None:
+            if isinstance(message, kind) and all(getattr(message, name) == value for name, value in fields.items()):
+                return message
+            seen.append(message)
+        raise AssertionError(f"no {kind.__name__} {fields}, but {seen}")
+
+    def join(self, room_id: bytes, hello: bytes = b"hello") -> messages.Joined:
+        self.send(messages.Join(room_id, hello, 0))
+        self.joined = self.expect(messages.Joined)
+        return self.joined
+
+    def listen(self, on: bool = True) -> None:
+        """Turn the speaker on or off, and wait until the broker has said so."""
+        assert self.joined is not None
+        self.send(messages.Listen(on))
+        while (self.joined.member in self.expect(messages.Listening).members) != on:
+            pass
+
+    def ping(self) -> None:
+        """Wait until the broker has read all that was sent before."""
+        stamp = time.monotonic_ns()
+        self.send(messages.Ping(stamp))
+        self.expect(messages.Pong, stamp=stamp)
+
+
+def closed(made: zmq.Socket[bytes], address: Address) -> bool:
+    """Connect, and wait until the broker ends the connection (True) or patience ends (False)."""
+    monitor = made.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    RawClient.connect(made, address)
+    ended = bool(monitor.poll(int(PATIENCE * 1_000)))
+    made.disable_monitor()
+    return ended

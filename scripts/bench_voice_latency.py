@@ -1,0 +1,217 @@
+"""How fast the broker passes voice on: `python3 scripts/bench_voice_latency.py --listeners 20 --talkers 2`.
+
+A real broker process, and members as real CURVE clients in other processes, all on this machine. It ends by itself,
+a few seconds after `--seconds`. What it cannot show: a network, a sound card, other machines.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import TypeVar
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.setup.environment import enter
+
+if __name__ == "__main__":
+    enter("client", "dev")
+
+import numpy as np
+import psutil
+from tqdm import tqdm
+
+from scripts.bench import load
+from scripts.bench.figures import Run, figures_of
+from scripts.bench.member import Where
+from scripts.bench.report import draw, print_table, write_json
+from scripts.processes import Broker, NotStarted, start_broker
+
+Kind = TypeVar("Kind")
+_NS = 1_000_000_000
+_WARM_UP_SECONDS = 1.0  # subscriptions settle; frames of that time do not count
+_TAIL_SECONDS = 1.0  # the last frames may still arrive
+_JOIN_SECONDS = 60.0
+_LISTENERS_A_PROCESS = 25
+_RAISED = {"room-members": "500", "joins-per-minute-address": "100000", "connections-per-address": "100000"}
+
+
+class Failed(Exception):
+    """The bench cannot be run; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A load process and the pipe to it."""
+
+    process: SpawnProcess
+    pipe: Connection
+
+    def answer(self, kind: type[Kind], seconds: float) -> Kind:
+        """What it reports next. Raises `Failed` if it has ended or says nothing for so long."""
+        try:
+            if self.pipe.poll(seconds) and isinstance(answer := self.pipe.recv(), kind):
+                return answer
+        except EOFError:
+            pass
+        raise Failed("a load process has failed, see above")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--listeners", type=int, default=20, help="members with their speaker on (default 20)")
+    parser.add_argument("--talkers", type=int, default=2, help="members that talk, in the same room (default 2)")
+    parser.add_argument("--rate", type=float, default=100.0, help="voice frames a second of each talker (default 100)")
+    parser.add_argument("--payload", type=int, default=60, help="bytes of a packet (default 60: 48 kbit/s, 10 ms)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure (default 10)")
+    parser.add_argument("--processes", type=int, help=f"of listeners (default: one for {_LISTENERS_A_PROCESS} of them)")
+    parser.add_argument("--no-seal", action="store_true", help="send frames unsealed: a lighter load generator")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw a picture there")
+    given = parser.parse_args()
+    if min(given.listeners, given.talkers) < 1 or given.listeners + given.talkers > int(_RAISED["room-members"]):
+        parser.error(f"a room has at least one of each and {_RAISED['room-members']} members at most")
+    if not 0 < given.rate <= 110 or not load.STAMP_BYTES <= given.payload <= 1275 or not 1 <= given.seconds <= 3600:
+        parser.error("--rate is 1..110 (the broker's limit), --payload 8..1275, --seconds 1..3600")
+    return given
+
+
+def main() -> int:
+    """Run, report. 0 if the bench ran, whatever it found; 1 if it could not."""
+    given = _arguments()
+    _raise_open_files()
+    with tempfile.TemporaryDirectory(prefix="secure-chat-bench-") as folder:
+        try:
+            with _broker(Path(folder)) as broker, _workers(given, broker) as workers:
+                run = _measure(given, broker, workers)
+        except (Failed, NotStarted) as error:
+            print(f"The bench did not run: {error}.", file=sys.stderr)
+            return 1
+    figures = figures_of(run)
+    settings = {key: value for key, value in vars(given).items() if key not in {"json", "plot"}} | {"broker": _RAISED}
+    print_table(figures)
+    if given.json:
+        write_json(given.json, settings, figures, run)
+    if given.plot:
+        what = f"{given.talkers} talkers, {given.listeners} listeners, {given.rate:g} frames/s of {given.payload} bytes"
+        draw(given.plot, what, figures, run)
+    return 0
+
+
+@contextmanager
+def _broker(folder: Path) -> Iterator[Broker]:
+    flags = [word for name, value in _RAISED.items() for word in (f"--{name}", value)]
+    place = ["--host", "127.0.0.1", "--port", "0", "--data", str(folder)]
+    broker = start_broker([*place, *flags], say=lambda _: None, log=folder / "all.log")
+    print(f"broker {broker.control}, raised for the bench: {', '.join(f'{k} {v}' for k, v in _RAISED.items())}")
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+@contextmanager
+def _workers(given: argparse.Namespace, broker: Broker) -> Iterator[list[Worker]]:
+    """The load processes, talkers first. Whatever happens, none is left."""
+    where = Where(f"tcp://{broker.control}", f"tcp://{broker.voice}", broker.key)
+    room_id = os.urandom(16)
+    processes = given.processes or -(-given.listeners // _LISTENERS_A_PROCESS)
+    shares = [len(part) for part in np.array_split(np.arange(given.listeners), processes) if len(part)]
+    spawn = multiprocessing.get_context("spawn")
+    workers = []
+    try:
+        for job, members in [(load.talk, given.talkers), *((load.listen, share) for share in shares)]:
+            task = load.Task(where, room_id, members, given.rate, given.payload, sealed=not given.no_seal)
+            ours, theirs = spawn.Pipe()
+            process = spawn.Process(target=job, args=(theirs, task), daemon=True)
+            process.start()
+            theirs.close()
+            workers.append(Worker(process, ours))
+        yield workers
+    finally:
+        for worker in workers:
+            worker.process.join(2)
+            worker.process.kill()
+
+
+def _measure(given: argparse.Namespace, broker: Broker, workers: list[Worker]) -> Run:
+    observed = psutil.Process(broker.process.pid)
+    before = observed.memory_info().rss
+    _join(given, workers)
+    memory = (observed.memory_info().rss - before) / (given.listeners + given.talkers)
+    begin = time.perf_counter_ns() + _NS // 5
+    first = begin + int(_WARM_UP_SECONDS * _NS)
+    last = first + int(given.seconds * _NS)
+    talkers, *listeners = workers
+    talkers.pipe.send(load.Span(begin, last))
+    for worker in listeners:
+        worker.pipe.send(load.Span(begin, last + int(_TAIL_SECONDS * _NS)))
+    _wait_until(first, "warming up")
+    cpu = sum(observed.cpu_times()[:2])
+    psutil.cpu_percent()  # the next call tells the share since this one
+    _wait_until(last, "measuring")
+    used, machine_share = sum(observed.cpu_times()[:2]) - cpu, psutil.cpu_percent() / 100
+    talked = talkers.answer(load.Talked, 30)
+    heard = [worker.answer(load.Heard, _TAIL_SECONDS + 30) for worker in listeners]
+    return Run(
+        sent=np.array(talked.sent),
+        lateness=np.array(talked.lateness),
+        heard_sent=np.concatenate([np.array(part.sent) for part in heard]),
+        delay=np.concatenate([np.array(part.delay) for part in heard]),
+        window=(first, last),
+        listeners=given.listeners,
+        planned=given.talkers * given.rate * given.seconds,
+        seconds=given.seconds,
+        broker_cpu=used,
+        load_shares=[talked.cpu, *(part.cpu for part in heard)],
+        machine_share=machine_share,
+        memory_per_member=memory,
+    )
+
+
+def _join(given: argparse.Namespace, workers: list[Worker]) -> None:
+    """Let all join, and the listeners subscribe."""
+    in_room = given.listeners + given.talkers
+    talkers, *_ = [worker.answer(list, _JOIN_SECONDS) for worker in tqdm(workers, "joining", leave=False, disable=None)]
+    for worker in workers:
+        worker.pipe.send((talkers, in_room))
+    for worker in workers:
+        worker.answer(str, _JOIN_SECONDS)
+
+
+def _wait_until(when: int, what: str) -> None:
+    """Sleep, with a progress bar."""
+    total = max(0.0, (when - time.perf_counter_ns()) / _NS)
+    with tqdm(
+        total=round(total, 1),
+        desc=what,
+        unit="s",
+        leave=False,
+        disable=None,
+        bar_format="{desc} {bar} {n:.0f}/{total:.0f} s",
+    ) as bar:
+        while (left := (when - time.perf_counter_ns()) / _NS) > 0:
+            time.sleep(min(left, 0.25))
+            bar.update(min(total, total - left) - bar.n)
+
+
+def _raise_open_files() -> None:
+    """Two connections a member, in two processes each: more than the usual 1,024 open files."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most if most != resource.RLIM_INFINITY else 65_536, most))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

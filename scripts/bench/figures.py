@@ -57,6 +57,10 @@ class Run:
     machine_share: float  # CPU of everything on this machine, of all cores
     memory_per_member: float  # bytes
 
+    def counted(self) -> Nanoseconds:
+        """The delays of the frames that count."""
+        return self.delay[_within(self.heard_sent, self.window)]
+
 
 def delays_of(delay: Nanoseconds) -> Delays | None:
     """Percentiles of delays in ns; None for no delays."""
@@ -69,12 +73,11 @@ def delays_of(delay: Nanoseconds) -> Delays | None:
 def figures_of(run: Run) -> Figures:
     """The figures of a run, of the frames within its window."""
     inside = _within(run.sent, run.window)
-    heard = _within(run.heard_sent, run.window)
-    sent, delivered = int(inside.sum()), int(heard.sum())
+    sent, delivered = int(inside.sum()), len(run.counted())
     expected = sent * run.listeners
     late = float(np.percentile(run.lateness[inside], 99)) / 1e6 if sent else 0.0
     return Figures(
-        delays=delays_of(run.delay[heard]),
+        delays=delays_of(run.counted()),
         sent=sent,
         expected=expected,
         delivered=delivered,

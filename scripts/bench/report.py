@@ -59,7 +59,7 @@ def draw(path: Path, title: str, figures: Figures, run: Run) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
     quantiles = np.linspace(0, 100, 1_001)
     if figures.delays:
-        left.plot(np.percentile(run.delay, quantiles) / 1e6, quantiles)
+        left.plot(np.percentile(run.counted(), quantiles) / 1e6, quantiles)
     left.set(xscale="log", xlabel="one-way delay, ms", ylabel="frames that took no longer, %", ylim=(0, 101))
     seconds = by_second(run)
     for name in ("p50", "p95", "p99", "max"):

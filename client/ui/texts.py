@@ -129,6 +129,7 @@ CONNECT_ANYWAY: Final = "Connect anyway"
 TRY_AGAIN: Final = "Try again"
 DISMISS: Final = "Dismiss"
 ENDED: Final = "The connection part of the program has stopped. Close the window and start Secure Chat again."
+TEXT_TOO_LONG: Final = "This message is too long to be sent: some 2,500 words fit. Send it in parts."
 INTERNAL: Final = "Something went wrong inside the window; it goes on. The log has the details."
 NO_DISPLAY: Final = "There is no screen to open a window on. Start the text client instead: secure-chat --text"
 NO_TKINTER: Final = (

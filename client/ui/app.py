@@ -1,0 +1,297 @@
+"""The window: builds the views, hands commands down and shows what comes up. Runs on the main thread only.
+
+Nothing in here waits: stretching keys, sockets and sound run on the backend's threads, and the two meet in
+`Backend.submit` and the queue of events.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time  # noqa: TID251 - this is the edge that hands `now` to the presenter
+import tkinter as tk
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final
+
+import ttkbootstrap
+
+from client.events import (
+    Command,
+    Disconnect,
+    Event,
+    Part,
+    ProblemReported,
+    Quit,
+    SendText,
+    SessionEnded,
+    SetMicrophone,
+    SetSpeaker,
+)
+from client.ui import texts
+from client.ui.chat_view import ChatView
+from client.ui.connect_view import ConnectActions, ConnectView
+from client.ui.form import Fields, connect_command, problem_of
+from client.ui.presenter import Presenter, Problem, Remedy, ViewState
+from client.ui.pump import Backend, Pump
+from client.ui.roster_view import RosterView
+from client.ui.status_view import ProblemView, StatusView
+from client.ui.theme import Theme
+from client.ui.voice_view import VoiceView
+from common import limits
+from common.crypto.phrase import generate
+from common.errors import LocalError
+
+_LEAVE_SECONDS: Final = 5.0  # what closing the window waits for the session at most
+_log = logging.getLogger(__name__)
+
+
+class NoDisplay(LocalError):
+    """There is no screen to open a window on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the command line asked for."""
+
+    server: str = ""
+    name: str = ""
+    phrase: str = field(default="", repr=False)
+    connect: bool = False
+    microphone_on: bool = False
+    speaker_on: bool = False
+
+
+def run_window(backend: Backend, opening: Opening) -> int:
+    """Show the window until it is closed. Returns the exit code.
+
+    Call on the main thread. Raises `NoDisplay` where there is no screen. At the end `Quit` was submitted, and
+    `SessionEnded` waited for, but not longer than a few seconds.
+    """
+    return Window(open_root(), backend, opening).run()
+
+
+def open_root() -> tk.Tk:
+    """An empty, hidden main window with the name that desktops know us by. Raises `NoDisplay`."""
+    try:
+        root: tk.Tk = ttkbootstrap.App(title=texts.APP, theme="bootstrap-light", className="SecureChat", iconphoto=None)
+    except tk.TclError as error:
+        raise NoDisplay(texts.NO_DISPLAY) from error
+    root.withdraw()
+    return root
+
+
+class Window:
+    """One window over one backend. `run` it, or `build` it and drive Tk yourself, as tests do."""
+
+    def __init__(self, root: tk.Tk, backend: Backend, opening: Opening) -> None:
+        self.root = root
+        self._backend = backend
+        self._opening = opening
+        self._presenter = Presenter(microphone_on=opening.microphone_on, speaker_on=opening.speaker_on)
+        self._sent = ""  # the last message that was taken, to be given back if it cannot be sent
+        self._shown: ViewState | None = None
+        self._ended = False
+        self._quit_at: float | None = None
+        self.failures = 0  # exceptions in callbacks
+        self.theme = Theme(root)
+
+    def run(self) -> int:
+        """Build, show, and stay until closed. 1 if the session could not be ended in time."""
+        self.build()
+        self.root.mainloop()
+        return 0 if self._ended else 1
+
+    def build(self) -> None:
+        """Make and show the window, and begin to listen to the backend."""
+        root = self.root
+        root.report_callback_exception = self._failed
+        root.title(texts.APP)
+        root.iconphoto(True, *self.theme.application_icons())  # noqa: FBT003 - Tk takes it by place only
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        self._lay_out()
+        self._bind_keys()
+        self._show()
+        root.geometry(f"{self.theme.px(1000)}x{self.theme.px(680)}")
+        root.minsize(self.theme.px(720), self.theme.px(440))
+        root.deiconify()
+        self._focus_first()
+        Pump(root, self._backend.events, self._receive, self._show).run()
+        self._begin()
+        root.after(1, lambda: root.after_idle(self._add_tips))  # after the first paint
+
+    def close(self) -> None:
+        """Ask the session to end; the window goes when it has, or when it takes too long."""
+        if self._quit_at is not None:
+            return
+        self._quit_at = self._now() + _LEAVE_SECONDS
+        self._presenter.quit_asked()
+        self._submit(Quit())
+
+    # --- building -------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        px = self.theme.px
+        root = self.root
+        opening = self._opening
+        fields = Fields(opening.server, opening.name, opening.phrase)
+        actions = ConnectActions(self._connect, self._disconnect, self._edited, lambda: generate(secrets.choice))
+        self.connect = ConnectView(root, self.theme, actions, fields)
+        self.problem = ProblemView(root, self.theme, mend=self._mend, dismiss=self._dismiss)
+        self.chat = ChatView(root, self.theme, send=self._send)
+        self.roster = RosterView(root, self.theme)
+        self.voice = VoiceView(root, self.theme, set_speaker=self._set_speaker, set_microphone=self._set_microphone)
+        self.status = StatusView(root, self.theme, self._copy_invite)
+        root.columnconfigure(0, weight=1)
+        root.rowconfigure(2, weight=1)
+        edge, gap = px(12), px(8)
+        self.connect.grid(row=0, column=0, columnspan=2, sticky="ew", padx=edge, pady=(edge, 0))
+        self.problem.grid(row=1, column=0, columnspan=2, sticky="ew", padx=edge, pady=(gap, 0))
+        self.problem.grid_remove()
+        self.chat.grid(row=2, column=0, rowspan=2, sticky="nsew", padx=(edge, 0), pady=(gap, 0))
+        self.roster.grid(row=2, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
+        self.voice.grid(row=3, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
+        self.status.grid(row=4, column=0, columnspan=2, sticky="ew", padx=px(18), pady=(px(6), px(6)))
+
+    def _bind_keys(self) -> None:
+        self.root.bind("<Control-Shift-M>", lambda _event: _done(self.voice.microphone.invoke()))
+        self.root.bind("<Control-Shift-D>", lambda _event: _done(self.voice.speaker.invoke()))
+        self.root.bind("<Control-k>", lambda _event: self.connect.focus_part(Part.SERVER))
+
+    def _focus_first(self) -> None:
+        """The cursor where the next word has to be typed."""
+        fields = self.connect.fields
+        first = Part.SERVER if not fields.server else Part.NAME if not fields.name else Part.KEY
+        self.root.focus_force()
+        self.connect.focus_part(first)
+
+    def _add_tips(self) -> None:
+        from client.ui.tooltip import Tip  # noqa: PLC0415 - its import takes as long as painting the window
+
+        for view in (self.connect, self.problem, self.chat, self.voice, self.status):
+            for widget, text in view.tips():
+                Tip(widget, text, self.theme)
+
+    def _begin(self) -> None:
+        if self._opening.speaker_on:
+            self._submit(SetSpeaker(on=True))
+        if self._opening.microphone_on:
+            self._submit(SetMicrophone(on=True))
+        if self._opening.connect:
+            self._connect()
+
+    # --- what the user does ---------------------------------------------------------------------------------
+
+    def _connect(self, *, accept_weak_phrase: bool = False) -> None:
+        if not self._presenter.state(self._now()).can_connect:
+            return
+        fields = self.connect.fields
+        problem = problem_of(fields)
+        if problem is not None:
+            self._report(problem)
+            self.connect.focus_part(problem.part)
+            return
+        self._presenter.connect_asked()
+        self._submit(connect_command(fields, accept_weak_phrase=accept_weak_phrase))
+        self.chat.input.focus_set()
+
+    def _disconnect(self) -> None:
+        self._presenter.disconnect_asked(time.time())
+        self._submit(Disconnect())
+
+    def _send(self, text: str) -> bool:
+        if len(text.encode(errors="replace")) > limits.TEXT_BYTES:
+            self._report(ProblemReported(Part.TEXT, "too_long", texts.TEXT_TOO_LONG))
+            return False
+        self._sent = text
+        self._presenter.edited(Part.TEXT)
+        self._submit(SendText(text.encode(errors="replace").decode()))
+        return True
+
+    def _set_microphone(self, on: bool) -> None:
+        self._presenter.microphone_asked(on=on)
+        self._submit(SetMicrophone(on))
+
+    def _set_speaker(self, on: bool) -> None:
+        self._presenter.speaker_asked(on=on)
+        self._submit(SetSpeaker(on))
+
+    def _edited(self, part: Part) -> None:
+        self._presenter.edited(part)
+        self._show()
+
+    def _dismiss(self) -> None:
+        self._presenter.dismissed()
+        self._show()
+
+    def _mend(self, remedy: Remedy) -> None:
+        if remedy is Remedy.NEW_KEY:
+            self.connect.new_key()
+        else:
+            self._connect(accept_weak_phrase=remedy is Remedy.CONNECT_ANYWAY)
+
+    def _copy_invite(self) -> None:
+        self.root.clipboard_clear()
+        self.root.clipboard_append(self._presenter.state(self._now()).invite)
+
+    # --- what comes up, and what is shown -------------------------------------------------------------------
+
+    def _receive(self, events: list[Event]) -> None:
+        now, wall = self._now(), time.time()
+        for event in events:
+            self._presenter.receive(event, now, wall)
+            if isinstance(event, ProblemReported) and event.part is Part.TEXT:
+                self.chat.give_back(self._sent)
+            if isinstance(event, SessionEnded):
+                self._ended = True
+        self._show()
+
+    def _show(self) -> None:
+        """Bring the views to the presenter's state; cheap where nothing has changed."""
+        now = self._now()
+        if self._quit_at is not None and (self._ended or now >= self._quit_at):
+            self._go()
+            return
+        state = self._presenter.state(now)
+        changes = self._presenter.chat_changes()
+        if state == self._shown and not changes:
+            return
+        self._shown = state
+        wrong = state.problem.part if state.problem else None
+        self.connect.show(can_connect=state.can_connect, can_disconnect=state.can_disconnect, wrong=wrong)
+        self.problem.show(state.problem)
+        self.chat.show(can_send=state.can_send, wrong=wrong is Part.TEXT)
+        self.chat.messages.show(changes, state.empty_title, state.empty_text)
+        self.roster.show(state.people, state.people_note)
+        self.voice.show(state.voice)
+        self.status.show(state.status, state.invite)
+
+    def _go(self) -> None:
+        if not self._ended:
+            _log.warning("the session did not end within %d s; the window closes without it", _LEAVE_SECONDS)
+        self.root.quit()
+        self.root.destroy()
+
+    def _report(self, problem: ProblemReported) -> None:
+        self._presenter.receive(problem, self._now(), time.time())
+        self._show()
+
+    def _submit(self, command: Command) -> None:
+        self._backend.submit(command)
+        self._show()
+
+    def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """An exception in a callback: into the log with it, tell it, and live on."""
+        self.failures += 1
+        _log.error("a callback of the window failed", exc_info=(kind, error, trace))
+        if self.failures == 1 or not isinstance(self._shown and self._shown.problem, Problem):
+            self._presenter.receive(ProblemReported(Part.GENERAL, "internal", texts.INTERNAL), self._now(), time.time())
+
+    @staticmethod
+    def _now() -> float:
+        return time.monotonic()
+
+
+def _done(_result: object) -> str:
+    """The key was for us: no other binding sees it."""
+    return "break"

@@ -1,0 +1,127 @@
+"""Messages, and the field in which one is written."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from tkinter import ttk
+
+from client.ui import texts
+from client.ui.message_area import MessageArea
+from client.ui.theme import Theme
+
+Tip = tuple[tk.Widget, Callable[[], str]]
+_MOST_LINES = 6
+
+
+class ChatView(ttk.Frame):
+    """`send` is called with a text and answers whether it was taken; what was not taken stays in the field."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, send: Callable[[str], bool]) -> None:
+        super().__init__(parent, style="Page.TFrame")
+        self._theme = theme
+        self._send = send
+        self._can_send = False
+        self.messages = MessageArea(self, theme)
+        self.messages.pack(fill="both", expand=True)
+        composer = ttk.Frame(self, style="Card.TFrame", padding=(theme.px(8), theme.px(8)))
+        composer.pack(fill="x", pady=(theme.px(8), 0))
+        composer.columnconfigure(0, weight=1)
+        self._field = ttk.Frame(composer, style="Field.TFrame", padding=(theme.px(8), theme.px(7)))
+        self._field.grid(row=0, column=0, sticky="nsew", padx=(0, theme.px(8)))
+        self.input = self._build_input()
+        self._hint = ttk.Label(self.input, style="SurfaceMuted.TLabel", text=texts.WRITE_HERE, font=theme.fonts.plain)
+        self._hint.bind("<Button-1>", lambda _event: self.input.focus_set())
+        self.send_button = ttk.Button(
+            composer, style="Accent.TButton", text=f" {texts.SEND}", compound="left", command=self.send_draft
+        )
+        self.send_button.grid(row=0, column=1, sticky="se")
+        self._changed()
+
+    def show(self, *, can_send: bool, wrong: bool) -> None:
+        """Whether a message can be sent now, and whether the field is marked."""
+        self._can_send = can_send
+        self.send_button.state(["!disabled" if can_send else "disabled"])
+        colours = self._theme.palette
+        ink = colours.on_accent if can_send else colours.disabled_text
+        self.send_button.configure(image=self._theme.icon("send", ink, 16))
+        self._field.state(["invalid" if wrong else "!invalid"])
+        ground = colours.danger_tint if wrong else colours.surface
+        self.input.configure(background=ground)
+        self._hint.configure(background=ground)
+
+    def send_draft(self) -> None:
+        """Send the draft if that is possible now; it stays where it is otherwise."""
+        draft = self.input.get("1.0", "end-1c")
+        if self._can_send and draft.strip() and self._send(draft):
+            self.input.delete("1.0", "end")
+            self._changed()
+
+    def give_back(self, draft: str) -> None:
+        """A message that was taken could not be sent: into the field with it, if nothing else is written there."""
+        if not self.input.get("1.0", "end-1c").strip():
+            self.input.insert("1.0", draft)
+            self._changed()
+
+    def tips(self) -> Iterator[Tip]:
+        """What each part does."""
+        yield self.input, lambda: texts.TIP_INPUT
+        yield self.send_button, lambda: texts.TIP_SEND
+        yield self.messages.below_button, lambda: texts.TIP_NEW_BELOW
+
+    def _build_input(self) -> tk.Text:
+        colours = self._theme.palette
+        field = tk.Text(
+            self._field,
+            height=1,
+            width=20,
+            wrap="word",
+            undo=True,
+            font=self._theme.fonts.plain,
+            background=colours.surface,
+            foreground=colours.text,
+            insertbackground=colours.accent,
+            insertwidth=self._theme.px(2),
+            selectbackground=colours.accent,
+            selectforeground=colours.on_accent,
+            borderwidth=0,
+            highlightthickness=0,
+        )
+        field.pack(fill="both", expand=True)
+        field.bind("<Return>", self._return)
+        field.bind("<KP_Enter>", self._return)
+        field.bind("<Tab>", lambda event: _focus(event.widget.tk_focusNext()))
+        field.bind("<<PrevWindow>>", lambda event: _focus(event.widget.tk_focusPrev()))
+        field.bind("<<Modified>>", lambda _event: self._changed())
+        field.bind("<FocusIn>", lambda _event: self._field.state(["focus"]))
+        field.bind("<FocusOut>", lambda _event: self._field.state(["!focus"]))
+        field.bind("<Configure>", lambda _event: self._grow())
+        return field
+
+    def _return(self, event: tk.Event[tk.Misc]) -> str | None:
+        if int(event.state) & 0x1:  # with Shift: a new line, as Tk does it
+            return None
+        self.send_draft()
+        return "break"
+
+    def _changed(self) -> None:
+        self.input.edit_modified(arg=False)
+        if self.input.get("1.0", "1.1") or self.input.index("end-1c") != "1.0":
+            self._hint.place_forget()
+        else:
+            self._hint.place(x=0, y=0)
+        self._grow()
+
+    def _grow(self) -> None:
+        """As many lines as the draft has, up to a point."""
+        lines = int(self.input.tk.call(str(self.input), "count", "-displaylines", "1.0", "end"))
+        wanted = min(max(lines, 1), _MOST_LINES)
+        if int(self.input.cget("height")) != wanted:
+            self.input.configure(height=wanted)
+
+
+def _focus(widget: tk.Misc | None) -> str:
+    """Tab leaves the field instead of writing a tab."""
+    if widget is not None:
+        widget.tk.call("tk::TabToWindow", str(widget))
+    return "break"

@@ -1,0 +1,172 @@
+"""The header: IP:PORT, Name, Encryption key, Connect and Disconnect."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from tkinter import ttk
+
+from client.events import Part
+from client.ui import texts
+from client.ui.form import Fields, Strength, strength_of, typed
+from client.ui.theme import Theme
+from common.crypto.phrase import strength_bits
+
+_BULLET = "•"
+_STRENGTH_TEXTS = {
+    Strength.NONE: "",
+    Strength.WEAK: texts.KEY_WEAK,
+    Strength.FAIR: texts.KEY_FAIR,
+    Strength.STRONG: texts.KEY_STRONG,
+}
+Tip = tuple[tk.Widget, Callable[[], str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectActions:
+    """What the header asks of the window."""
+
+    connect: Callable[[], None]
+    disconnect: Callable[[], None]
+    edited: Callable[[Part], None]
+    new_key: Callable[[], str]
+
+
+class ConnectView(ttk.Frame):
+    """Three fields and two buttons. `fields` is what stands in them."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, actions: ConnectActions, fields: Fields) -> None:
+        super().__init__(parent, style="Card.TFrame", padding=(theme.px(14), theme.px(8), theme.px(14), theme.px(12)))
+        self._theme = theme
+        self._actions = actions
+        self.fields = fields
+        self._variables = {part: tk.StringVar(self) for part in (Part.SERVER, Part.NAME, Part.KEY)}
+        self._filling = False
+        self.entries: dict[Part, ttk.Entry] = {}
+        self._build()
+        self.fill(typed(fields))
+        for part, variable in self._variables.items():
+            variable.trace_add("write", lambda *_names, part=part: self._typed(part))
+
+    # --- what is shown --------------------------------------------------------------------------------------
+
+    def show(self, *, can_connect: bool, can_disconnect: bool, wrong: Part | None) -> None:
+        """Enable what makes sense, and mark the field that is wrong."""
+        _enable(self.connect_button, on=can_connect)
+        _enable(self.disconnect_button, on=can_disconnect)
+        _enable(self.new_key_button, on=can_connect)
+        for part, entry in self.entries.items():
+            _enable(entry, on=can_connect)
+            entry.state(["invalid" if part is wrong else "!invalid"])
+
+    def fill(self, fields: Fields) -> None:
+        """Put this into the fields."""
+        self.fields = fields
+        self._filling = True
+        for part, text in ((Part.SERVER, fields.server), (Part.NAME, fields.name), (Part.KEY, fields.phrase)):
+            if self._variables[part].get() != text:
+                self._variables[part].set(text)
+        self._filling = False
+        self._show_strength()
+
+    def focus_part(self, part: Part) -> None:
+        """Bring the cursor into a field and select what is there."""
+        entry = self.entries[part]
+        entry.focus_set()
+        entry.selection_range(0, "end")
+        entry.icursor("end")
+
+    def new_key(self) -> None:
+        """Fill in a generated key, and show it: it has to be told to somebody."""
+        self.fill(replace(self.fields, phrase=self._actions.new_key()))
+        self._reveal(shown=True)
+        self._actions.edited(Part.KEY)
+
+    def tips(self) -> Iterator[Tip]:
+        """What each part is for."""
+        yield self.entries[Part.SERVER], lambda: texts.TIP_SERVER
+        yield self.entries[Part.NAME], lambda: texts.TIP_NAME
+        yield self.entries[Part.KEY], lambda: texts.TIP_KEY
+        yield self.reveal_button, lambda: texts.TIP_SHOW_KEY
+        yield self.new_key_button, lambda: texts.TIP_NEW_KEY
+        yield self.connect_button, lambda: texts.TIP_CONNECT
+        yield self.disconnect_button, lambda: texts.TIP_DISCONNECT
+
+    # --- building -------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        gap = self._theme.px(12)
+        for column, (part, label, weight, width) in enumerate(
+            (
+                (Part.SERVER, texts.SERVER, 4, 18),
+                (Part.NAME, texts.NAME, 3, 12),
+                (Part.KEY, texts.KEY, 6, 26),
+            )
+        ):
+            self.columnconfigure(column, weight=weight)
+            head = ttk.Frame(self, style="Surface.TFrame")
+            ttk.Label(head, text=label, style="SurfaceMuted.TLabel").pack(side="left")
+            head.grid(row=0, column=column, sticky="ew", padx=(self._theme.px(3), gap), pady=(0, self._theme.px(1)))
+            style = "Key.Field.TEntry" if part is Part.KEY else "Field.TEntry"
+            entry = ttk.Entry(self, textvariable=self._variables[part], style=style, width=width)
+            entry.configure(font=self._theme.fonts.plain)
+            entry.grid(row=1, column=column, sticky="nsew", padx=(0, gap))
+            entry.bind("<Return>", lambda _event: self._actions.connect())
+            entry.bind("<KP_Enter>", lambda _event: self._actions.connect())
+            self.entries[part] = entry
+        self._build_key(head)
+        self._build_buttons()
+
+    def _build_key(self, head: ttk.Frame) -> None:
+        """`head` is the line over the key field: strength and *New key* stand at its right end."""
+        entry = self.entries[Part.KEY]
+        entry.configure(show=_BULLET)
+        # In the key field, so that it is the next stop of Tab.
+        self.reveal_button = ttk.Button(entry, style="QuietSurface.TButton", command=self._reveal, cursor="hand2")
+        self.reveal_button.place(relx=1.0, x=-self._theme.px(5), rely=0.5, anchor="e")
+        self.new_key_button = ttk.Button(
+            head, style="QuietSurface.TButton", text=texts.NEW_KEY, command=self.new_key, cursor="hand2"
+        )
+        self.new_key_button.pack(side="right")
+        head.lift()  # Tab goes in stacking order: key, reveal, new key
+        self._strength = ttk.Label(head, style="SurfaceMuted.TLabel")
+        self._strength.pack(side="right", padx=(0, self._theme.px(8)))
+        self._reveal(shown=False)
+
+    def _build_buttons(self) -> None:
+        self.connect_button = ttk.Button(
+            self, style="Accent.TButton", text=texts.CONNECT, command=self._actions.connect
+        )
+        self.disconnect_button = ttk.Button(
+            self, style="Plain.TButton", text=texts.DISCONNECT, command=self._actions.disconnect
+        )
+        self.connect_button.grid(row=1, column=3, sticky="nsew", padx=(0, self._theme.px(6)))
+        self.disconnect_button.grid(row=1, column=4, sticky="nsew")
+
+    # --- what happens ---------------------------------------------------------------------------------------
+
+    def _typed(self, part: Part) -> None:
+        if self._filling:
+            return
+        texts_now = {part: variable.get() for part, variable in self._variables.items()}
+        now = replace(self.fields, server=texts_now[Part.SERVER], name=texts_now[Part.NAME], phrase=texts_now[Part.KEY])
+        self.fill(typed(now))
+        self._actions.edited(part)
+
+    def _reveal(self, *, shown: bool | None = None) -> None:
+        entry = self.entries[Part.KEY]
+        reveal = bool(entry.cget("show")) if shown is None else shown
+        entry.configure(show="" if reveal else _BULLET)
+        name = "eye-off" if reveal else "eye"
+        self.reveal_button.configure(image=self._theme.icon(name, self._theme.palette.muted, 18))
+
+    def _show_strength(self) -> None:
+        strength = strength_of(strength_bits(self.fields.phrase), self.fields.phrase)
+        colours = self._theme.palette
+        colour = {Strength.WEAK: colours.danger, Strength.FAIR: colours.warning}.get(strength, colours.success)
+        self._strength.configure(text=_STRENGTH_TEXTS[strength], foreground=colour)
+
+
+def _enable(widget: ttk.Widget, *, on: bool) -> None:
+    widget.state(["!disabled" if on else "disabled"])

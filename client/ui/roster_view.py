@@ -1,0 +1,133 @@
+"""The list of people."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from tkinter import ttk
+
+from client.ui import texts
+from client.ui.people import PersonRow, PersonState
+from client.ui.theme import Theme
+
+Tip = tuple[tk.Widget, Callable[[], str]]
+_ICONS = {
+    PersonState.TEXT_ONLY: "text",
+    PersonState.LISTENING: "headphones",
+    PersonState.TALKING: "microphone",
+    PersonState.UNCONFIRMED: "ring",
+}
+
+
+class RosterView(ttk.Frame):
+    """Everyone in the room, one row each; a note where the list says less than it seems."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Card.TFrame", padding=(theme.px(12), theme.px(10), theme.px(6), theme.px(10)))
+        self._theme = theme
+        self._rows: dict[str, _RowView] = {}
+        self._order: list[str] = []
+        self._note_shown: str | None = None
+        self._title = ttk.Label(self, style="SurfaceStrong.TLabel", text=texts.PEOPLE)
+        self._title.pack(anchor="w", padx=(theme.px(2), 0), pady=(0, theme.px(6)))
+        self._canvas = tk.Canvas(self, background=theme.palette.surface, highlightthickness=0, borderwidth=0)
+        self._canvas.configure(width=theme.px(208), height=theme.px(120))
+        self._bar = ttk.Scrollbar(self, orient="vertical", command=self._canvas.yview)
+        self._canvas.configure(yscrollcommand=self._scrolled)
+        self._inside = ttk.Frame(self._canvas, style="Surface.TFrame")
+        self._window = self._canvas.create_window(0, 0, anchor="nw", window=self._inside)
+        self._note = ttk.Label(self._inside, style="SurfaceMuted.TLabel", justify="left")
+        self._canvas.pack(side="left", fill="both", expand=True)
+        self._canvas.bind("<Configure>", self._fit)
+        self._inside.bind("<Configure>", lambda _event: self._canvas.configure(scrollregion=self._canvas.bbox("all")))
+        self.bind_all("<Button-4>", lambda event: self._wheel(event, -1), add="+")
+        self.bind_all("<Button-5>", lambda event: self._wheel(event, 1), add="+")
+        self.bind_all("<MouseWheel>", lambda event: self._wheel(event, -1 if event.delta > 0 else 1), add="+")
+
+    def show(self, people: tuple[PersonRow, ...], note: str) -> None:
+        """Show these people in this order; rows that stay are changed, not made anew."""
+        self._title.configure(text=f"{texts.PEOPLE}  {len(people)}" if people else texts.PEOPLE)
+        wanted = {person.session for person in people}
+        for session in [session for session in self._rows if session not in wanted]:
+            self._rows.pop(session).destroy()
+        for person in people:
+            if person.session not in self._rows:
+                self._rows[person.session] = _RowView(self._inside, self._theme)
+            self._rows[person.session].show(person)
+        order = [person.session for person in people]
+        if (order, note) != (self._order, self._note_shown):
+            self._order, self._note_shown = order, note
+            self._lay_out(note)
+
+    def tips(self) -> Iterator[Tip]:
+        """The rows make theirs themselves, see `row_tips`."""
+        return iter(())
+
+    def row_text(self, session: str) -> str:
+        """What a row says, for a tooltip and for tests."""
+        return self._rows[session].text
+
+    def _lay_out(self, note: str) -> None:
+        for row in self._rows.values():
+            row.pack_forget()
+        self._note.pack_forget()
+        for session in self._order:
+            self._rows[session].pack(fill="x", pady=(0, self._theme.px(4)))
+        if note:
+            self._note.configure(text=note)
+            self._note.pack(fill="x", anchor="w", padx=self._theme.px(2), pady=(self._theme.px(4), 0))
+
+    def _fit(self, event: tk.Event[tk.Misc]) -> None:
+        self._canvas.itemconfigure(self._window, width=event.width)
+        self._note.configure(wraplength=max(event.width - self._theme.px(8), 60))
+
+    def _scrolled(self, first: float, last: float) -> None:
+        """A scroll bar only where there is something to scroll."""
+        self._bar.set(first, last)
+        if float(first) <= 0 and float(last) >= 1:
+            self._bar.pack_forget()
+        elif not self._bar.winfo_ismapped():
+            self._bar.pack(side="right", fill="y")
+
+    def _wheel(self, event: tk.Event[tk.Misc], step: int) -> None:
+        if str(event.widget).startswith(str(self._canvas)) and self._bar.winfo_ismapped():
+            self._canvas.yview_scroll(2 * step, "units")
+
+
+class _RowView(ttk.Frame):
+    """One person: sign, name, state in words, and the icon of the state."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Surface.TFrame")
+        self._theme = theme
+        self._shown: PersonRow | None = None
+        self._mark = ttk.Label(self, style="Surface.TLabel")
+        self._name = ttk.Label(self, style="SurfaceStrong.TLabel", anchor="w")
+        self._words = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w")
+        self._icon = ttk.Label(self, style="Surface.TLabel")
+        self.columnconfigure(1, weight=1)
+        self._mark.grid(row=0, column=0, rowspan=2, padx=(theme.px(2), theme.px(10)))
+        self._name.grid(row=0, column=1, sticky="ew")
+        self._words.grid(row=1, column=1, sticky="ew")
+        self._icon.grid(row=0, column=2, rowspan=2, padx=(theme.px(6), theme.px(4)))
+
+    @property
+    def text(self) -> str:
+        """Name and state as they are shown."""
+        return f"{self._name.cget('text')}: {self._words.cget('text')}"
+
+    def show(self, person: PersonRow) -> None:
+        """Show this person."""
+        if person == self._shown:
+            return
+        self._shown = person
+        colours = self._theme.palette
+        faint = person.state is PersonState.UNCONFIRMED
+        talking = person.state is PersonState.TALKING
+        colour = colours.success if talking else colours.muted
+        self._mark.configure(image=self._theme.mark(person.member, 32, faint=faint))
+        name = f"{person.name} ({texts.YOU})" if person.own else person.name
+        self._name.configure(text=name, foreground=colours.muted if faint else colours.text)
+        font = self._theme.fonts.small_strong if talking else self._theme.fonts.small
+        self._words.configure(text=person.words, foreground=colour, font=font)
+        self._icon.configure(image=self._theme.icon(_ICONS[person.state], colour, 18))

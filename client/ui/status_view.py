@@ -1,0 +1,140 @@
+"""The status line at the bottom and the problem bar under the header."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from tkinter import ttk
+
+from client.ui import texts
+from client.ui.presenter import Phase, Problem, Remedy, Status
+from client.ui.theme import Theme
+
+_REMEDY_TEXTS = {
+    Remedy.CONNECT_ANYWAY: texts.CONNECT_ANYWAY,
+    Remedy.TRY_AGAIN: texts.TRY_AGAIN,
+    Remedy.NEW_KEY: texts.NEW_KEY,
+}
+Tip = tuple[tk.Widget, Callable[[], str]]
+_COPIED_MS = 2_000
+
+
+class StatusView(ttk.Frame):
+    """State of the connection, the room's two words, the broker's four, and the button that copies an invite."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, copy_invite: Callable[[], None]) -> None:
+        super().__init__(parent, style="Page.TFrame")
+        self._theme = theme
+        self._shown: tuple[Status, str] | None = None
+        self._copy = copy_invite
+        self.state_label = ttk.Label(self, style="Page.TLabel", compound="left")
+        self.invite_button = ttk.Button(
+            self,
+            style="QuietPage.TButton",
+            text=texts.COPY_INVITE,
+            image=theme.icon("link", theme.palette.accent, 16),
+            compound="left",
+            command=self._copied,
+        )
+        self.room_label = ttk.Label(self, style="PageStrong.TLabel")
+        self.broker_label = ttk.Label(self, style="PageMuted.TLabel")
+        self.state_label.pack(side="left")
+        self._parts = (self.invite_button, self.broker_label, self.room_label)
+
+    def show(self, status: Status, invite: str) -> None:
+        """Show this state; nothing happens where it is shown already."""
+        if self._shown == (status, invite):
+            return
+        self._shown = (status, invite)
+        name, colour = self._sign(status.phase)
+        self.state_label.configure(text=" " + status.text, image=self._theme.icon(name, colour, 14))
+        self.room_label.configure(text=texts.room(status.room_words))
+        warning = self._theme.palette.warning if status.broker_is_new else self._theme.palette.muted
+        text = texts.broker(status.broker_words, first_contact=status.broker_is_new)
+        self.broker_label.configure(text=text, foreground=warning)
+        for part, wanted in zip(self._parts, (invite, status.broker_words, status.room_words), strict=True):
+            part.pack_forget()
+            if wanted:
+                part.pack(side="right", padx=(self._theme.px(14), 0))
+
+    def tips(self) -> Iterator[Tip]:
+        """What each part is."""
+        yield self.state_label, lambda: texts.TIP_STATUS
+        yield self.room_label, lambda: texts.TIP_ROOM
+        yield self.broker_label, lambda: texts.TIP_BROKER
+        yield self.invite_button, lambda: texts.TIP_INVITE
+
+    def _sign(self, phase: Phase) -> tuple[str, str]:
+        """A filled dot only while connected: the state is told by shape and words, not by colour alone."""
+        colours = self._theme.palette
+        if phase is Phase.ONLINE:
+            return "dot", colours.success
+        return "ring", colours.muted if phase is Phase.OFFLINE else colours.warning
+
+    def _copied(self) -> None:
+        self._copy()
+        self.invite_button.configure(text=texts.INVITE_COPIED)
+        self.after(_COPIED_MS, lambda: self.invite_button.configure(text=texts.COPY_INVITE))
+
+
+class ProblemView(ttk.Frame):
+    """What is wrong, where, and a button that mends it. Not there while there is no problem."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, *, mend: Callable[[Remedy], None], dismiss: Callable[[], None]
+    ) -> None:
+        super().__init__(parent, style="Alert.TFrame", padding=(theme.px(12), theme.px(7), theme.px(8), theme.px(7)))
+        self._theme = theme
+        self._mend = mend
+        self._shown: Problem | None = None
+        danger = theme.palette.danger
+        self._sign = ttk.Label(self, style="Danger.TLabel", image=theme.icon("warning", danger, 20))
+        self._title = ttk.Label(self, style="DangerStrong.TLabel", foreground=danger)
+        self._text = ttk.Label(self, style="Danger.TLabel", justify="left")
+        self.remedy_button = ttk.Button(self, style="Plain.TButton", command=self._mended)
+        self.dismiss_button = ttk.Button(
+            self, style="QuietDanger.TButton", image=theme.icon("close", danger, 16), command=dismiss
+        )
+        self.columnconfigure(2, weight=1)
+        self._sign.grid(row=0, column=0, padx=(0, theme.px(10)))
+        self._title.grid(row=0, column=1, padx=(0, theme.px(10)))
+        self._text.grid(row=0, column=2, sticky="w")
+        self.dismiss_button.grid(row=0, column=4, padx=(theme.px(6), 0))
+        self.bind("<Configure>", self._wrap)
+
+    @property
+    def text(self) -> str:
+        """What the bar says now, empty while it is not there."""
+        return str(self._text.cget("text")) if self._shown else ""
+
+    def show(self, problem: Problem | None) -> None:
+        """Show this problem, or none."""
+        if problem == self._shown:
+            return
+        self._shown = problem
+        if problem is None:
+            self.grid_remove()
+            return
+        self._title.configure(text=texts.PART_TITLES[problem.part])
+        self._text.configure(text=problem.text)
+        if problem.remedy is None:
+            self.remedy_button.grid_remove()
+        else:
+            self.remedy_button.configure(text=_REMEDY_TEXTS[problem.remedy])
+            self.remedy_button.grid(row=0, column=3, padx=(self._theme.px(12), 0))
+        self.grid()
+
+    def tips(self) -> Iterator[Tip]:
+        """What each button does."""
+        yield self.remedy_button, lambda: texts.TIP_REMEDY
+        yield self.dismiss_button, lambda: texts.TIP_DISMISS
+
+    def _mended(self) -> None:
+        if self._shown is not None and self._shown.remedy is not None:
+            self._mend(self._shown.remedy)
+
+    def _wrap(self, event: tk.Event[tk.Misc]) -> None:
+        """Long sentences take several lines and never push the buttons out of the window."""
+        buttons = self.remedy_button.winfo_reqwidth() if self._shown and self._shown.remedy else 0
+        taken = self._title.winfo_reqwidth() + buttons + self._theme.px(130)
+        self._text.configure(wraplength=max(event.width - taken, self._theme.px(160)))

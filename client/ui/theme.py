@@ -1,0 +1,316 @@
+"""The look: colours, fonts, and the ttk styles made of them. Sizes are pixels at 96 dpi times one scale factor.
+
+Views name styles and ask for pictures; no other file names a colour. A dark palette is one more `Palette`.
+"""
+
+from __future__ import annotations
+
+import io
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.resources import files
+from tkinter import font, ttk
+from typing import Any, Final, Literal
+
+from PIL import Image
+
+from client.ui import drawing
+from client.ui.drawing import Box
+
+_FAMILIES: Final = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Open Sans", "DejaVu Sans")  # X11 has no default face
+_CARD_MIDDLE: Final = 240
+_BUTTON_MIDDLE: Final = 40
+_ICON_SIZES: Final = (256, 128, 64, 48, 32, 24, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours by purpose. Text on its ground has a contrast of 4.5:1 or more, signs and rings 3:1 or more."""
+
+    page: str
+    surface: str
+    border: str
+    strong_border: str
+    text: str
+    muted: str
+    accent: str
+    accent_hover: str
+    accent_pressed: str
+    accent_tint: str
+    on_accent: str
+    ring: str
+    disabled: str
+    disabled_text: str
+    danger: str
+    danger_tint: str
+    danger_border: str
+    warning: str
+    success: str
+    own: str
+    people: tuple[str, ...]
+
+
+LIGHT: Final = Palette(
+    page="#f3f4f8",
+    surface="#ffffff",
+    border="#dfe2ea",
+    strong_border="#8b91a3",
+    text="#1c2030",
+    muted="#5b6275",
+    accent="#4a43d1",
+    accent_hover="#3d36ba",
+    accent_pressed="#322c9c",
+    accent_tint="#e6e5fb",
+    on_accent="#ffffff",
+    ring="#8a85f0",
+    disabled="#e8eaf0",
+    disabled_text="#757b8c",
+    danger="#b3261e",
+    danger_tint="#fdeceb",
+    danger_border="#f0b8b4",
+    warning="#8a5300",
+    success="#167a4a",
+    own="#f3f2fe",
+    people=("#4a43d1", "#a33a0f", "#0b6e69", "#a12d6d", "#3d6b14", "#7a4fb5", "#8a5300", "#1f63a8"),
+)
+
+
+class Theme:
+    """The look of one window. Keep it as long as the window: Tk forgets pictures that nobody holds."""
+
+    def __init__(self, root: tk.Tk, palette: Palette = LIGHT) -> None:
+        self.palette = palette
+        self.scale = max(root.winfo_fpixels("1i") / 96.0, 1.0)
+        self._root = root
+        self._pictures: dict[object, tk.PhotoImage] = {}
+        self._style = ttk.Style(root)
+        self.fonts = _fonts(root)
+        self._install()
+
+    def px(self, size: float) -> int:
+        """Pixels on this screen."""
+        return round(size * self.scale)
+
+    def icon(self, name: str, colour: str, size: float = 18) -> tk.PhotoImage:
+        """A picture of an icon in a colour of the palette."""
+        key = ("icon", name, colour, size)
+        return self._kept(key, lambda: drawing.icon(name, self.px(size), colour))
+
+    def mark(self, who: str, size: float = 28, *, faint: bool = False) -> tk.PhotoImage:
+        """The sign of the device with this fingerprint."""
+        colour = self.palette.disabled_text if faint else self.colour_of(who)
+        key = ("mark", who, size, faint)
+        return self._kept(key, lambda: drawing.device_mark(who, self.px(size), colour, self.palette.surface))
+
+    def colour_of(self, who: str) -> str:
+        """The colour of a device, the same in every run."""
+        return self.palette.people[sum(who.encode(errors="replace")) % len(self.palette.people)]
+
+    def application_icons(self) -> list[tk.PhotoImage]:
+        """The icon of the program, largest first."""
+        return [self._kept(("application", size), partial(_stored_icon, size)) for size in _ICON_SIZES]
+
+    def emblem(self, size: float) -> tk.PhotoImage:
+        """The icon of the program as a picture inside the window."""
+        return self._kept(("emblem", size), lambda: drawing.application_icon(self.px(size)))
+
+    def _kept(self, key: object, draw: Callable[[], Image.Image]) -> tk.PhotoImage:
+        if key not in self._pictures:
+            self._pictures[key] = _photo(self._root, draw())
+        return self._pictures[key]
+
+    # --- styles ---------------------------------------------------------------------------------------------
+
+    def _install(self) -> None:
+        self._root.configure(background=self.palette.page)
+        self._grounds()
+        self._buttons()
+        self._toggles()
+        self._fields()
+
+    def _grounds(self) -> None:
+        colours = self.palette
+        self._style.configure(".", font=self.fonts.plain, background=colours.page, foreground=colours.text)
+        grounds = {"Page": colours.page, "Surface": colours.surface, "Danger": colours.danger_tint}
+        for name, ground in grounds.items():
+            self._style.configure(f"{name}.TFrame", background=ground)
+            self._style.configure(f"{name}.TLabel", background=ground, foreground=colours.text)
+            self._style.configure(
+                f"{name}Muted.TLabel", background=ground, foreground=colours.muted, font=self.fonts.small
+            )
+            self._style.configure(
+                f"{name}Strong.TLabel", background=ground, foreground=colours.text, font=self.fonts.strong
+            )
+        self._style.configure(
+            "Title.TLabel", background=colours.surface, foreground=colours.text, font=self.fonts.title
+        )
+        card = Box(colours.surface, colours.border, radius=10)
+        self._box_style("Card.TFrame", card, {"focus": replace(card, ring=colours.ring)}, colours.page)
+        self._box_style("Alert.TFrame", Box(colours.danger_tint, colours.danger_border, radius=10), {}, colours.page)
+
+    def _buttons(self) -> None:
+        colours = self.palette
+        accent = Box(colours.accent, colours.accent)
+        self._button_style(
+            "Accent",
+            accent,
+            hover=Box(colours.accent_hover, colours.accent_hover),
+            pressed=Box(colours.accent_pressed, colours.accent_pressed),
+            ink=colours.on_accent,
+        )
+        plain = Box(colours.surface, colours.strong_border)
+        self._button_style(
+            "Plain",
+            plain,
+            hover=replace(plain, fill=colours.page),
+            pressed=replace(plain, fill=colours.disabled),
+            ink=colours.text,
+        )
+        for ground in ("Surface", "Page", "Danger"):
+            self._button_style(
+                f"Quiet{ground}",
+                Box(),
+                hover=Box(colours.disabled),
+                pressed=Box(colours.border),
+                ink=colours.accent,
+                tight=True,
+                ground={"Surface": colours.surface, "Page": colours.page, "Danger": colours.danger_tint}[ground],
+            )
+
+    def _toggles(self) -> None:
+        """Flat means off: no border at all. Sunken means on: tinted, bordered, with a shadow inside."""
+        colours = self.palette
+        sunken = Box(colours.accent_tint, colours.accent, sunken="#2a2480")
+        states = {
+            "selected focus": replace(sunken, ring=colours.ring),
+            "selected": sunken,
+            "focus active": Box(colours.disabled, ring=colours.ring),
+            "focus": Box(colours.surface, ring=colours.ring),
+            "active": Box(colours.disabled),
+        }
+        self._box_style("Voice.Toolbutton", Box(), states, colours.surface, inside="Toolbutton")
+        self._style.configure("Voice.Toolbutton", foreground=colours.muted, padding=self._pads(10, 7), anchor="w")
+        self._style.map(
+            "Voice.Toolbutton",
+            foreground=[("selected", colours.accent_pressed)],
+            background=[("", colours.surface)],
+            font=[("selected", self.fonts.strong)],
+        )
+
+    def _fields(self) -> None:
+        colours = self.palette
+        field = Box(colours.surface, colours.strong_border)
+        wrong = Box(colours.danger_tint, colours.danger)
+        states = {
+            "invalid focus": replace(wrong, ring=colours.danger),
+            "invalid": wrong,
+            "disabled": Box(colours.surface, colours.border),
+            "focus": Box(colours.surface, colours.accent, ring=colours.ring),
+        }
+        self._box_style("Field.TFrame", field, states, colours.surface)
+        self._box_style("Field.TEntry", field, states, colours.surface, inside="Entry")
+        self._style.configure(
+            "Field.TEntry",
+            padding=self._pads(8, 6),
+            foreground=colours.text,
+            fieldbackground=colours.surface,
+            background=colours.surface,
+            insertcolor=colours.accent,
+            selectbackground=colours.accent,
+            selectforeground=colours.on_accent,
+        )
+        self._style.map("Field.TEntry", foreground=[("disabled", colours.muted)], background=[("", colours.surface)])
+        self._style.configure("Key.Field.TEntry", padding=(self.px(8), self.px(6), self.px(34), self.px(6)))
+
+    def _button_style(
+        self, name: str, normal: Box, *, hover: Box, pressed: Box, ink: str, tight: bool = False, ground: str = ""
+    ) -> None:
+        colours = self.palette
+        ground = ground or colours.surface
+        disabled = Box(colours.disabled, colours.border) if normal.fill else Box()
+        states = {
+            "disabled": disabled,
+            "pressed": replace(pressed, ring=colours.ring),
+            "focus active": replace(hover, ring=colours.ring),
+            "focus": replace(normal, ring=colours.ring, fill=normal.fill or ground),
+            "active": hover,
+        }
+        style = f"{name}.TButton"
+        self._box_style(style, normal, states, ground, inside="Button")
+        self._style.configure(
+            style,
+            foreground=ink,
+            background=ground,
+            font=self.fonts.small if tight else self.fonts.strong,
+            padding=self._pads(4, 1) if tight else self._pads(14, 6),
+            anchor="center",
+        )
+        self._style.map(style, foreground=[("disabled", colours.disabled_text), ("", ink)], background=[("", ground)])
+
+    def _box_style(self, style: str, normal: Box, states: dict[str, Box], ground: str, inside: str = "") -> None:
+        """A style whose ground is a stretched picture; `inside` is the ttk widget whose content it holds."""
+        element = style + ".ground"
+        middle = _CARD_MIDDLE if normal.radius > 8 else _BUTTON_MIDDLE
+        pictures = [(*state.split(), self._box(spec, ground, middle)) for state, spec in states.items()]
+        corner = drawing.box_corner(normal, self.scale)
+        self._style.element_create(  # type: ignore[call-overload]  # the stubs know one state a picture, ttk several
+            element,
+            "image",
+            self._box(normal, ground, middle),
+            *pictures,
+            border=corner,
+            padding=self.px(3),
+            sticky="nsew",
+        )
+        options: dict[str, Any] = {"sticky": "nsew"}
+        if inside:
+            core = f"{inside}.{'textarea' if inside == 'Entry' else 'label'}"
+            options["children"] = [(f"{inside}.padding", {"sticky": "nsew", "children": [(core, {"sticky": "nsew"})]})]
+        self._style.layout(style, [(element, options)])  # type: ignore[list-item]
+        self._style.configure(style, background=ground, borderwidth=0, relief="flat")
+
+    def _box(self, spec: Box, ground: str, middle: int) -> tk.PhotoImage:
+        return self._kept(("box", spec, ground, middle), lambda: drawing.box(spec, self.scale, ground, middle))
+
+    def _pads(self, across: float, down: float) -> tuple[int, int]:
+        return self.px(across), self.px(down)
+
+
+@dataclass(frozen=True, slots=True)
+class Fonts:
+    """Named fonts; sizes are points, so that they follow the screen."""
+
+    plain: font.Font
+    strong: font.Font
+    small: font.Font
+    small_strong: font.Font
+    title: font.Font
+
+
+def _fonts(root: tk.Tk) -> Fonts:
+    base = font.nametofont("TkDefaultFont", root=root)
+    if root.tk.call("tk", "windowingsystem") == "x11":
+        known = set(font.families(root))
+        base.configure(family=next((family for family in _FAMILIES if family in known), base.cget("family")))
+    family = str(base.cget("family"))
+    for name in ("TkTextFont", "TkTooltipFont", "TkMenuFont"):
+        font.nametofont(name, root=root).configure(family=family)
+    size = abs(int(base.cget("size"))) or 10
+
+    def sized(points: int, weight: Literal["normal", "bold"] = "normal") -> font.Font:
+        return font.Font(root=root, family=family, size=points, weight=weight)
+
+    return Fonts(sized(size), sized(size, "bold"), sized(size - 1), sized(size - 1, "bold"), sized(size + 5, "bold"))
+
+
+def _photo(root: tk.Tk, image: Image.Image) -> tk.PhotoImage:
+    packed = io.BytesIO()
+    image.save(packed, "PNG", compress_level=1)
+    return tk.PhotoImage(master=root, data=packed.getvalue())
+
+
+def _stored_icon(size: int) -> Image.Image:
+    with files("client.ui").joinpath(f"icons/secure-chat-{size}.png").open("rb") as stored:
+        return Image.open(stored).copy()

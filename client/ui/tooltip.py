@@ -1,0 +1,76 @@
+"""Tooltips for mouse and keyboard: tkinter-tooltip's, with three things mended.
+
+It shows on keyboard focus too, it never lies off the screen, and it goes when its widget goes. Importing
+tkinter-tooltip takes a noticeable time, so `app` imports this file only after the window has been painted.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from typing import Final
+
+from tktooltip import ToolTip
+
+from client.ui.theme import Theme
+
+_DELAY_MS: Final = 550
+_GAP: Final = 8  # pixels between a widget and its tooltip
+_WIDEST: Final = 320
+
+
+class Tip(ToolTip):  # type: ignore[misc]
+    """A tooltip of one widget. `text` is asked anew each time it is shown."""
+
+    def __init__(self, widget: tk.Widget, text: Callable[[], str], theme: Theme) -> None:
+        self._timer = ""
+        super().__init__(
+            widget,
+            msg=text,
+            delay=_DELAY_MS / 1000,
+            follow=False,
+            # As a child of its widget it dies with it; the package would make it a child of the root.
+            parent_kwargs={"master": widget, "bg": theme.palette.text, "padx": theme.px(1), "pady": theme.px(1)},
+            bg=theme.palette.text,
+            fg=theme.palette.surface,
+            font=theme.fonts.small,
+            width=theme.px(_WIDEST),
+            padx=theme.px(9),
+            pady=theme.px(6),
+            aspect=0,
+        )
+        self._gap = theme.px(_GAP)
+        for sequence in ("<FocusOut>", "<KeyPress>", "<Unmap>"):
+            widget.bind(sequence, self.on_leave, add="+")
+        widget.bind("<<TraverseIn>>", self.on_enter, add="+")  # the focus came by Tab
+
+    def on_enter(self, _event: object = None) -> None:
+        """Show soon."""
+        self._cancel()
+        self._timer = self.after(_DELAY_MS, self._show)
+
+    def on_leave(self, _event: object = None) -> None:
+        """Hide, and do not show what was about to be shown."""
+        self._cancel()
+        super().on_leave()
+
+    def _cancel(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+            self._timer = ""
+
+    def _show(self) -> None:
+        """Under the widget, or above it, and always whole on the screen."""
+        self._timer = ""
+        self._update_message()
+        if not self.msg_var.get() or not self.widget.winfo_viewable():
+            return
+        self.update_idletasks()
+        width, height = self.winfo_reqwidth(), self.winfo_reqheight()
+        left = min(self.widget.winfo_rootx(), self.winfo_screenwidth() - width)
+        top = self.widget.winfo_rooty() + self.widget.winfo_height() + self._gap
+        if top + height > self.winfo_screenheight():
+            top = self.widget.winfo_rooty() - height - self._gap
+        self.geometry(f"+{max(left, 0)}+{max(top, 0)}")
+        self.deiconify()
+        self.lift()

@@ -1,0 +1,120 @@
+"""Speaker and microphone: two toggles, flat while off and sunken while on, and the level of the microphone."""
+
+from __future__ import annotations
+
+import math
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from tkinter import ttk
+
+from client.ui import texts
+from client.ui.theme import Theme
+from client.ui.voice_state import VoiceShown
+
+Tip = tuple[tk.Widget, Callable[[], str]]
+_BARS = 24
+_FLOOR_DB = 54.0  # quieter than that is silence: the meter begins there
+
+
+class VoiceView(ttk.Frame):
+    """The toggles call `set_speaker` and `set_microphone` with what they are to be."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        set_speaker: Callable[[bool], None],
+        set_microphone: Callable[[bool], None],
+    ) -> None:
+        super().__init__(parent, style="Card.TFrame", padding=(theme.px(8), theme.px(8)))
+        self._theme = theme
+        self._shown: VoiceShown | None = None
+        self._speaker_on = tk.BooleanVar(self, value=False)
+        self._microphone_on = tk.BooleanVar(self, value=False)
+        self.speaker = self._toggle(self._speaker_on, set_speaker)
+        self.microphone = self._toggle(self._microphone_on, set_microphone)
+        self.speaker.pack(fill="x")
+        self.microphone.pack(fill="x", pady=(theme.px(4), 0))
+        self.meter = _Meter(self, theme)
+        self.meter.pack(fill="x", padx=theme.px(6), pady=(theme.px(6), 0))
+        self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(208))
+        self._note.pack(fill="x", padx=theme.px(6), pady=(theme.px(4), 0))
+        self.show(VoiceShown())
+
+    @property
+    def note(self) -> str:
+        """What the line under the toggles says."""
+        return str(self._note.cget("text"))
+
+    def show(self, voice: VoiceShown) -> None:
+        """Show this state: place, icon and words together, never one of them alone."""
+        if voice == self._shown:
+            return
+        self._shown = voice
+        self._speaker_on.set(voice.speaker_down)
+        self._microphone_on.set(voice.microphone_down)
+        colours = self._theme.palette
+        for toggle, down, name, words in (
+            (self.speaker, voice.speaker_down, "headphones", (texts.SPEAKER_OFF, texts.SPEAKER_ON)),
+            (self.microphone, voice.microphone_down, "microphone", (texts.MICROPHONE_OFF, texts.MICROPHONE_ON)),
+        ):
+            colour = colours.accent_pressed if down else colours.muted
+            image = self._theme.icon(name if down else f"{name}-off", colour, 20)
+            toggle.configure(text=f"  {words[down]}", image=image)
+        self._note.configure(text=voice.microphone_note or voice.speaker_note)
+        warns = voice.microphone_note == texts.NOBODY_LISTENS
+        self._note.configure(foreground=colours.warning if warns else colours.muted)
+        self.meter.show(voice.level, on=voice.microphone_on)
+
+    def tips(self) -> Iterator[Tip]:
+        """What each part does now."""
+        yield self.speaker, lambda: texts.TIP_SPEAKER_ON if self._speaker_on.get() else texts.TIP_SPEAKER_OFF
+        yield (
+            self.microphone,
+            lambda: texts.TIP_MICROPHONE_ON if self._microphone_on.get() else texts.TIP_MICROPHONE_OFF,
+        )
+        yield self.meter, lambda: texts.TIP_LEVEL
+
+    def _toggle(self, variable: tk.BooleanVar, ask: Callable[[bool], None]) -> ttk.Checkbutton:
+        return ttk.Checkbutton(
+            self,
+            style="Voice.Toolbutton",
+            variable=variable,
+            compound="left",
+            command=lambda: ask(variable.get()),
+        )
+
+
+class _Meter(tk.Canvas):
+    """How loud the microphone is, in bars; no bars at all while it is off."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(
+            parent, height=theme.px(8), width=1, background=theme.palette.surface, highlightthickness=0, borderwidth=0
+        )
+        self._theme = theme
+        self._lit = -1
+        self._bars = [self.create_rectangle(0, 0, 0, 0, width=0) for _ in range(_BARS)]
+        self.bind("<Configure>", self._place)
+
+    def show(self, level: float, *, on: bool) -> None:
+        """`level` is 0..1 of full scale; it is shown in decibels, as ears count."""
+        loud = 0.0 if level <= 0 else max(0.0, 1 + 20 * math.log10(level) / _FLOOR_DB)
+        lit = round(loud * _BARS) if on else -1
+        if lit != self._lit:
+            self._lit = lit
+            self._colour()
+
+    def _colour(self) -> None:
+        colours = self._theme.palette
+        for index, bar in enumerate(self._bars):
+            loud = colours.warning if index >= _BARS - 3 else colours.success
+            dark = colours.border if self._lit >= 0 else colours.surface
+            self.itemconfigure(bar, fill=loud if index < self._lit else dark)
+
+    def _place(self, event: tk.Event[tk.Misc]) -> None:
+        step = event.width / _BARS
+        for index, bar in enumerate(self._bars):
+            self.coords(bar, index * step, 0, (index + 1) * step - self._theme.px(2), event.height)
+        self._colour()

@@ -103,7 +103,7 @@ _SHAPES: Final = {
 class FrameKeys:
     """What a base key becomes for one KID and suite (RFC 9605, section 4.4.2): derived once, then kept."""
 
-    __slots__ = ("aead", "salt", "tag_bytes")
+    __slots__ = ("aead", "salt")
 
     def __init__(self, base_key: bytes, kid: int, suite: Suite) -> None:
         shape = _SHAPES[suite]
@@ -115,7 +115,6 @@ class FrameKeys:
         key = derive(b"SFrame 1.0 Secret key ", shape.key_bytes)
         self.salt = int.from_bytes(derive(b"SFrame 1.0 Secret salt ", NONCE_BYTES), "big")
         self.aead: Aead = AESGCM(key) if shape.gcm else CtrHmac(key, shape.tag_bytes)
-        self.tag_bytes = shape.tag_bytes
 
     def nonce(self, ctr: int) -> bytes:
         """The nonce (12 bytes) of one counter."""
@@ -168,7 +167,7 @@ class FrameOpener:
         header = decode_header(sframe)
         if header.ctr > limits.VOICE_COUNTER_MAX:
             raise Malformed("voice counter beyond the last one of a session")
-        if header.kid != self._kid or len(sframe) < header.size + self._keys.tag_bytes:
+        if header.kid != self._kid:
             raise SealBroken("voice frame does not open")
         associated = sframe[: header.size] + metadata
         try:

@@ -77,6 +77,11 @@ def test_what_is_meant_as_a_link() -> None:
     assert not is_invite("secure-chat.example:9090")
 
 
+def test_signs_of_links_in_a_phrase_are_quoted() -> None:
+    phrase = "100%41 #1 & ?k=v+/:"
+    assert parse_invite(str(Invite(Address("h", 1), KEY, 2, 3, phrase))).phrase == phrase
+
+
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60))
 def test_any_phrase_round_trips(phrase: str) -> None:
     # A `#`, `%` or blank that is not quoted would lead to another room.

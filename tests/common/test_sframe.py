@@ -100,6 +100,13 @@ def test_a_counter_beyond_the_last_is_refused() -> None:
         FrameOpener(BASE).open(frame)
 
 
+def test_another_kid_under_the_right_key_is_refused() -> None:
+    # Version 1 has KID 0 only; an insider can write another into a header and authenticate it.
+    keys, header = FrameKeys(BASE, 0, Suite.AES_256_GCM_SHA512_128), encode_header(1, 0)
+    with pytest.raises(SealBroken):
+        FrameOpener(BASE).open(header + keys.aead.encrypt(keys.nonce(0), PACKET, header))
+
+
 @pytest.mark.parametrize("suite", Suite)
 def test_a_bit_flipped_anywhere_breaks_the_seal(suite: Suite) -> None:
     frame = sealer_at(300, kid=9, suite=suite).seal(PACKET)

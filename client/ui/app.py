@@ -32,7 +32,7 @@ from client.ui import texts
 from client.ui.chat_view import ChatView
 from client.ui.connect_view import ConnectActions, ConnectView
 from client.ui.form import Fields, connect_command, problem_of
-from client.ui.presenter import Presenter, Problem, Remedy, ViewState
+from client.ui.presenter import Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump
 from client.ui.roster_view import RosterView
 from client.ui.status_view import ProblemView, StatusView
@@ -189,11 +189,10 @@ class Window:
         problem = problem_of(fields)
         if problem is not None:
             self._report(problem)
-            self.connect.focus_part(problem.part)
+            self.connect.focus_part(problem.part)  # also where the same problem was told before
             return
         self._presenter.connect_asked()
         self._submit(connect_command(fields, accept_weak_phrase=accept_weak_phrase))
-        self.chat.input.focus_set()
 
     def _disconnect(self) -> None:
         self._presenter.disconnect_asked(time.time())
@@ -256,7 +255,7 @@ class Window:
         changes = self._presenter.chat_changes()
         if state == self._shown and not changes:
             return
-        self._shown = state
+        before, self._shown = self._shown, state
         wrong = state.problem.part if state.problem else None
         self.connect.show(can_connect=state.can_connect, can_disconnect=state.can_disconnect, wrong=wrong)
         self.problem.show(state.problem)
@@ -265,6 +264,16 @@ class Window:
         self.roster.show(state.people, state.people_note)
         self.voice.show(state.voice)
         self.status.show(state.status, state.invite)
+        self._move_focus(before, state)
+
+    def _move_focus(self, before: ViewState | None, state: ViewState) -> None:
+        """Once in the room one writes; what is wrong with a field is mended there. Never away from a draft."""
+        if before is None or self.root.focus_get() is self.chat.input:
+            return
+        if state.status.phase is Phase.ONLINE is not before.status.phase:
+            self.chat.input.focus_set()
+        elif state.problem and state.problem != before.problem and state.problem.part in self.connect.entries:
+            self.connect.focus_part(state.problem.part)
 
     def _go(self) -> None:
         if not self._ended:

@@ -35,6 +35,13 @@ class ChatView(ttk.Frame):
         self.send_button = ttk.Button(
             composer, style="Accent.TButton", text=f" {texts.SEND}", compound="left", command=self.send_draft
         )
+        colours = theme.palette
+        pictures = (
+            theme.icon("send", colours.on_accent, 16),
+            "disabled",
+            theme.icon("send", colours.disabled_text, 16),
+        )
+        self.send_button.configure({"image": pictures})
         self.send_button.grid(row=0, column=1, sticky="se")
         self._changed()
 
@@ -42,13 +49,7 @@ class ChatView(ttk.Frame):
         """Whether a message can be sent now, and whether the field is marked."""
         self._can_send = can_send
         self.send_button.state(["!disabled" if can_send else "disabled"])
-        colours = self._theme.palette
-        ink = colours.on_accent if can_send else colours.disabled_text
-        self.send_button.configure(image=self._theme.icon("send", ink, 16))
         self._field.state(["invalid" if wrong else "!invalid"])
-        ground = colours.danger_tint if wrong else colours.surface
-        self.input.configure(background=ground)
-        self._hint.configure(background=ground)
 
     def send_draft(self) -> None:
         """Send the draft if that is possible now; it stays where it is otherwise."""

@@ -139,7 +139,7 @@ class ConnectView(ttk.Frame):
             self, style="Accent.TButton", text=texts.CONNECT, command=self._actions.connect
         )
         self.disconnect_button = ttk.Button(
-            self, style="Plain.TButton", text=texts.DISCONNECT, command=self._actions.disconnect
+            self, style="PlainSurface.TButton", text=texts.DISCONNECT, command=self._actions.disconnect
         )
         self.connect_button.grid(row=1, column=3, sticky="nsew", padx=(0, self._theme.px(6)))
         self.disconnect_button.grid(row=1, column=4, sticky="nsew")

@@ -34,7 +34,7 @@ class MessageArea(ttk.Frame):
         self._bar = ttk.Scrollbar(self, orient="vertical", command=self.text.yview)
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.pack(side="left", fill="both", expand=True)
-        self.below_button = ttk.Button(self, style="Plain.TButton", command=self.go_to_end, cursor="hand2")
+        self.below_button = ttk.Button(self, style="PlainSurface.TButton", command=self.go_to_end, cursor="hand2")
         self._empty = _EmptyView(self, theme)
         _make_tags(self.text, theme)
         # A disabled text takes no focus by itself, and without focus nothing can be copied by keyboard.

@@ -125,6 +125,7 @@ class Presenter:
         self._wanted = True
         self._problem = None
         self._broker = None
+        self._transcript.begin_attempt()
         self._phase, self._step = Phase.CONNECTING, ""
 
     def disconnect_asked(self, wall: float) -> None:
@@ -234,7 +235,7 @@ class Presenter:
     def _joined(self, event: RoomJoined, wall: float) -> None:
         room = (safe_name(event.room_words), event.member)
         if room != self._room:
-            self._transcript.clear()
+            self._transcript.forget_older()
         elif self._in_room and self._phase is not Phase.ONLINE:
             self._transcript.notice(texts.CONNECTED_AGAIN, wall)
         self._room, self._in_room = room, True

@@ -91,7 +91,7 @@ class ProblemView(ttk.Frame):
         self._sign = ttk.Label(self, style="Danger.TLabel", image=theme.icon("warning", danger, 20))
         self._title = ttk.Label(self, style="DangerStrong.TLabel", foreground=danger)
         self._text = ttk.Label(self, style="Danger.TLabel", justify="left")
-        self.remedy_button = ttk.Button(self, style="Plain.TButton", command=self._mended)
+        self.remedy_button = ttk.Button(self, style="PlainDanger.TButton", command=self._mended)
         self.dismiss_button = ttk.Button(
             self, style="QuietDanger.TButton", image=theme.icon("close", danger, 16), command=dismiss
         )

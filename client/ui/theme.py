@@ -133,8 +133,7 @@ class Theme:
     def _grounds(self) -> None:
         colours = self.palette
         self._style.configure(".", font=self.fonts.plain, background=colours.page, foreground=colours.text)
-        grounds = {"Page": colours.page, "Surface": colours.surface, "Danger": colours.danger_tint}
-        for name, ground in grounds.items():
+        for name, ground in self._ground_colours().items():
             self._style.configure(f"{name}.TFrame", background=ground)
             self._style.configure(f"{name}.TLabel", background=ground, foreground=colours.text)
             self._style.configure(
@@ -150,6 +149,11 @@ class Theme:
         self._box_style("Card.TFrame", card, {"focus": replace(card, ring=colours.ring)}, colours.page)
         self._box_style("Alert.TFrame", Box(colours.danger_tint, colours.danger_border, radius=10), {}, colours.page)
 
+    def _ground_colours(self) -> dict[str, str]:
+        """The grounds on which labels and buttons stand, by the word that begins their style."""
+        colours = self.palette
+        return {"Page": colours.page, "Surface": colours.surface, "Danger": colours.danger_tint}
+
     def _buttons(self) -> None:
         colours = self.palette
         accent = Box(colours.accent, colours.accent)
@@ -161,22 +165,23 @@ class Theme:
             ink=colours.on_accent,
         )
         plain = Box(colours.surface, colours.strong_border)
-        self._button_style(
-            "Plain",
-            plain,
-            hover=replace(plain, fill=colours.page),
-            pressed=replace(plain, fill=colours.disabled),
-            ink=colours.text,
-        )
-        for ground in ("Surface", "Page", "Danger"):
+        for name, ground in self._ground_colours().items():
             self._button_style(
-                f"Quiet{ground}",
+                f"Plain{name}",
+                plain,
+                hover=replace(plain, fill=colours.page),
+                pressed=replace(plain, fill=colours.disabled),
+                ink=colours.text,
+                ground=ground,
+            )
+            self._button_style(
+                f"Quiet{name}",
                 Box(),
                 hover=Box(colours.disabled),
                 pressed=Box(colours.border),
                 ink=colours.accent,
                 tight=True,
-                ground={"Surface": colours.surface, "Page": colours.page, "Danger": colours.danger_tint}[ground],
+                ground=ground,
             )
 
     def _toggles(self) -> None:
@@ -202,7 +207,7 @@ class Theme:
     def _fields(self) -> None:
         colours = self.palette
         field = Box(colours.surface, colours.strong_border)
-        wrong = Box(colours.danger_tint, colours.danger)
+        wrong = Box(colours.surface, colours.danger, ring=colours.danger_border)
         states = {
             "invalid focus": replace(wrong, ring=colours.danger),
             "invalid": wrong,
@@ -261,6 +266,8 @@ class Theme:
             self._box(normal, ground, middle),
             *pictures,
             border=corner,
+            width=2 * corner,  # smaller than the picture: only its middle gives way
+            height=2 * corner,
             padding=self.px(3),
             sticky="nsew",
         )

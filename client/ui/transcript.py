@@ -97,6 +97,7 @@ class Transcript:
         self._lines: list[_Line] = []
         self._rows: list[Row] = []
         self._keys: set[str] = set()
+        self._older: set[str] = set()
         self._changes: list[Change] = []
         self._notices = 0
 
@@ -108,10 +109,15 @@ class Transcript:
         drained, self._changes = self._changes, []
         return drained
 
-    def clear(self) -> None:
-        """Another room begins."""
+    def begin_attempt(self) -> None:
+        """Another room may follow: what is there now belongs to the last one."""
+        self._older = set(self._keys)
+
+    def forget_older(self) -> None:
+        """Another room it is. My lines that its outbox gave back since the attempt began stay."""
         for index in reversed(range(len(self._lines))):
-            self._remove(index)
+            if self._lines[index].key in self._older:
+                self._remove(index)
 
     def notice(self, text: str, sent_at: float) -> None:
         """Something that happened, between the messages."""
@@ -120,6 +126,7 @@ class Transcript:
 
     def queued(self, event: TextQueued, who: str, name: str) -> None:
         """My line, at the end until it has a number."""
+        self._older.discard(event.post)
         line = _Line(event.post, who, safe_name(name), safe_text(event.text), event.sent_at)
         self._put(replace(line, own=True, delivery=Delivery.WAITING, note=texts.SENDING))
 

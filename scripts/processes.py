@@ -107,7 +107,11 @@ def stop(process: subprocess.Popen[str]) -> int:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-    return process.wait()
+    code = process.wait()
+    if process.stdin:
+        with contextlib.suppress(OSError):  # a command that it did not read any more
+            process.stdin.close()
+    return code
 
 
 def read_key(banner: Address) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -67,11 +68,10 @@ class Person:
 
     def leave(self) -> None:
         """Quit, and wait until the process has ended."""
-        try:
-            self.do("quit")
-            self._process.wait(10)
-        except (OSError, subprocess.TimeoutExpired):
-            pass
+        if self._process.poll() is None:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                self.do("quit")
+                self._process.wait(10)
         stop(self._process)
 
     def _read(self) -> None:

@@ -145,7 +145,8 @@ def _ask_version() -> str:
 
 
 def _see_to_pip() -> None:
-    if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
+    specs = [importlib.util.find_spec(name) for name in ("ensurepip", "venv")]
+    if all(spec and spec.origin for spec in specs):  # an empty folder that was left of one has no origin
         return
     machine = Machine.here()
     print("This Python cannot make environments (Debian keeps that in a package of its own).")

@@ -195,9 +195,8 @@ class Transcript:
             return place
         for index in reversed(range(len(self._lines))):
             old = self._lines[index]
-            if old.delivery is Delivery.WAITING or (
-                None not in (old.seq, line.seq) and (old.seq or 0) > (line.seq or 0)
-            ):
+            greater = old.seq is not None and line.seq is not None and old.seq > line.seq
+            if greater or old.delivery is Delivery.WAITING:
                 place = index
             elif old.seq is not None or line.seq is None:
                 break

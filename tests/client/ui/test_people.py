@@ -1,0 +1,68 @@
+"""The list of people."""
+
+from dataclasses import replace
+
+from client.events import AudienceChanged, Person, PersonChanged, PersonJoined, PersonLeft, TalkingChanged
+from client.ui import texts
+from client.ui.people import People, PersonState
+
+ANN = Person("s1", "f1", "Ann", own=True, confirmed=True)
+BEN = Person("s2", "f2", "ben", confirmed=True)
+CLEO = Person("s3", "f3", "Cleo")
+
+
+def states(people: People) -> dict[str, PersonState]:
+    return {row.name: row.state for row in people.rows(microphone_on=False)}
+
+
+def test_myself_first_then_by_name() -> None:
+    # would catch: an order by capitals, or my row lost among the others
+    people = People()
+    people.begin((replace(ANN, name="Zoe"), CLEO, BEN))
+    assert [row.name for row in people.rows(microphone_on=False)] == ["Zoe", "ben", "Cleo"]
+
+
+def test_each_state_has_its_words() -> None:
+    # would catch: somebody unconfirmed shown as talking or listening
+    people = People()
+    people.begin((ANN, BEN, CLEO))
+    people.receive(PersonChanged(replace(BEN, listening=True)))
+    people.receive(PersonChanged(replace(CLEO, listening=True)))
+    people.receive(TalkingChanged(CLEO, True))
+    assert states(people) == {
+        "Ann": PersonState.TEXT_ONLY,
+        "ben": PersonState.LISTENING,
+        "Cleo": PersonState.UNCONFIRMED,
+    }
+    people.receive(PersonChanged(replace(CLEO, confirmed=True)))
+    assert states(people)["Cleo"] is PersonState.TALKING
+    people.receive(TalkingChanged(CLEO, False))
+    assert states(people)["Cleo"] is PersonState.TEXT_ONLY
+    assert people.others_listening() == 1
+
+
+def test_my_open_microphone_is_told() -> None:
+    people = People()
+    people.begin((ANN, BEN))
+    assert [row.words for row in people.rows(microphone_on=True)] == [texts.MICROPHONE_OPEN, texts.TEXT_ONLY]
+    people.receive(TalkingChanged(ANN, True))
+    assert people.rows(microphone_on=True)[0].words == texts.TALKING
+
+
+def test_coming_and_going() -> None:
+    # would catch: a talker that has left and comes back as talking, or leaving twice as an exception
+    people = People()
+    people.begin((ANN,))
+    people.receive(PersonJoined(BEN))
+    people.receive(TalkingChanged(BEN, True))
+    people.receive(PersonLeft(BEN))
+    people.receive(PersonLeft(BEN))
+    people.receive(AudienceChanged(0))
+    people.receive(PersonJoined(BEN))
+    assert states(people)["ben"] is PersonState.TEXT_ONLY
+    assert len(people) == 2
+    own = people.own()
+    assert own is not None
+    assert own.name == "Ann"
+    people.begin(())
+    assert people.own() is None

@@ -1,0 +1,284 @@
+"""Events in, what the window says out."""
+
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+
+from client.events import (
+    AudienceChanged,
+    BrokerMet,
+    ConnectionProgressed,
+    Event,
+    MicrophoneChanged,
+    Part,
+    Person,
+    PersonChanged,
+    PersonJoined,
+    PersonLeft,
+    ProblemReported,
+    RoomJoined,
+    RoomLeft,
+    SessionEnded,
+    SpeakerChanged,
+    StatsReported,
+    TextQueued,
+    TextReceived,
+    TextRefused,
+    TextStored,
+)
+from client.ui import texts
+from client.ui.presenter import Phase, Presenter, Remedy, ViewState
+from client.ui.transcript import Insert, Remove
+
+ANN = Person("s1", "f1", "Ann", own=True, confirmed=True)
+BEN = Person("s2", "f2", "Ben", confirmed=True)
+MET = BrokerMet("four-words-of-key", True, "secure-chat://x/#secret")
+JOINED = RoomJoined("f1", (ANN, BEN), "otter lamp")
+WALL = 1_782_820_800.0
+
+
+class Driven:
+    """A presenter on a clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.presenter = Presenter(UTC)
+        self.now = 100.0
+        self.lines: list[str] = []
+
+    def __call__(self, *events: Event) -> ViewState:
+        for event in events:
+            self.presenter.receive(event, self.now, WALL)
+        for change in self.presenter.chat_changes():
+            if isinstance(change, Insert):
+                self.lines.insert(change.index, change.row.text)
+            elif isinstance(change, Remove):
+                del self.lines[change.index]
+        return self.presenter.state(self.now)
+
+    def joined(self) -> ViewState:
+        self.presenter.connect_asked()
+        return self(MET, JOINED)
+
+
+@pytest.fixture
+def driven() -> Driven:
+    return Driven()
+
+
+def test_at_first_only_connect_makes_sense(driven: Driven) -> None:
+    state = driven()
+    assert (state.can_connect, state.can_disconnect, state.can_send) == (True, False, False)
+    assert (state.status.text, state.status.phase) == (texts.NOT_CONNECTED, Phase.OFFLINE)
+    assert (state.empty_title, state.people_note) == (texts.EMPTY_TITLE, texts.PEOPLE_EMPTY)
+
+
+def test_connecting_says_its_step_and_can_be_ended(driven: Driven) -> None:
+    # would catch: Connect still enabled during an attempt, so that it is begun twice
+    driven.presenter.connect_asked()
+    state = driven()
+    assert (state.can_connect, state.can_disconnect, state.status.text) == (False, True, texts.CONNECTING)
+    assert state.empty_title == texts.WAITING_TITLE
+    assert driven(ConnectionProgressed("Looking for the broker…")).status.text == "Looking for the broker…"
+
+
+def test_in_the_room(driven: Driven) -> None:
+    state = driven.joined()
+    assert (state.can_connect, state.can_disconnect, state.can_send) == (False, True, True)
+    status = state.status
+    assert (status.text, status.room_words, status.broker_words) == (texts.CONNECTED, "otter lamp", "four-words-of-key")
+    assert status.broker_is_new
+    assert [row.name for row in state.people] == ["Ann", "Ben"]
+    assert (state.people_note, state.empty_title) == ("", texts.QUIET_TITLE)
+    assert state.invite == MET.invite
+    assert "secret" not in repr(state)
+
+
+def test_alone_says_why_that_may_be(driven: Driven) -> None:
+    # would catch: a mistyped key that looks like a room in which nobody is yet
+    driven.joined()
+    state = driven(PersonLeft(BEN))
+    assert state.people_note == (
+        "Nobody else is here with this key. A mistyped key looks just like this: compare the room words, otter lamp."
+    )
+    assert driven(PersonJoined(BEN)).people_note == ""
+    assert driven.lines == ["Ben left", "Ben joined"]
+
+
+def test_the_countdown(driven: Driven) -> None:
+    # would catch: a retry that looks like the end, or a countdown to minus one
+    driven.joined()
+    state = driven(RoomLeft("the broker stopped", 2.5))
+    assert (state.status.phase, state.status.text) == (Phase.RETRYING, "Retrying in 3 s · the broker stopped")
+    assert (state.can_disconnect, state.can_send, state.people) == (True, True, ())
+    assert driven.lines == ["Connection lost: the broker stopped"]
+    driven.now += 1.0
+    assert driven().status.text == "Retrying in 2 s · the broker stopped"
+    driven.now += 2.0
+    assert driven().status.text == texts.RETRYING_NOW
+    state = driven(ConnectionProgressed(""), MET, replace(JOINED, again=True))
+    assert state.status.phase is Phase.ONLINE
+    assert driven.lines[-1] == texts.CONNECTED_AGAIN
+
+
+def test_a_loss_without_a_reason(driven: Driven) -> None:
+    driven.joined()
+    assert driven(RoomLeft("", 3.0)).status.text == "Retrying in 3 s"
+    assert driven.lines == [texts.CONNECTION_LOST]
+    driven(RoomLeft("still nothing", 4.0))
+    assert driven.lines == [texts.CONNECTION_LOST]
+
+
+def test_disconnect_is_shown_at_once_and_ends_what_is_on_its_way(driven: Driven) -> None:
+    # would catch: a late event that opens the room again after Disconnect
+    driven.joined()
+    driven.presenter.disconnect_asked(WALL)
+    state = driven(ConnectionProgressed("…"), MET, JOINED, PersonJoined(BEN), PersonLeft(BEN), RoomLeft("left", None))
+    assert (state.status.phase, state.people, state.problem) == (Phase.OFFLINE, (), None)
+    assert (state.can_connect, state.can_send, state.invite) == (True, False, "")
+    assert driven.lines == [texts.YOU_LEFT]
+
+
+def test_disconnect_ends_an_attempt(driven: Driven) -> None:
+    driven.presenter.connect_asked()
+    driven.presenter.disconnect_asked(WALL)
+    assert driven().status.phase is Phase.OFFLINE
+    assert driven.lines == []
+
+
+def test_an_end_without_a_retry_says_why(driven: Driven) -> None:
+    driven.joined()
+    state = driven(RoomLeft("the broker refused", None))
+    assert state.status.phase is Phase.OFFLINE
+    assert state.problem is not None
+    assert state.problem.text == "the broker refused"
+    driven.joined()
+    assert driven(ProblemReported(Part.GENERAL, "refused_full", "full"), RoomLeft("x", None)).problem is not None
+    driven.joined()
+    assert driven(RoomLeft("", None)).problem is None
+
+
+def test_a_problem_marks_its_part_until_that_is_edited(driven: Driven) -> None:
+    driven.presenter.connect_asked()
+    state = driven(ProblemReported(Part.SERVER, "bad_address", "No such\nhost."))
+    assert state.problem is not None
+    assert (state.problem.part, state.problem.text, state.problem.remedy) == (Part.SERVER, "No such host.", None)
+    assert state.status.phase is Phase.OFFLINE  # would catch: "Connecting…" for ever
+    driven.presenter.edited(Part.NAME)
+    assert driven().problem is not None
+    driven.presenter.edited(Part.SERVER)
+    assert driven().problem is None
+
+
+def test_the_bar_can_be_closed(driven: Driven) -> None:
+    driven(ProblemReported(Part.GENERAL, "x", "x"))
+    driven.presenter.dismissed()
+    assert driven().problem is None
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("weak_phrase", Remedy.CONNECT_ANYWAY),
+        ("bad_phrase", Remedy.NEW_KEY),
+        ("key_changed", None),  # would catch: a button that trusts a changed broker
+    ],
+)
+def test_remedies(driven: Driven, code: str, remedy: Remedy | None) -> None:
+    driven.presenter.connect_asked()
+    problem = driven(ProblemReported(Part.KEY, code, "…")).problem
+    assert problem is not None
+    assert problem.remedy is remedy
+
+
+def test_try_again_only_where_nothing_tries(driven: Driven) -> None:
+    unreachable = ProblemReported(Part.SERVER, "unreachable", "…")
+    driven.presenter.connect_asked()
+    problem = driven(unreachable).problem
+    assert problem is not None
+    assert problem.remedy is None
+    driven.presenter.disconnect_asked(WALL)
+    problem = driven(unreachable).problem
+    assert problem is not None
+    assert problem.remedy is Remedy.TRY_AGAIN
+
+
+def test_joining_forgets_the_problems_of_connecting_only(driven: Driven) -> None:
+    driven.presenter.connect_asked()
+    assert driven(ProblemReported(Part.SERVER, "unreachable", "…"), JOINED).problem is None
+    driven.presenter.connect_asked()
+    assert driven(ProblemReported(Part.MICROPHONE, "microphone", "…"), JOINED).problem is not None
+
+
+def test_toggles_forget_their_problem(driven: Driven) -> None:
+    driven(ProblemReported(Part.MICROPHONE, "microphone", "…"))
+    driven.presenter.microphone_asked(on=True)
+    assert driven().problem is None
+    assert driven().voice.microphone_down
+    driven(ProblemReported(Part.SPEAKER, "speaker", "…"))
+    driven.presenter.speaker_asked(on=True)
+    assert driven().problem is None
+    assert driven(SpeakerChanged(True)).voice.speaker_down
+
+
+def test_nobody_listening_follows_the_people_there_on_joining(driven: Driven) -> None:
+    driven.joined()
+    assert driven(MicrophoneChanged(True)).voice.microphone_note == texts.NOBODY_LISTENS
+    driven.presenter.connect_asked()
+    people = (ANN, replace(BEN, listening=True))
+    assert driven(replace(JOINED, people=people)).voice.microphone_note == ""
+    assert driven(AudienceChanged(0)).voice.microphone_note == texts.NOBODY_LISTENS
+
+
+def test_lines_of_the_room(driven: Driven) -> None:
+    driven.joined()
+    state = driven(
+        TextQueued("q", "mine", WALL),
+        TextReceived("p", "f2", "Ben", "yours", 1, WALL, False, False),
+        TextStored("q", 2),
+        TextQueued("r", "never", WALL),
+        TextRefused("r", "full"),
+        StatsReported({}),
+    )
+    assert driven.lines == ["yours", "mine", "never"]
+    assert state.empty_title == ""
+
+
+def test_another_room_begins_empty_and_the_same_one_goes_on(driven: Driven) -> None:
+    # would catch: words of one room read in another
+    driven.presenter.connect_asked()
+    driven(TextQueued("out", "from the outbox", WALL), JOINED, TextQueued("q", "here", WALL))
+    driven.presenter.disconnect_asked(WALL)
+    driven.joined()
+    assert driven.lines == [texts.YOU_LEFT, "from the outbox", "here"]
+    driven.presenter.disconnect_asked(WALL)
+    driven.presenter.connect_asked()
+    driven(replace(JOINED, room_words="cedar moon"))
+    assert driven.lines == []
+
+
+def test_hostile_words_of_broker_and_room(driven: Driven) -> None:
+    # would catch: a broker whose reason or words turn the status line around
+    driven.presenter.connect_asked()
+    state = driven(BrokerMet("a\u202eb" * 90, False, ""), replace(JOINED, room_words="x\ny"))
+    assert state.status.room_words == "x y"
+    assert len(state.status.broker_words) <= 60
+    assert "\u202e" not in state.status.broker_words
+    driven(PersonChanged(replace(BEN, name="\x1b" * 99)))
+    assert all("\x1b" not in row.name for row in driven().people)
+
+
+def test_closing(driven: Driven) -> None:
+    driven.joined()
+    driven.presenter.quit_asked()
+    state = driven(SessionEnded())
+    assert (state.status.text, state.problem) == (texts.LEAVING, None)
+    assert (state.can_connect, state.can_disconnect, state.can_send) == (False, False, False)
+
+
+def test_a_backend_that_ends_by_itself_is_told(driven: Driven) -> None:
+    driven.joined()
+    state = driven(SessionEnded())
+    assert state.problem is not None
+    assert state.problem.text == texts.ENDED
+    assert state.can_connect

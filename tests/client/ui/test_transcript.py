@@ -1,0 +1,174 @@
+"""The order and the look of lines, and that a widget which applies the changes shows just that."""
+
+from datetime import UTC
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from client.events import TextQueued, TextReceived, TextRefused, TextStored
+from client.ui import texts
+from client.ui.transcript import Delivery, Insert, Remove, Replace, Row, Transcript
+
+NOON = 1_782_820_800.0  # 30 June 2026, 12:00 UTC
+few = settings(max_examples=80, derandomize=True, deadline=None)
+
+
+class Widget:
+    """What the message area does with changes, without Tk."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self.rows: list[Row] = []
+
+    def update(self) -> list[Row]:
+        for change in self.transcript.changes():
+            match change:
+                case Insert(index, row):
+                    self.rows.insert(index, row)
+                case Replace(index, row):
+                    self.rows[index] = row
+                case Remove(index):
+                    del self.rows[index]
+        assert len(self.rows) == len(self.transcript)
+        return self.rows
+
+    def texts(self) -> list[str]:
+        return [row.text for row in self.update()]
+
+
+def begin() -> tuple[Transcript, Widget]:
+    transcript = Transcript(UTC)
+    return transcript, Widget(transcript)
+
+
+def line(
+    seq: int, text: str = "", *, who: str = "b1", at: float = NOON, own: bool = False, late: bool = False
+) -> TextReceived:
+    return TextReceived(f"post {seq}", who, "Ben", text or f"line {seq}", seq, at, own, late)
+
+
+def test_late_lines_go_to_their_place() -> None:
+    # would catch: history shown below what was said since
+    transcript, widget = begin()
+    for seq in (5, 2, 9, 3):
+        transcript.received(line(seq, late=seq != 9))
+    assert widget.texts() == ["line 2", "line 3", "line 5", "line 9"]
+
+
+def test_my_line_waits_at_the_end_until_it_has_a_number() -> None:
+    # would catch: an answer that arrives first shown below my waiting line, against the room's order
+    transcript, widget = begin()
+    transcript.queued(TextQueued("q", "mine", NOON), "a1", "Ann")
+    transcript.received(line(1))
+    transcript.notice("Cleo joined", NOON)
+    assert widget.texts() == ["line 1", "Cleo joined", "mine"]
+    assert widget.rows[2].delivery is Delivery.WAITING
+    transcript.stored(TextStored("q", 2))
+    transcript.received(line(3))
+    assert widget.texts() == ["line 1", "Cleo joined", "mine", "line 3"]
+    assert (widget.rows[2].delivery, widget.rows[2].note) == (Delivery.STORED, texts.STORED)
+
+
+def test_a_number_lower_than_what_is_shown_moves_my_line() -> None:
+    # would catch: a stored line that keeps the place it had while it waited
+    transcript, widget = begin()
+    transcript.queued(TextQueued("q1", "first", NOON), "a1", "Ann")
+    transcript.queued(TextQueued("q2", "second", NOON), "a1", "Ann")
+    transcript.stored(TextStored("q2", 4))
+    assert widget.texts() == ["second", "first"]
+    transcript.stored(TextStored("q1", 2))
+    assert widget.texts() == ["first", "second"]
+
+
+def test_my_own_line_comes_back_once() -> None:
+    # would catch: every own line shown twice, or marked as late because it waited
+    transcript, widget = begin()
+    transcript.queued(TextQueued("post 7", "hello", NOON), "", "you")
+    transcript.stored(TextStored("post 7", 7))
+    transcript.received(line(7, "hello", who="a1", own=True, late=True))
+    assert widget.texts() == ["hello"]
+    assert (widget.rows[0].who, widget.rows[0].late, widget.rows[0].own) == ("a1", False, True)
+
+
+def test_a_refused_line_stays_with_its_reason() -> None:
+    transcript, widget = begin()
+    transcript.queued(TextQueued("q", "too much", NOON), "a1", "Ann")
+    transcript.refused(TextRefused("q", "room\nfull"))
+    transcript.received(line(1))
+    assert widget.texts() == ["too much", "line 1"]
+    assert (widget.rows[0].delivery, widget.rows[0].note) == (Delivery.REFUSED, "not sent: room full")
+
+
+def test_news_of_unknown_lines_change_nothing() -> None:
+    # would catch: an exception for a line of a room that was left
+    transcript, widget = begin()
+    transcript.stored(TextStored("gone", 1))
+    transcript.refused(TextRefused("gone", "why"))
+    assert widget.texts() == []
+
+
+def test_heads_days_and_times() -> None:
+    # would catch: a head on every line, or none where the speaker, the day or the hour changes
+    transcript, widget = begin()
+    for seq, (who, at) in enumerate(
+        [("b1", NOON), ("b1", NOON + 60), ("c1", NOON + 70), ("c1", NOON + 900), ("c1", NOON + 86_400)], 1
+    ):
+        transcript.received(line(seq, who=who, at=at))
+    rows = widget.update()
+    assert [row.head for row in rows] == [True, False, True, True, True]
+    assert [row.day for row in rows] == ["Tuesday, 30 June 2026", "", "", "", "Wednesday, 1 July 2026"]
+    assert rows[3].time == "12:15"
+
+
+def test_a_line_that_comes_between_takes_the_head() -> None:
+    # would catch: the line behind a late one still without its head, or the day twice
+    transcript, widget = begin()
+    transcript.received(line(1))
+    transcript.received(line(3))
+    assert [row.head for row in widget.update()] == [True, False]
+    transcript.received(line(2, who="c1"))
+    assert [row.head for row in widget.update()] == [True, True, True]
+    transcript.received(line(0, who="c1"))
+    assert [bool(row.day) for row in widget.update()] == [True, False, False, False]
+
+
+def test_the_senders_clock_may_be_nonsense() -> None:
+    # would catch: a stranger's clock that stops the message area
+    transcript, widget = begin()
+    for seq, at in enumerate((float("nan"), float("inf"), 1e18, -1e18), 1):
+        transcript.received(line(seq, at=at))
+    assert [row.time for row in widget.update()] == ["--:--"] * 4
+
+
+def test_another_room_begins_empty_but_for_what_waits_for_it() -> None:
+    # would catch: lines of one room shown in another, or the outbox's lines lost on the way in
+    transcript, widget = begin()
+    transcript.received(line(1))
+    transcript.queued(TextQueued("again", "for both", NOON), "a1", "Ann")
+    transcript.begin_attempt()
+    transcript.queued(TextQueued("again", "for both", NOON), "", "you")
+    transcript.queued(TextQueued("new", "waiting", NOON), "", "you")
+    transcript.forget_older()
+    assert widget.texts() == ["for both", "waiting"]
+
+
+def test_a_copied_device_is_told() -> None:
+    transcript, widget = begin()
+    transcript.received(TextReceived("p", "b1", "Ben", "x", 1, NOON, False, False, copied_device=True))
+    assert widget.update()[0].note == texts.COPIED_DEVICE
+
+
+@few
+@given(st.permutations(list(range(1, 9))), st.integers(0, 8))
+def test_any_order_of_arrival_ends_in_the_same_rows(order: list[int], own_at: int) -> None:
+    shown = []
+    for sequence in (order, sorted(order)):
+        transcript, widget = begin()
+        for place, seq in enumerate(sequence):
+            if place == own_at:
+                transcript.queued(TextQueued("post 20", "mine", NOON), "a1", "Ann")
+            transcript.received(line(seq, who=f"w{seq % 2}", at=NOON + 40 * seq))
+            widget.update()
+        transcript.received(line(20, "mine", who="a1", own=True))
+        shown.append(list(widget.update()))
+    assert shown[0] == shown[1]

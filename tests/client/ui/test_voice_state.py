@@ -1,0 +1,79 @@
+"""The toggles: asked for, true, and the words between."""
+
+from client.events import (
+    AudienceChanged,
+    MicrophoneChanged,
+    MicrophoneEnded,
+    MicrophoneLevel,
+    Part,
+    ProblemReported,
+    SessionEnded,
+    SpeakerChanged,
+)
+from client.ui import texts
+from client.ui.voice_state import Voice
+
+
+def test_both_are_off_at_first() -> None:
+    # would catch: a microphone that is open without having been asked for
+    shown = Voice().shown(online=True)
+    assert not shown.microphone_down
+    assert not shown.speaker_down
+    assert (shown.microphone_note, shown.speaker_note) == ("", "")
+
+
+def test_a_pressed_toggle_is_down_at_once_and_says_that_it_opens() -> None:
+    voice = Voice()
+    voice.ask_microphone(on=True)
+    voice.ask_speaker(on=True)
+    shown = voice.shown(online=True)
+    assert shown.microphone_down
+    assert not shown.microphone_on
+    assert (shown.microphone_note, shown.speaker_note) == (texts.OPENING, texts.OPENING)
+    voice.receive(MicrophoneChanged(True, "mic"))
+    voice.receive(SpeakerChanged(True, "speaker"))
+    shown = voice.shown(online=True)
+    assert shown.microphone_on
+    assert (shown.microphone_note, shown.speaker_note) == ("", "")
+
+
+def test_a_device_that_does_not_open_lets_the_toggle_up() -> None:
+    # would catch: a toggle that stays sunken over a microphone that never opened
+    voice = Voice(microphone_wanted=True, speaker_wanted=True)
+    voice.receive(ProblemReported(Part.MICROPHONE, "microphone", "none"))
+    voice.receive(ProblemReported(Part.SPEAKER, "speaker", "none"))
+    shown = voice.shown(online=True)
+    assert not shown.microphone_down
+    assert not shown.speaker_down
+
+
+def test_words_while_there_is_no_room() -> None:
+    voice = Voice(microphone_wanted=True)
+    assert voice.shown(online=False).microphone_note == texts.ON_AFTER_CONNECTING
+
+
+def test_nobody_is_listening() -> None:
+    # would catch: talking to nobody without being told; or the warning before it is known
+    voice = Voice()
+    voice.receive(MicrophoneChanged(True))
+    assert voice.shown(online=True).microphone_note == ""
+    voice.receive(AudienceChanged(0))
+    assert voice.shown(online=True).microphone_note == texts.NOBODY_LISTENS
+    voice.receive(AudienceChanged(2))
+    assert voice.shown(online=True).microphone_note == ""
+
+
+def test_the_level_is_bounded_and_ends_with_the_microphone() -> None:
+    # would catch: a meter that stays up after the microphone was closed
+    voice = Voice()
+    voice.receive(MicrophoneLevel(0.5))
+    assert voice.shown(online=True).level == 0.0
+    voice.receive(MicrophoneChanged(True))
+    voice.receive(MicrophoneLevel(7.0))
+    assert voice.shown(online=True).level == 1.0
+    voice.receive(MicrophoneEnded())
+    assert voice.shown(online=True).level == 0.0
+    voice.receive(MicrophoneLevel(0.5))
+    voice.receive(MicrophoneChanged(False))
+    voice.receive(SessionEnded())
+    assert voice.shown(online=True).level == 0.0

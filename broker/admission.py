@@ -1,7 +1,7 @@
 """Answers libzmq's question who may connect (ZAP, RFC 27): any CURVE key, and libzmq vouches for it.
 
-Each connection that is let in carries its client's public key as `User-Id`, in hex. Other mechanisms, and
-clients that choose their own routing id (with which they could take over another's), are turned away.
+Each connection that is let in carries its client's public key as `User-Id`, in hex. Other mechanisms are
+turned away.
 """
 
 from __future__ import annotations
@@ -22,11 +22,9 @@ def decide(request: list[bytes]) -> tuple[bytes, bytes, bytes]:
     """Status code, status text and User-Id for a ZAP request (all its parts)."""
     if len(request) != _CURVE_REQUEST_PARTS or request[0] != _VERSION:
         return b"500", b"not a request of this protocol", b""
-    routing_id, mechanism, key = request[4:]
+    mechanism, key = request[5:]
     if mechanism != b"CURVE" or len(key) != limits.KEY_BYTES:
         return b"400", b"only CURVE is spoken here", b""
-    if routing_id:
-        return b"400", b"routing ids are given, not chosen", b""
     return b"200", b"OK", key.hex().encode("ascii")
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
 from broker.engine.base import Appended, Engine, Failed, Paged
-from broker.quota import Allowances, Bucket, BucketTable, Strikes
+from broker.lines import Line, Lines
+from broker.quota import Allowances, Bucket, BucketTable
 from broker.rooms import Member, Room, Rooms
 from broker.status import Counters
 from broker.subscriptions import Subscriptions, Verdict
@@ -26,26 +27,8 @@ from common.voice_frame import TOPIC_BYTES
 
 SWEEP_SECONDS: Final = 0.5  # how late an expiry may be noticed
 LISTENING_SECONDS: Final = 0.1  # between two Listening to one room: 500 speakers switched on are no storm
-STRANGER_SECONDS: Final = 60.0  # how long a connection that has not joined is remembered
-STRANGERS: Final = 20_000
-REFUSALS_PER_SECOND: Final = 20.0  # who makes us refuse more than this is cut, see `_refuse`
-REFUSALS_BURST: Final = 200  # an outbox that was sent at once
 CLOSING_RETRY_MS: Final = 1_000
 _MISSABLE: Final = (wire.Posted, wire.Signalled, wire.Pong)  # fetched later, stale, or asked again
-
-
-@dataclass(slots=True)
-class _Line:
-    """One connection that something was heard from. `member` while it has joined."""
-
-    connection: bytes
-    key: bytes
-    address: str
-    heard: float
-    requests: Bucket
-    refusals: Bucket
-    strikes: Strikes = field(default_factory=Strikes)
-    member: Member | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +50,7 @@ class Core:
         self._allowances = allowances
         self._rooms = Rooms()
         self._subscriptions = Subscriptions()
-        self._lines: dict[bytes, _Line] = {}
+        self._lines = Lines()
         per_key, per_address = allowances.joins_per_minute_key, allowances.joins_per_minute_address
         self._joins_of_key: BucketTable[bytes] = BucketTable(per_key / 60, per_key)
         self._joins_of_address: BucketTable[str] = BucketTable(per_address / 60, per_address)
@@ -76,7 +59,6 @@ class Core:
         self._later: deque[Action] = deque()  # what came up where no actions could be returned
         self._untold: dict[Room, float] = {}  # rooms whose listeners have changed, and when to tell
         self._swept = float("-inf")
-        self._skipped: set[bytes] | None = None  # keys passed over since a user message came, None: none came
         self._answers: dict[type, Callable[[Member, Any, float], list[Action]]] = {
             wire.Listen: self._listen,
             wire.Post: self._post,
@@ -90,7 +72,7 @@ class Core:
 
     def receive(self, connection: bytes, key: bytes, address: str, part: bytes, now: float) -> list[Action]:
         """One control message from a connection. Returns what is to be done, in order."""
-        line = self._line(connection, key, address, now)
+        line = self._lines.hear(connection, key, address, now)
         try:
             message = wire.decode_from_client(part)
         except Malformed:
@@ -168,12 +150,8 @@ class Core:
         self.counts.voice_relayed += 1
         return True
 
-    def subscribed(self, channel: int, key: bytes, topic: bytes, now: float) -> Verdict:
+    def subscribed(self, channel: int, key: bytes, topic: bytes) -> Verdict:
         """A voice channel of this key asks for a topic."""
-        del now
-        if self._skipped is not None:
-            self._skipped.add(key)
-            return Verdict.CUT
         member = self._rooms.of_key(key)
         allowed = member is not None and member.listening and member.room.allows(topic)
         verdict = self._subscriptions.ask(channel, key, topic, allowed=allowed)
@@ -181,37 +159,19 @@ class Core:
             self.counts.topics_refused += 1
         return verdict
 
-    def unsubscribed(self, channel: int | None, key: bytes | None, topic: bytes, now: float) -> Verdict:
+    def unsubscribed(self, channel: int | None, key: bytes | None, topic: bytes) -> Verdict:
         """A voice channel gives up a topic; channel and key are None where libzmq says it for a dead one."""
-        del now
-        if channel is None or key is None:
-            return Verdict.APPROVE if self._skipped is None else Verdict.REFUSE
-        if self._skipped is not None:
-            self._skipped.add(key)
-            return Verdict.CUT
-        self._subscriptions.give_up(channel, topic)
-        return Verdict.APPROVE
+        return self._subscriptions.give_up(channel, key, topic)
 
-    def user_message(self, channel: int | None, address: str, now: float) -> list[Action]:
-        """A frame on the voice port that is neither subscription nor its end. Close the channel it came from.
-
-        It is an attack: libzmq now pairs approvals with the wrong connections, until nothing waits any more.
-        """
-        del now
+    def user_message(self, channel: int | None, address: str) -> list[Action]:
+        """A frame on the voice port that is neither subscription nor its end. Close the channel it came from."""
         self.counts.user_messages += 1
-        if self._skipped is None:
-            self._skipped = set()
-        if channel is not None:
-            self._subscriptions.forget(channel)
+        self._subscriptions.mistrust(channel)
         return [Note("attack", "", address, "user message on the voice port")]
 
-    def voice_port_drained(self, now: float) -> list[Action]:
-        """Nothing waits on the voice port: approvals go to the right connections again. Call it each time."""
-        if self._skipped is None:
-            return []
-        del now
-        skipped, self._skipped = self._skipped, None
-        return [action for key in sorted(skipped) for action in self._resubscribe(key)]
+    def voice_port_drained(self) -> list[Action]:
+        """Nothing waits on the voice port. Call it each time: then approvals go to the right channels again."""
+        return [action for key in self._subscriptions.trust() for action in self._resubscribe(key)]
 
     # --- time ------------------------------------------------------------------------------------------------
 
@@ -244,9 +204,7 @@ class Core:
                 actions += self._cut(member.connection, "nothing heard from it", now)
             elif member.behind_since is not None and now - member.behind_since >= limits.BEHIND_SECONDS:
                 actions += self._cut(member.connection, "stayed behind", now)
-        for line in list(self._lines.values()):
-            if line.member is None and now - line.heard >= STRANGER_SECONDS:
-                del self._lines[line.connection]
+        self._lines.sweep(now)
         self._joins_of_key.sweep(now)
         self._joins_of_address.sweep(now)
         self._engine.tick(now)
@@ -254,7 +212,7 @@ class Core:
 
     # --- one method for each message ------------------------------------------------------------------------
 
-    def _join(self, line: _Line, message: wire.Join, now: float) -> list[Action]:
+    def _join(self, line: Line, message: wire.Join, now: float) -> list[Action]:
         wait = self._joins_of_address.take(line.address, now) or self._joins_of_key.take(line.key, now)
         if wait:
             return self._refuse(line, "join", "too_fast", "Too many joins: wait a moment.", wait, now)
@@ -275,14 +233,14 @@ class Core:
         self.counts.joins += 1
         return [*actions, *self._introduce(member), _note("joined", member, f"{len(room.members)} in its room")]
 
-    def _replace(self, line: _Line, now: float) -> list[Action]:
+    def _replace(self, line: Line, now: float) -> list[Action]:
         """Take out the member of this key, whichever connection it had: the same client has come again."""
         old = self._rooms.of_key(line.key)
         if old is None:
             return []
         actions = self._leave(old, "left", "joined again", now)
         if old.connection != line.connection:
-            del self._lines[old.connection]
+            self._lines.forget(old.connection)
             actions.append(CutConnection(old.connection, "joined again"))
         return actions
 
@@ -350,23 +308,6 @@ class Core:
 
     # --- what several of them need ---------------------------------------------------------------------------
 
-    def _line(self, connection: bytes, key: bytes, address: str, now: float) -> _Line:
-        line = self._lines.get(connection)
-        if line is None:
-            if len(self._lines) >= STRANGERS:
-                self._forget_a_stranger()
-            requests = Bucket(limits.CONTROL_PER_SECOND, limits.CONTROL_BURST, now)
-            refusals = Bucket(REFUSALS_PER_SECOND, REFUSALS_BURST, now)
-            line = self._lines[connection] = _Line(connection, key, address, now, requests, refusals)
-        line.heard = now
-        return line
-
-    def _forget_a_stranger(self) -> None:
-        for line in self._lines.values():
-            if line.member is None:
-                del self._lines[line.connection]
-                return
-
     def _ask(self, asked: _Asked) -> int:
         self._ticket += 1
         self._asked[self._ticket] = asked
@@ -415,11 +356,9 @@ class Core:
     def _cut(self, connection: bytes, reason: str, now: float) -> list[Action]:
         """End a connection, and the membership that it had."""
         line = self._lines.get(connection)
-        actions: list[Action] = []
-        if line is not None:
-            if line.member is not None:
-                actions = self._leave(line.member, "cut", reason, now)
-            del self._lines[connection]
+        member = None if line is None else line.member
+        actions = [] if member is None else self._leave(member, "cut", reason, now)
+        self._lines.forget(connection)
         self.counts.cut += 1
         return [*actions, CutConnection(connection, reason)]
 
@@ -443,7 +382,7 @@ class Core:
         self._untold.pop(room, None)
         return _to_all(room.members.values(), _listening(room))
 
-    def _malformed(self, line: _Line, size: int, now: float) -> list[Action]:
+    def _malformed(self, line: Line, size: int, now: float) -> list[Action]:
         self.counts.malformed += 1
         if line.strikes.strike(now):
             return self._cut(line.connection, "too many malformed messages", now)
@@ -452,7 +391,7 @@ class Core:
             return self._refuse(line, "message", "too_large", reason, 0.0, now)
         return []
 
-    def _refuse_voice(self, line: _Line, member: Member, now: float) -> list[Action]:
+    def _refuse_voice(self, line: Line, member: Member, now: float) -> list[Action]:
         """Say it only while refusals are cheap: a hundred frames a second need no hundred answers."""
         if line.requests.take(now):
             wait = member.voice.wait(now)
@@ -461,7 +400,7 @@ class Core:
         return []
 
     def _refuse(
-        self, line: _Line, what: str, code: str, reason: str, wait: float, now: float, post_id: bytes | None = None
+        self, line: Line, what: str, code: str, reason: str, wait: float, now: float, post_id: bytes | None = None
     ) -> list[Action]:
         """Say no, and when to try again. Who earns more refusals than we like to write is cut as malformed are."""
         self.counts.refused += 1
@@ -473,7 +412,7 @@ class Core:
         return [Deliver((line.connection,), answer), Note("refused", member, line.address, f"{what}: {code}")]
 
 
-def _bucket(line: _Line, member: Member, message: wire.FromClient) -> Bucket:
+def _bucket(line: Line, member: Member, message: wire.FromClient) -> Bucket:
     if isinstance(message, wire.Post):
         return member.texts
     return member.signals if isinstance(message, wire.Signal) else line.requests

@@ -37,6 +37,7 @@ _WAITING_VOICE: Final = 200  # frames for one listener: 200 ms of ten talkers
 _VOICE_PORT_MESSAGE: Final = 512  # 256 and less break the CURVE handshake
 _LAST_WORDS_MS: Final = 300  # for Closing to get out
 _LONGEST_WAIT: Final = 60.0
+_NUMBERED: Final = b"\0"  # what the ids begin with that libzmq gives
 _MARK: Final = voice_frame.MARK[0]
 
 
@@ -175,7 +176,8 @@ class Server:
                     publish(frame, zmq.NOBLOCK, copy=False)
             else:
                 source = self._sources.get(connection) or self._source(connection, frame)
-                self._act(self._core.receive(connection, source.key, source.address, part, now), now)
+                if source is not None:
+                    self._act(self._core.receive(connection, source.key, source.address, part, now), now)
 
     def _serve_voice_port(self, now: float) -> None:
         """Take what waits on the XPUB. Each subscription is answered before the next one is received."""
@@ -183,7 +185,7 @@ class Server:
             try:
                 frame = self._xpub.recv(zmq.NOBLOCK, copy=False)
             except zmq.Again:
-                self._act(self._core.voice_port_drained(now), now)
+                self._act(self._core.voice_port_drained(), now)
                 return
             more = frame.more
             if more:
@@ -195,16 +197,16 @@ class Server:
         channel = None if key is None else self._channel(frame)
         if more or told[:1] not in {b"\0", b"\1"}:
             address = host_of(self._channels.get(channel)) if channel is not None else ""
-            self._act(self._core.user_message(channel, address, now), now)
+            self._act(self._core.user_message(channel, address), now)
             self._shut_channel(channel)
             return
         topic = told[1:]
         if told[0]:
             verdict = Verdict.REFUSE
             if key is not None and channel is not None:
-                verdict = self._core.subscribed(channel, key, topic, now)
+                verdict = self._core.subscribed(channel, key, topic)
         else:
-            verdict = self._core.unsubscribed(channel, key, topic, now)
+            verdict = self._core.unsubscribed(channel, key, topic)
         if verdict is Verdict.APPROVE:
             self._xpub.setsockopt(zmq.SUBSCRIBE if told[0] else zmq.UNSUBSCRIBE, topic)
         elif verdict is Verdict.CUT:
@@ -224,10 +226,14 @@ class Server:
 
     # --- who is who ------------------------------------------------------------------------------------------
 
-    def _source(self, connection: bytes, frame: zmq.Frame) -> _Source:
-        """Remember where a connection comes from, when it is heard for the first time."""
+    def _source(self, connection: bytes, frame: zmq.Frame) -> _Source | None:
+        """Remember where a connection comes from, when it is heard for the first time. None: it is shut."""
         descriptor = frame.get(zmq.SRCFD)
         peer = peer_of(descriptor)
+        if connection[:1] != _NUMBERED:  # a routing id of the client's choice: it could be another's
+            shut(descriptor, peer)
+            self._tell(Note("cut", "", host_of(peer), "chose its routing id"))
+            return None
         source = _Source(descriptor, peer, _key(frame) or b"", host_of(peer) or str(frame.get("Peer-Address")))
         old = self._connections.get(descriptor)
         if old is not None:  # its descriptor was given to this one: it is dead

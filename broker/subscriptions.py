@@ -38,12 +38,16 @@ class Subscriptions:
         self._channels: dict[int, _Channel] = {}
         self._by_key: dict[bytes, set[int]] = {}
         self._early: set[bytes] = set()
+        self._skipped: set[bytes] | None = None  # keys passed over since a user message came, None: none came
 
     def __len__(self) -> int:
         return len(self._channels)
 
     def ask(self, number: int, key: bytes, topic: bytes, *, allowed: bool) -> Verdict:
         """A channel asks for a topic; `allowed`: it is one of the room that its key listens to."""
+        if self._skipped is not None:
+            self._skipped.add(key)
+            return self._cut(number)
         if len(topic) not in _SIZES:
             return self._cut(number)
         channel = self._channel(number, key)
@@ -55,11 +59,31 @@ class Subscriptions:
             return Verdict.REFUSE
         return Verdict.APPROVE
 
-    def give_up(self, number: int, topic: bytes) -> None:
-        """A channel no longer asks for a topic."""
+    def give_up(self, number: int | None, key: bytes | None, topic: bytes) -> Verdict:
+        """A channel no longer asks for a topic; number and key are None where libzmq says it for a dead one."""
+        if number is None or key is None:
+            return Verdict.APPROVE if self._skipped is None else Verdict.REFUSE
+        if self._skipped is not None:
+            self._skipped.add(key)
+            return self._cut(number)
         channel = self._channels.get(number)
         if channel is not None:
             channel.topics.discard(topic)
+        return Verdict.APPROVE
+
+    def mistrust(self, number: int | None) -> None:
+        """A user message came, of this channel, which is closed: an attack.
+
+        From now on libzmq pairs answers with the wrong connections, until nothing waits any more: see `trust`.
+        """
+        self._skipped = self._skipped or set()
+        if number is not None:
+            self.forget(number)
+
+    def trust(self) -> list[bytes]:
+        """Nothing waits any more. The keys that were passed over: their owners must open new channels."""
+        skipped, self._skipped = self._skipped, None
+        return sorted(skipped) if skipped else []
 
     def came_early(self, key: bytes) -> bool:
         """Whether a living channel of this key was refused something. Its owner must open a new one."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
@@ -16,6 +19,7 @@ from typing import Any, Final, TypeVar
 
 import zmq
 from zmq.utils import z85
+from zmq.utils.monitor import parse_monitor_message
 
 from common import messages
 from common.address import Address, parse_address
@@ -55,6 +59,10 @@ class BrokerProcess:
     ) -> None:
         if self._process is not None:
             self.kill()
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -126,8 +134,6 @@ class BrokerProcess:
 
 def read_banner(address: Address) -> Banner:
     """What the banner's port says."""
-    import socket
-
     with socket.create_connection((address.host, address.port), PATIENCE) as caller:
         line = b""
         while part := caller.recv(256):
@@ -141,11 +147,12 @@ class RawClient:
 
     broker: BrokerProcess
     context: zmq.Context[zmq.Socket[bytes]] = field(default_factory=zmq.Context)
+    owns_context: bool = True
 
     def __post_init__(self) -> None:
         self.public, self.secret = zmq.curve_keypair()
         self.joined: messages.Joined | None = None
-        self.dealer = self.socket(zmq.DEALER)
+        self.dealer = self.open(zmq.DEALER)
         self.connect(self.dealer, self.broker.control)
 
     def __enter__(self) -> RawClient:
@@ -154,13 +161,15 @@ class RawClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.context.destroy(linger=0)
+        if self.owns_context:
+            self.context.destroy(linger=0)
+        self.dealer.close(linger=0)
 
     @property
     def key(self) -> bytes:
         return z85.decode(self.public)
 
-    def socket(self, kind: int) -> zmq.Socket[bytes]:
+    def open(self, kind: int) -> zmq.Socket[bytes]:
         """A socket that speaks CURVE under this client's key, not yet connected."""
         made = self.context.socket(kind)
         made.curve_serverkey = z85.encode(self.broker.key)
@@ -176,7 +185,7 @@ class RawClient:
 
     def subscribe(self, *topics: bytes) -> zmq.Socket[bytes]:
         """A SUB with these topics."""
-        made = self.socket(zmq.SUB)
+        made = self.open(zmq.SUB)
         for topic in topics:
             made.setsockopt(zmq.SUBSCRIBE, topic)
         self.connect(made, self.broker.voice)
@@ -220,10 +229,35 @@ class RawClient:
         self.expect(messages.Pong, stamp=stamp)
 
 
+@contextmanager
+def watched(made: zmq.Socket[bytes], events: int) -> Iterator[zmq.Socket[bytes]]:
+    """A monitor of this socket for these events; `next_event` reads it."""
+    monitor = made.get_monitor_socket(events)
+    try:
+        yield monitor
+    finally:
+        made.disable_monitor()
+        monitor.close(linger=0)
+
+
+def next_event(monitor: zmq.Socket[bytes]) -> int:
+    """The next event of a monitor, 0 if there is none in time."""
+    if not monitor.poll(int(PATIENCE * 1_000)):
+        return 0
+    return int(parse_monitor_message(monitor.recv_multipart())["event"])
+
+
 def closed(made: zmq.Socket[bytes], address: Address) -> bool:
     """Connect, and wait until the broker ends the connection (True) or patience ends (False)."""
-    monitor = made.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-    RawClient.connect(made, address)
-    ended = bool(monitor.poll(int(PATIENCE * 1_000)))
-    made.disable_monitor()
-    return ended
+    with watched(made, zmq.EVENT_DISCONNECTED) as monitor:
+        RawClient.connect(made, address)
+        return next_event(monitor) == zmq.EVENT_DISCONNECTED
+
+
+def wait_for(broker: BrokerProcess, words: str) -> str:
+    """The broker's log, once it says so."""
+    until = time.monotonic() + PATIENCE
+    while words not in (text := broker.log.read_text(encoding="utf-8")):
+        assert time.monotonic() < until, text
+        time.sleep(0.05)
+    return text

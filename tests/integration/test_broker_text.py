@@ -77,7 +77,7 @@ def test_same_key_again_replaces_its_own_connection_only(broker: BrokerProcess) 
         again = RawClient(broker, ben.context)
         again.dealer.close()
         again.public, again.secret = ben.public, ben.secret
-        again.dealer = again.socket(zmq.DEALER)
+        again.dealer = again.open(zmq.DEALER)
         again.connect(again.dealer, broker.control)
         assert len(again.join(ROOM).members) == 1
         assert ann.expect(messages.MemberLeft).member == old

@@ -114,8 +114,8 @@ class Window:
         self._show()
         root.geometry(f"{self.theme.px(1000)}x{self.theme.px(680)}")
         root.minsize(self.theme.px(720), self.theme.px(440))
+        root.bind("<Map>", self._mapped)
         root.deiconify()
-        self._focus_first()
         Pump(root, self._backend.events, self._receive, self._show).run()
         self._begin()
         root.after(1, lambda: root.after_idle(self._add_tips))  # after the first paint
@@ -157,6 +157,12 @@ class Window:
         self.root.bind("<Control-Shift-M>", lambda _event: _done(self.voice.microphone.invoke()))
         self.root.bind("<Control-Shift-D>", lambda _event: _done(self.voice.speaker.invoke()))
         self.root.bind("<Control-k>", lambda _event: self.connect.focus_part(Part.SERVER))
+
+    def _mapped(self, event: tk.Event[tk.Misc]) -> None:
+        """The window has come onto the screen: only from now on it can have the focus."""
+        if event.widget is self.root:
+            self.root.unbind("<Map>")
+            self.root.after_idle(self._focus_first)
 
     def _focus_first(self) -> None:
         """The cursor where the next word has to be typed."""
@@ -278,6 +284,8 @@ class Window:
     def _go(self) -> None:
         if not self._ended:
             _log.warning("the session did not end within %d s; the window closes without it", _LEAVE_SECONDS)
+        for timer in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.tk.call("after", "cancel", timer)  # one that ran after the window is gone would complain
         self.root.quit()
         self.root.destroy()
 

@@ -72,6 +72,7 @@ class Problem:
     part: Part
     text: str
     remedy: Remedy | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +243,8 @@ class Presenter:
         self._people.begin(event.people)
         self._voice.audience = self._people.others_listening()
         self._phase = Phase.ONLINE
-        for part in (*_ABOUT_CONNECTING, Part.GENERAL):
-            self._forget_problem(part)
+        if self._problem and (self._problem.part in _ABOUT_CONNECTING or self._problem.code.startswith("refused")):
+            self._problem = None
 
     def _left(self, reason: str, retry_in: float | None, now: float, wall: float) -> None:
         if not self._wanted:
@@ -265,7 +266,7 @@ class Presenter:
         remedy = _REMEDIES.get(code)
         if remedy is Remedy.TRY_AGAIN and self._phase is not Phase.OFFLINE:
             remedy = None  # it is being tried already
-        self._problem = Problem(part, safe_sentence(message), remedy)
+        self._problem = Problem(part, safe_sentence(message), remedy, code)
 
     def _offline(self) -> None:
         self._phase = Phase.OFFLINE

@@ -9,7 +9,8 @@ from typing import Final, Protocol
 
 from client.events import Command, Event
 
-PERIOD_MS: Final = 15
+PERIOD_MS: Final = 25  # too short to be seen, and it costs an idle computer next to nothing
+_REST_TURNS: Final = 10  # a countdown of seconds needs no more
 _BATCH: Final = 200  # events in one turn: a burst must not hold up typing
 
 
@@ -25,7 +26,7 @@ class Backend(Protocol):
 
 
 class Pump:
-    """Moves events to `show`, several at once, on Tk's thread. `rest` is called when a turn had none."""
+    """Moves events to `show`, several at once, on Tk's thread. `rest` is called now and then while there are none."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class Pump:
         self._inbox = inbox
         self._show = show
         self._rest = rest
+        self._idle_turns = 0
 
     def run(self) -> None:
         """One turn, and all further ones."""
@@ -45,5 +47,7 @@ class Pump:
         batch = [self._inbox.get_nowait() for _ in range(min(self._inbox.qsize(), _BATCH))]
         if batch:
             self._show(batch)
-        else:
+            return
+        self._idle_turns += 1
+        if self._idle_turns % _REST_TURNS == 0:
             self._rest()

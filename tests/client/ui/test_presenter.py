@@ -206,8 +206,12 @@ def test_try_again_only_where_nothing_tries(driven: Driven) -> None:
 def test_joining_forgets_the_problems_of_connecting_only(driven: Driven) -> None:
     driven.presenter.connect_asked()
     assert driven(ProblemReported(Part.SERVER, "unreachable", "…"), JOINED).problem is None
-    driven.presenter.connect_asked()
-    assert driven(ProblemReported(Part.MICROPHONE, "microphone", "…"), JOINED).problem is not None
+    assert driven(ProblemReported(Part.GENERAL, "refused_busy", "…"), JOINED).problem is None
+    for lasting in (
+        ProblemReported(Part.MICROPHONE, "microphone", "…"),
+        ProblemReported(Part.GENERAL, "internal", "…"),
+    ):
+        assert driven(lasting, JOINED).problem is not None
 
 
 def test_toggles_forget_their_problem(driven: Driven) -> None:

@@ -1,0 +1,430 @@
+"""The window as a person meets it: typed and clicked by real X events under Xvfb."""
+
+from __future__ import annotations
+
+import logging
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PIL import ImageChops, ImageStat
+
+from client.events import (
+    BrokerMet,
+    Connect,
+    Disconnect,
+    MicrophoneChanged,
+    MicrophoneLevel,
+    Part,
+    Person,
+    PersonJoined,
+    PersonLeft,
+    ProblemReported,
+    RoomJoined,
+    RoomLeft,
+    SendText,
+    SetMicrophone,
+    SetSpeaker,
+    SpeakerChanged,
+    TextQueued,
+    TextReceived,
+    TextStored,
+)
+from client.ui import texts
+from client.ui.app import Opening
+from common.address import Address
+from common.invite import Invite
+from tests.gui.window import DrivenWindow, FakeBackend
+
+Open = Callable[..., DrivenWindow]
+ANN = Person("s1", "f1", "Ann", own=True, confirmed=True)
+BEN = Person("s2", "f2", "Ben", confirmed=True, listening=True)
+INVITE = Invite(Address("192.0.2.7", 9000), bytes(range(32)), 9001, 9002, "six good words in a row")
+MET = BrokerMet("four-words-of-key", True, str(INVITE))
+JOINED = RoomJoined("f1", (ANN, BEN), "otter lamp")
+READY = Opening("192.0.2.1:9090", "Ann", "a key of several words")
+WALL = 1_782_820_800.0
+
+
+def fake(window: DrivenWindow) -> FakeBackend:
+    assert isinstance(window.backend, FakeBackend)
+    return window.backend
+
+
+def join(window: DrivenWindow) -> None:
+    """Connect as a person does, and let the backend answer."""
+    window.click(window.app.connect.connect_button)
+    fake(window).say(MET, JOINED)
+    window.until(window.app.status.room_label.winfo_ismapped)
+    window.settle()
+
+
+def line(seq: int, text: str, **more: bool) -> TextReceived:
+    return TextReceived(f"p{seq}", "f2", "Ben", text, seq, WALL + seq, more.get("own", False), more.get("late", False))
+
+
+def enabled(widget: tk.Misc) -> bool:
+    return not widget.instate(["disabled"])  # type: ignore[attr-defined]
+
+
+def test_fill_in_connect_disconnect(open_window: Open) -> None:
+    # would catch: a button that does nothing, fields that swap, both buttons alive at once
+    window = open_window()
+    connect = window.app.connect
+    assert (enabled(connect.connect_button), enabled(connect.disconnect_button)) == (True, False)
+    window.type("192.0.2.1:9090")
+    window.key("Tab")
+    window.type("Ann")
+    window.key("Tab")
+    window.type("a key of several words")
+    window.click(connect.connect_button)
+    assert fake(window).submitted == [Connect("192.0.2.1:9090", "Ann", "a key of several words")]
+    assert (enabled(connect.connect_button), enabled(connect.disconnect_button)) == (False, True)
+    fake(window).say(MET, JOINED)
+    window.until(lambda: window.app.chat.send_button.instate(["!disabled"]))
+    assert window.focus() is window.app.chat.input
+    window.click(connect.disconnect_button)
+    assert fake(window).commands(Disconnect) == [Disconnect()]
+    assert (enabled(connect.connect_button), enabled(connect.disconnect_button)) == (True, False)
+
+
+def test_labels_are_those_of_the_original(open_window: Open) -> None:
+    window = open_window()
+    words = {
+        str(widget.cget("text"))
+        for widget in _all(window.root)
+        if widget.winfo_class() in {"TLabel", "TButton", "TCheckbutton"}
+    }
+    assert {"IP:PORT", "Name", "Encryption key", "Connect", "Disconnect"} <= words
+
+
+def _all(widget: tk.Misc) -> list[tk.Misc]:
+    return [widget, *(below for child in widget.winfo_children() for below in _all(child))]
+
+
+def test_the_key_is_masked_until_revealed(open_window: Open) -> None:
+    # would catch: a key on the screen that nobody asked to see
+    window = open_window(READY)
+    entry = window.app.connect.entries[Part.KEY]
+    assert entry.cget("show") != ""
+    hidden = window.pixels_of(entry, window.picture())
+    window.click(window.app.connect.reveal_button)
+    assert entry.cget("show") == ""
+    assert ImageChops.difference(hidden, window.pixels_of(entry, window.picture())).getbbox()
+    window.click(window.app.connect.reveal_button)
+    assert entry.cget("show") != ""
+
+
+def test_new_key_fills_in_six_words_and_shows_them(open_window: Open) -> None:
+    window = open_window()
+    window.click(window.app.connect.new_key_button)
+    assert window.app.connect.fields.phrase.count("-") >= 5
+    assert window.app.connect.entries[Part.KEY].cget("show") == ""
+
+
+def test_a_pasted_invite_fills_everything(open_window: Open) -> None:
+    # would catch: an invite that has to be taken apart by hand, or one whose broker key is lost
+    window = open_window(Opening(name="Ann"))
+    window.root.clipboard_clear()
+    window.root.clipboard_append(str(INVITE))
+    window.key("ctrl+k", "ctrl+v")
+    assert window.app.connect.entries[Part.SERVER].get() == "192.0.2.7:9000"
+    assert window.app.connect.entries[Part.KEY].get() == INVITE.phrase
+    window.key("Return")
+    assert fake(window).submitted == [Connect(str(replace(INVITE, phrase=None)), "Ann", INVITE.phrase or "")]
+
+
+def test_a_wrong_field_is_named_and_marked_without_a_round_trip(open_window: Open) -> None:
+    # would catch: an error that does not say which of three fields is wrong
+    window = open_window(replace(READY, server="192.0.2.1:99999"))
+    window.click(window.app.connect.connect_button)
+    assert fake(window).submitted == []
+    assert "99999" in window.app.problem.text
+    entry = window.app.connect.entries[Part.SERVER]
+    assert entry.instate(["invalid"])
+    assert window.focus() is entry
+    window.type("192.0.2.1")  # what was wrong is selected: typing replaces it
+    assert not entry.instate(["invalid"])
+    assert not window.app.problem.winfo_ismapped()
+    window.key("Return")
+    assert fake(window).submitted == [Connect("192.0.2.1", "Ann", READY.phrase)]
+
+
+def test_connect_anyway(open_window: Open) -> None:
+    # would catch: a weak key that can only be given up
+    window = open_window(READY)
+    window.click(window.app.connect.connect_button)
+    fake(window).say(ProblemReported(Part.KEY, "weak_phrase", "This key is easy to guess."), RoomLeft("weak", None))
+    window.until(window.app.problem.winfo_ismapped)
+    assert window.app.connect.entries[Part.KEY].instate(["invalid"])
+    window.settle()
+    window.click(window.app.problem.remedy_button)
+    assert fake(window).submitted[-1] == Connect(READY.server, "Ann", READY.phrase, accept_weak_phrase=True)
+
+
+def test_the_bar_can_be_closed(open_window: Open) -> None:
+    window = open_window()
+    fake(window).say(ProblemReported(Part.GENERAL, "x", "A long sentence about what is wrong here. " * 8))
+    window.until(window.app.problem.winfo_ismapped)
+    window.settle()
+    window.click(window.app.problem.dismiss_button)
+    assert not window.app.problem.winfo_ismapped()
+
+
+def test_toggles_are_flat_when_off_and_sunken_when_on(open_window: Open) -> None:
+    # would catch: a toggle whose state only its colour or only its words tell
+    window = open_window(READY)
+    join(window)
+    off = window.picture("toggles-off")
+    for toggle, command, answer in (
+        (window.app.voice.speaker, SetSpeaker(True), SpeakerChanged(True, "s")),
+        (window.app.voice.microphone, SetMicrophone(True), MicrophoneChanged(True, "m")),
+    ):
+        assert not toggle.instate(["selected"])
+        window.click(toggle)
+        assert fake(window).submitted[-1] == command
+        fake(window).say(answer)
+        window.settle()
+        assert toggle.instate(["selected"])
+    window.app.chat.input.focus_set()
+    on = window.picture("toggles-on")
+    for toggle, word in (
+        (window.app.voice.speaker, texts.SPEAKER_ON),
+        (window.app.voice.microphone, texts.MICROPHONE_ON),
+    ):
+        assert word in str(toggle.cget("text"))
+        flat, sunken = window.pixels_of(toggle, off), window.pixels_of(toggle, on)
+        # Flat: the ground of the card reaches the edge. Sunken: a border, and a shadow under the upper edge.
+        middle, high = flat.width // 2, flat.height
+        edge = [sum(flat.getpixel((middle, y))) for y in range(high)]  # type: ignore[arg-type]
+        assert min(edge[:6]) > 750
+        edge = [sum(sunken.getpixel((middle, y))) for y in range(high)]  # type: ignore[arg-type]
+        assert min(edge[:6]) < 400
+        assert edge[4] < edge[9]  # darker above than below
+        assert sum(ImageStat.Stat(ImageChops.difference(flat, sunken)).mean) > 20
+
+
+def test_toggles_by_keyboard(open_window: Open) -> None:
+    window = open_window()
+    window.key("ctrl+shift+m", "ctrl+shift+d", "ctrl+shift+m")
+    assert fake(window).submitted == [SetMicrophone(True), SetSpeaker(True), SetMicrophone(False)]
+
+
+def test_a_microphone_that_fails_lets_its_toggle_up(open_window: Open) -> None:
+    # would catch: a toggle that claims to be on over a device that is not there
+    window = open_window()
+    window.click(window.app.voice.microphone)
+    fake(window).say(ProblemReported(Part.MICROPHONE, "microphone", "No microphone was found."))
+    window.until(window.app.problem.winfo_ismapped)
+    assert not window.app.voice.microphone.instate(["selected"])
+
+
+def test_nobody_is_listening_and_level(open_window: Open) -> None:
+    window = open_window(READY)
+    join(window)
+    fake(window).say(PersonLeft(BEN), MicrophoneChanged(True, "m"), MicrophoneLevel(0.4))
+    fake(window).say(RoomJoined("f1", (ANN,), "otter lamp"))
+    window.until(lambda: window.app.voice.note == texts.NOBODY_LISTENS)
+    window.picture("nobody-listens")
+
+
+def test_write_and_read(open_window: Open) -> None:
+    # would catch: Enter that makes a new line, Shift+Enter that sends, a draft that stays after sending
+    window = open_window(READY)
+    join(window)
+    window.type("first line")
+    window.key("shift+Return")
+    window.type("second")
+    window.key("Return")
+    assert fake(window).commands(SendText) == [SendText("first line\nsecond")]
+    assert window.app.chat.input.get("1.0", "end-1c") == ""
+    window.type("by button")
+    window.click(window.app.chat.send_button)
+    assert fake(window).commands(SendText)[-1] == SendText("by button")
+    fake(window).say(TextQueued("q", "by button", WALL), line(2, "live"), line(1, "before", late=True))
+    fake(window).say(TextStored("q", 3), PersonJoined(replace(BEN, session="s3", name="Cleo")))
+    window.until(lambda: len(window.app.chat.messages.rows()) == 4)
+    rows = window.app.chat.messages.rows()
+    assert ["before" in rows[0], "live" in rows[1], "by button" in rows[2]] == [True, True, True]
+    assert texts.STORED in rows[2]
+    assert rows[3].endswith("Cleo joined")
+    assert window.app.roster.row_text("s2") == "Ben: listening"
+
+
+def test_a_draft_survives_a_lost_connection(open_window: Open) -> None:
+    # would catch: a sentence lost because the network went away under it
+    window = open_window(READY)
+    join(window)
+    window.type("half a sent")
+    fake(window).say(RoomLeft("the broker stopped", 3.0))
+    window.until(lambda: "Retrying in" in str(window.app.status.state_label.cget("text")))
+    window.type("ence")
+    fake(window).say(replace(JOINED, again=True))
+    window.until(lambda: str(window.app.status.state_label.cget("text")).strip() == texts.CONNECTED)
+    window.key("Return")
+    assert fake(window).commands(SendText) == [SendText("half a sentence")]
+
+
+def test_what_cannot_be_sent_stays_in_the_field(open_window: Open) -> None:
+    # would catch: a long text that vanishes with only an error left
+    window = open_window(READY)
+    window.app.chat.input.insert("1.0", "before joining")
+    window.app.chat.input.focus_set()
+    window.key("Return")
+    join(window)
+    assert window.app.chat.input.get("1.0", "end-1c") == "before joining"
+    window.app.chat.input.insert("end", "x" * 20_000)
+    window.app.chat.input.focus_set()
+    window.key("Return")
+    assert fake(window).commands(SendText) == []
+    assert window.app.problem.text == texts.TEXT_TOO_LONG
+    window.app.chat.input.delete("1.0", "end")
+    window.type("taken")
+    window.key("Return")
+    fake(window).say(ProblemReported(Part.TEXT, "not_connected", "Nothing was sent."))
+    window.until(lambda: window.app.chat.input.get("1.0", "end-1c") == "taken")
+
+
+def test_the_view_follows_only_at_the_bottom(open_window: Open) -> None:
+    # would catch: being torn away from what one reads, or a new line that stays out of sight
+    window = open_window(READY)
+    join(window)
+    fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 81)))
+    area = window.app.chat.messages
+    window.until(lambda: len(area.rows()) == 80)
+    window.settle()
+    assert area.text.yview()[1] == 1.0
+    area.text.yview_moveto(0.2)
+    window.settle()
+    place = area.text.yview()
+    fake(window).say(line(81, "line 81"), line(82, "line 82"))
+    window.until(area.below_button.winfo_ismapped)
+    assert area.text.yview()[0] == pytest.approx(place[0], abs=0.02)
+    assert area.below_button.cget("text") == texts.new_below(2)
+    window.click(area.below_button)
+    assert area.text.yview()[1] == 1.0
+    assert not area.below_button.winfo_ismapped()
+
+
+def test_hostile_names_and_texts_are_plain_text(open_window: Open) -> None:
+    # would catch: Tcl run from a message, a name that widens the window, a control character on the screen
+    window = open_window(READY)
+    join(window)
+    evil = '[destroy .] $env(HOME) {" \x1b[2J \u202egnp.exe ' + "W" * 400
+    size = window.root.winfo_width()
+    fake(window).say(
+        PersonJoined(Person("s9", "f9", evil, confirmed=True)),
+        TextReceived("x", "f9", evil, evil + "\n" * 50, 5, float("nan"), False, False),
+        ProblemReported(Part.GENERAL, "x", evil),
+        RoomLeft(evil, 3.0),
+    )
+    window.until(lambda: len(window.app.chat.messages.rows()) >= 2)
+    shown = "".join(window.app.chat.messages.rows())
+    assert "[destroy .]" in shown
+    assert not {"\x1b", "\u202e"} & set(shown + window.app.problem.text)
+    assert window.root.winfo_width() == size
+    window.picture("hostile")
+
+
+def test_tab_reaches_every_control_with_a_visible_ring(open_window: Open) -> None:
+    # would catch: a control that only a mouse can reach
+    window = open_window(READY)
+    join(window)
+    fake(window).say(line(1, "hello"))
+    window.settle()
+    reached: list[tk.Misc | None] = []
+    window.app.root.focus_set()
+    window.app.chat.input.focus_set()
+    for _ in range(12):
+        reached.append(window.focus())
+        window.key("Tab")
+    app = window.app
+    wanted = [app.connect.disconnect_button, app.connect.reveal_button, app.chat.messages.text, app.chat.input]
+    wanted += [app.chat.send_button, app.voice.speaker, app.voice.microphone, app.status.invite_button]
+    assert [widget for widget in wanted if widget not in reached] == []
+    window.app.chat.input.focus_set()
+    without = window.pixels_of(app.voice.speaker, window.picture("ring-off"))
+    app.voice.speaker.focus_set()
+    assert ImageChops.difference(without, window.pixels_of(app.voice.speaker, window.picture("ring-on"))).getbbox()
+    window.key("space")
+    assert fake(window).submitted[-1] == SetSpeaker(True)
+
+
+def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
+    # would catch: help that only a mouse finds, that lies off the screen or outlives its widget
+    window = open_window(READY)
+    window.until(lambda: any("tip" in type(widget).__name__.lower() for widget in _all(window.root)))
+
+    def shown() -> list[tk.Misc]:
+        return [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
+
+    window.point_at(window.app.connect.connect_button)
+    window.until(shown)
+    window.point_away()
+    window.until(lambda: not shown())
+    window.app.chat.input.focus_set()
+    window.key("shift+Tab", "Tab")
+    window.until(shown)
+    tip = shown()[0]
+    assert tip.winfo_rootx() >= 0
+    assert tip.winfo_rooty() + tip.winfo_height() <= tip.winfo_screenheight()
+    window.key("a")
+    window.until(lambda: not shown())
+
+
+def test_copy_invite(open_window: Open) -> None:
+    window = open_window(READY)
+    join(window)
+    window.click(window.app.status.invite_button)
+    assert window.root.clipboard_get() == str(INVITE)
+
+
+def test_words_of_room_and_broker(open_window: Open) -> None:
+    window = open_window(READY)
+    join(window)
+    assert window.app.status.room_label.cget("text") == "Room otter lamp"
+    assert "four-words-of-key" in window.app.status.broker_label.cget("text")
+    fake(window).say(PersonLeft(BEN))
+    window.until(lambda: any("Ben left" in row for row in window.app.chat.messages.rows()))
+    window.picture("alone")
+
+
+def test_the_command_line_can_start_everything(open_window: Open) -> None:
+    window = open_window(replace(READY, connect=True, microphone_on=True, speaker_on=True))
+    assert fake(window).submitted == [
+        SetSpeaker(True),
+        SetMicrophone(True),
+        Connect(READY.server, "Ann", READY.phrase),
+    ]
+
+
+def test_a_failing_callback_is_told_and_the_window_lives_on(
+    open_window: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # would catch: an exception that freezes the window or goes by unseen
+    window = open_window(READY)
+
+    def fail(*_arguments: object) -> None:
+        raise ValueError("on purpose")
+
+    with caplog.at_level(logging.CRITICAL + 1, "client.ui.app"), monkeypatch.context() as patch:
+        patch.setattr(window.app.roster, "show", fail)
+        window.click(window.app.connect.connect_button)
+        fake(window).say(MET, JOINED)
+        window.until(lambda: window.app.failures)
+    window.until(lambda: window.app.problem.text == texts.INTERNAL)
+    window.click(window.app.chat.input)
+    window.type("still here")
+    assert window.app.chat.input.get("1.0", "end-1c") == "still here"
+    window.app.failures = 0
+
+
+def test_a_burst_is_shown_and_typing_goes_on(open_window: Open) -> None:
+    # would catch: a message area that grows slower with every line
+    window = open_window(READY)
+    join(window)
+    fake(window).say(*(line(seq, f"line {seq} " + "word " * 12) for seq in range(1, 1501)))
+    window.type("typed meanwhile")
+    window.until(lambda: len(window.app.chat.messages.rows()) == 1500)
+    assert window.app.chat.input.get("1.0", "end-1c") == "typed meanwhile"

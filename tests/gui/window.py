@@ -1,0 +1,199 @@
+"""A real window under Xvfb for tests: real X events in, pixels out.
+
+`screen` starts an Xvfb of its own, `open_window` a window on it over any backend, in the process of the test, so
+that a test sees both ends. An exception in a Tk callback fails the test that caused it.
+
+    def test_it(open_window):
+        window = open_window(Opening(name="Ann"))        # over a FakeBackend, or pass backend=Network(…)
+        window.click(window.app.connect.connect_button)
+        window.until(lambda: window.backend.submitted)
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from client.events import Command, Event, Quit, SessionEnded
+from client.ui.app import Opening, Window, open_root
+from client.ui.pump import Backend
+
+SCREEN = (1280, 900)
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+PATIENCE = 20.0  # seconds: generous, for a machine that is busy with other tests
+
+
+class FakeBackend:
+    """Keeps the commands, and answers `Quit`. Tests put events into `events`."""
+
+    def __init__(self) -> None:
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.submitted: list[Command] = []
+
+    def submit(self, command: Command) -> None:
+        self.submitted.append(command)
+        if isinstance(command, Quit):
+            self.events.put(SessionEnded())
+
+    def say(self, *events: Event) -> None:
+        """Send events to the window."""
+        for event in events:
+            self.events.put(event)
+
+    def commands(self, kind: type[Command]) -> list[Command]:
+        """All commands of one kind so far."""
+        return [command for command in self.submitted if isinstance(command, kind)]
+
+
+class DrivenWindow:
+    """A window and the hands and eyes of a person in front of it."""
+
+    def __init__(self, app: Window, backend: Backend, name: str) -> None:
+        self.app = app
+        self.root = app.root
+        self.backend = backend
+        self._name = name
+
+    def until(self, true: Callable[[], object]) -> None:
+        """Run the window until something holds; fails where it never does."""
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            assert time.monotonic() < deadline, "this has not happened in the window"
+            self.turn()
+
+    def turn(self) -> None:
+        """Let the window do what it has to do now."""
+        self.root.update()
+        time.sleep(0.002)
+
+    def settle(self) -> None:
+        """Let all events that are under way arrive and be drawn."""
+        turns: list[None] = []
+        self.root.after(120, lambda: turns.append(None))
+        self.until(lambda: turns)
+        self.root.update_idletasks()
+
+    def point_at(self, widget: tk.Misc) -> None:
+        """Move the pointer into the middle of a widget."""
+        self.root.update_idletasks()
+        x = widget.winfo_rootx() + widget.winfo_width() // 2
+        y = widget.winfo_rooty() + widget.winfo_height() // 2
+        _xdotool("mousemove", str(x), str(y))
+        self.settle()
+
+    def click(self, widget: tk.Misc) -> None:
+        """Click on a widget with the real pointer."""
+        self.point_at(widget)
+        _xdotool("click", "1")
+        self.settle()
+
+    def type(self, text: str) -> None:
+        """Type on the real keyboard, into whatever has the focus."""
+        _xdotool("type", "--delay", "4", text)
+        self.settle()
+
+    def key(self, *keys: str) -> None:
+        """Press keys such as `Return`, `shift+Tab`, `ctrl+shift+m`."""
+        for key in keys:
+            _xdotool("key", key)
+            self.settle()
+
+    def focus(self) -> tk.Misc | None:
+        """Where typing goes."""
+        return self.root.focus_get()
+
+    def picture(self, name: str = "") -> Image.Image:
+        """The window as it is on the screen; with a name, also kept in build/screenshots."""
+        self.point_away()
+        self.settle()
+        root = self.root
+        place = f"{root.winfo_width()}x{root.winfo_height()}+{root.winfo_rootx()}+{root.winfo_rooty()}"
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name or self._name}.png"
+        subprocess.run(
+            ["import", "-window", "root", "-crop", place, "+repage", str(path)], check=True, timeout=PATIENCE
+        )
+        with Image.open(path) as stored:
+            return stored.convert("RGB")
+
+    def point_away(self) -> None:
+        """The pointer out of the window, so that nothing looks hovered."""
+        _xdotool("mousemove", str(SCREEN[0] - 2), str(SCREEN[1] - 2))
+
+    def pixels_of(self, widget: tk.Misc, picture: Image.Image) -> Image.Image:
+        """What a widget looks like in a picture of the window."""
+        x = widget.winfo_rootx() - self.root.winfo_rootx()
+        y = widget.winfo_rooty() - self.root.winfo_rooty()
+        return picture.crop((x, y, x + widget.winfo_width(), y + widget.winfo_height()))
+
+    def is_closed(self) -> bool:
+        """Whether the window is gone."""
+        try:
+            return not self.root.winfo_exists()
+        except tk.TclError:
+            return True
+
+
+def _xdotool(*words: str) -> None:
+    subprocess.run(["xdotool", *words], check=True, timeout=PATIENCE, capture_output=True)
+
+
+def start_screen(dpi: int = 96) -> tuple[subprocess.Popen[bytes], str]:
+    """Xvfb on a display that it chooses itself, and that display's name. The caller ends the process."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-dpi", str(dpi), "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(
+        [*command, "-screen", "0", f"{SCREEN[0]}x{SCREEN[1]}x24"], pass_fds=[writing], stderr=subprocess.DEVNULL
+    )
+    os.close(writing)
+    with os.fdopen(reading) as answer:  # ends without a number where Xvfb cannot start
+        number = answer.readline().strip()
+    if not number:
+        server.wait(PATIENCE)
+        raise RuntimeError("Xvfb did not start")
+    return server, f":{number}"
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[str]:
+    """The name of a display of our own."""
+    server, name = start_screen()
+    yield name
+    server.terminate()
+    server.wait(PATIENCE)
+
+
+@pytest.fixture
+def open_window(
+    screen: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., DrivenWindow]]:
+    """Opens windows on the screen, closes them at the end, and fails the test for any exception in a callback."""
+    monkeypatch.setenv("DISPLAY", screen)
+    opened: list[DrivenWindow] = []
+
+    def open_one(opening: Opening | None = None, backend: Backend | None = None) -> DrivenWindow:
+        behind = backend or FakeBackend()
+        app = Window(open_root(), behind, opening or Opening())
+        app.build()
+        window = DrivenWindow(app, behind, str(request.node.name))
+        opened.append(window)
+        window.point_away()
+        window.settle()
+        window.until(window.focus)  # there is no window manager that would give it
+        return window
+
+    yield open_one
+    for window in opened:
+        if not window.is_closed():
+            window.picture()
+            window.app.close()
+            window.until(window.is_closed)
+    assert [window.app.failures for window in opened] == [0] * len(opened), "a Tk callback raised, see the log"

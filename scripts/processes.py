@@ -28,6 +28,7 @@ _READY = re.compile(r"ready control=(\S+) voice=(\S+) banner=(\S+) fingerprint=(
 _READY_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _TRIES = 50
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a broker listens, and how we reach it
 if sys.platform == "win32":
     _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
     _POLITE = signal.CTRL_BREAK_EVENT
@@ -42,7 +43,10 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A running broker: its process, its addresses on this machine, its public key and its four words."""
+    """A running broker: its process, its addresses on this machine, its public key and its four words.
+
+    `everywhere`: it listens on all addresses of this machine, so that others reach it by `own_address()`.
+    """
 
     process: subprocess.Popen[str]
     control: Address
@@ -50,6 +54,7 @@ class Broker:
     banner: Address
     key: bytes
     fingerprint: str
+    everywhere: bool
 
     def invite(self, phrase: str | None, host: str = "127.0.0.1") -> Invite:
         """The link to a room of this broker; None for a link without a room."""
@@ -76,8 +81,9 @@ def start_broker(arguments: Iterable[str], say: Callable[[str], None], log: Path
         stop(process)
         raise NotStarted(f"the broker did not start (exit code {process.returncode})")
     control, voice, banner = (_here(parse_address(text)) for text in found.groups()[:3])
+    everywhere = parse_address(found[1]).host in _EVERYWHERE
     threading.Thread(target=_pass_on, args=(process.stdout, say), daemon=True).start()
-    return Broker(process, control, voice, banner, read_key(banner), found[4])
+    return Broker(process, control, voice, banner, read_key(banner), found[4], everywhere)
 
 
 def start(command: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
@@ -151,8 +157,7 @@ def _is_free(port: int) -> bool:
 
 
 def _here(address: Address) -> Address:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104 - where a broker listens
-    return Address(host, address.port)
+    return Address(_EVERYWHERE.get(address.host, address.host), address.port)
 
 
 def _pass_on(lines: IO[str] | None, say: Callable[[str], None]) -> None:

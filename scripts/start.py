@@ -91,11 +91,12 @@ def _converse(arguments: argparse.Namespace, how: list[str]) -> int:
         return 2
     try:
         phrase = os.environ.get("SECURE_CHAT_KEY") or generate(secrets.choice)
-        print(f"The broker is ready on port {broker.control.port}. Its key's words: {broker.fingerprint}")
+        host = own_address() if broker.everywhere else broker.control.host  # the window's invite is for others too
         print("Invite others with this link, by a way that only they can read; the key is in it, behind the #:")
-        print(f"  {broker.invite(phrase, arguments.public_address or own_address())}", flush=True)
+        print(f"  {broker.invite(phrase, arguments.public_address or host)}")
+        print("The broker ends when you close the conversation.", flush=True)
         name = arguments.name or getpass.getuser()
-        command = [sys.executable, "-m", "client", *how, "--invite", str(broker.invite(None)), "--name", name]
+        command = [sys.executable, "-m", "client", *how, "--invite", str(broker.invite(None, host)), "--name", name]
         return _run(command + _given(arguments, _CLIENT_FLAGS), phrase)
     finally:
         broker.stop()

@@ -27,7 +27,7 @@ from client.events import (
 )
 from client.ui import texts
 from client.ui.people import People, PersonRow
-from client.ui.safe_text import safe_name, safe_sentence
+from client.ui.safe_text import bounded, safe_name, safe_sentence
 from client.ui.transcript import Change, Transcript
 from client.ui.voice_state import Voice, VoiceShown
 
@@ -35,6 +35,7 @@ from client.ui.voice_state import Voice, VoiceShown
 _ENDS_ATTEMPT = frozenset(
     {"bad_address", "bad_invite", "bad_phrase", "weak_phrase", "bad_name", "key_changed", "state_locked"}
 )
+_STEP_CELLS = 64  # what the status line has room for beside the words of room and broker
 _ABOUT_CONNECTING = frozenset({Part.SERVER, Part.NAME, Part.KEY})
 
 
@@ -200,7 +201,7 @@ class Presenter:
     def _receive_connection(self, event: Event, now: float, wall: float) -> None:
         match event:
             case ConnectionProgressed(step) if self._wanted:
-                self._phase, self._step = Phase.CONNECTING, safe_sentence(step)
+                self._phase, self._step = Phase.CONNECTING, safe_sentence(step, _STEP_CELLS)
             case BrokerMet() if self._wanted:
                 self._broker = event
             case RoomJoined() if self._wanted:
@@ -257,7 +258,8 @@ class Presenter:
             if reason and self._problem is None:
                 self._problem = Problem(Part.GENERAL, reason)
         else:
-            self._phase, self._step, self._retry_at = Phase.RETRYING, reason, now + retry_in
+            self._phase, self._step = Phase.RETRYING, bounded(reason, _STEP_CELLS)
+            self._retry_at = now + retry_in
             self._people.begin(())
 
     def _reported(self, part: Part, code: str, message: str) -> None:

@@ -29,9 +29,9 @@ def safe_name(name: str, cells: int = NAME_CELLS) -> str:
     return shown if any(letter not in _BLANKS + _JOINERS + " " for letter in shown) else "(no name)"
 
 
-def safe_sentence(sentence: str) -> str:
-    """A sentence from outside (a reason, an error) in one bounded line."""
-    return bounded(" ".join(_safe_line(" ".join(sentence.splitlines())).split()), SENTENCE_CELLS)
+def safe_sentence(sentence: str, cells: int = SENTENCE_CELLS) -> str:
+    """A sentence from outside (a reason, an error) in one line of bounded width."""
+    return bounded(" ".join(_safe_line(" ".join(sentence.splitlines())).split()), cells)
 
 
 def bounded(text: str, cells: int) -> str:

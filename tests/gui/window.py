@@ -162,9 +162,13 @@ def start_screen(dpi: int = 96) -> tuple[subprocess.Popen[bytes], str]:
     return server, f":{number}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def screen() -> Iterator[str]:
-    """The name of a display of our own."""
+    """The name of a display of our own.
+
+    It lives as long as the tests: Tk keeps its connection after a window is gone, and ends the process when the
+    other side of it goes away.
+    """
     server, name = start_screen()
     yield name
     server.terminate()

@@ -1,0 +1,135 @@
+"""The window's beginning and end, and what it is made of: icons, colours, a second of patience."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from PIL import Image, ImageColor
+
+from client.events import Command, Quit
+from client.ui import app, drawing
+from client.ui.app import NoDisplay, Opening, open_root, run_window
+from client.ui.theme import LIGHT
+from tests.gui.window import PATIENCE, SCREEN, FakeBackend, start_screen
+
+
+class DeafBackend(FakeBackend):
+    """Never answers `Quit`."""
+
+    def submit(self, command: Command) -> None:
+        self.submitted.append(command)
+
+
+def test_without_a_screen_the_text_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    # would catch: a traceback on a server
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with pytest.raises(NoDisplay, match="--text"):
+        open_root()
+
+
+def test_closing_asks_the_session_to_end_and_waits_for_it(screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # would catch: a window that goes while sockets and sound are still open
+    monkeypatch.setenv("DISPLAY", screen)
+    backend = FakeBackend()
+    monkeypatch.setattr(app.Window, "_begin", lambda window: window.root.after(50, window.close))
+    assert run_window(backend, Opening()) == 0
+    assert backend.submitted == [Quit()]
+
+
+def test_a_session_that_does_not_end_is_not_waited_for_for_ever(
+    screen: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # would catch: a window that cannot be closed
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.setattr(app, "_LEAVE_SECONDS", 0.3)
+    backend = DeafBackend()
+
+    def close_twice(window: app.Window) -> None:
+        window.root.after(50, window.close)
+        window.root.after(60, window.close)
+
+    monkeypatch.setattr(app.Window, "_begin", close_twice)
+    assert run_window(backend, Opening()) == 1
+    assert backend.submitted == [Quit()]
+    assert "did not end" in caplog.text
+
+
+def test_importing_the_window_loads_no_tooltips() -> None:
+    # would catch: 40 ms of start-up for something that nobody sees before the first paint
+    code = "import sys, client.ui.app; sys.exit('tktooltip' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=os.environ, timeout=60).returncode == 0
+
+
+def test_icons_are_there_in_all_sizes() -> None:
+    from importlib.resources import files
+
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        with files("client.ui").joinpath(f"icons/secure-chat-{size}.png").open("rb") as stored:
+            assert Image.open(stored).size == (size, size)
+
+
+def test_device_marks_differ_and_stay_the_same() -> None:
+    # would catch: two people of one name who look alike, or one who looks different after a restart
+    marks = {drawing.device_mark(f"device {number}", 28, "#4a43d1", "#ffffff").tobytes() for number in range(20)}
+    assert len(marks) == 20
+    assert drawing.device_mark("device 1", 28, "#4a43d1", "#ffffff").tobytes() in marks
+
+
+def _luminance(colour: str) -> float:
+    parts = [part / 255 for part in ImageColor.getrgb(colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(ink: str, ground: str) -> float:
+    light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_of_the_palette() -> None:
+    # would catch: a pretty grey that a tenth of all people cannot read
+    inks = [LIGHT.text, LIGHT.muted, LIGHT.accent, LIGHT.danger, LIGHT.warning, LIGHT.success, *LIGHT.people]
+    for ground in (LIGHT.surface, LIGHT.own):
+        assert [ink for ink in inks if _contrast(ink, ground) < 4.5] == []
+    pairs = [(LIGHT.on_accent, LIGHT.accent), (LIGHT.accent_pressed, LIGHT.accent_tint), (LIGHT.muted, LIGHT.page)]
+    pairs += [(LIGHT.text, LIGHT.danger_tint), (LIGHT.danger, LIGHT.danger_tint), (LIGHT.warning, LIGHT.page)]
+    assert [pair for pair in pairs if _contrast(*pair) < 4.5] == []
+    signs = [(LIGHT.strong_border, LIGHT.surface), (LIGHT.ring, LIGHT.surface), (LIGHT.accent, LIGHT.page)]
+    assert [pair for pair in signs if _contrast(*pair) < 3.0] == []
+
+
+def test_at_192_dpi_everything_is_twice_as_large() -> None:
+    # would catch: icons and boxes of a fixed size beside text that grew, or a window larger than the screen
+    server, name = start_screen(192)
+    try:  # in a process of its own: Tk does not survive the end of its screen
+        done = subprocess.run(
+            [sys.executable, "-c", _AT_192_DPI],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"DISPLAY": name},
+            timeout=60,
+        )
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+    assert done.returncode == 0, done.stderr
+    scale, toggle, wide, high = (float(word) for word in done.stdout.split())
+    assert scale == pytest.approx(2.0, abs=0.1)
+    assert toggle > 60
+    assert (wide <= SCREEN[0], high <= SCREEN[1]) == (True, True)
+
+
+_AT_192_DPI = """
+from client.ui.app import Opening, Window, open_root
+from tests.gui.window import DrivenWindow, FakeBackend
+backend = FakeBackend()
+app = Window(open_root(), backend, Opening())
+app.build()
+window = DrivenWindow(app, backend, "192dpi")
+window.picture()
+print(app.theme.scale, app.voice.speaker.winfo_height(), app.root.winfo_width(), app.root.winfo_height())
+"""

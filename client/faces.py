@@ -26,7 +26,10 @@ class Face(Protocol):
 
 
 class People:
-    """Who is here, kept from the events; myself first."""
+    """Who is here, kept from the events; myself first.
+
+    The reading thread looks while the main thread keeps up, so what is looked at is replaced and never changed.
+    """
 
     def __init__(self) -> None:
         self._people: dict[str, events.Person] = {}
@@ -40,10 +43,10 @@ class People:
             case events.RoomJoined(people=people):
                 self._people = {person.session: person for person in people}
             case events.RoomLeft():
-                self._people.clear()
+                self._people = {}
             case events.PersonJoined(person) | events.PersonChanged(person):
-                self._people[person.session] = person
+                self._people = {**self._people, person.session: person}
             case events.PersonLeft(person):
-                self._people.pop(person.session, None)
+                self._people = {key: other for key, other in self._people.items() if key != person.session}
             case _:
                 pass

@@ -30,7 +30,7 @@ class JsonFace:
         if not line.strip():
             return None
         try:
-            asked = json.loads(line)
+            asked = json.loads(line, object_pairs_hook=_without_doubles)
         except (ValueError, RecursionError) as error:
             raise BadLine(f"not JSON: {error}") from error
         if not isinstance(asked, dict):
@@ -53,7 +53,7 @@ class JsonFace:
             if not isinstance(text, str) or not text:
                 raise BadLine("say needs a text: {“do”: “say”, “text”: “…”}")
             return events.SendText(text)
-        if do in _SWITCHES:
+        if isinstance(do, str) and do in _SWITCHES:
             on = asked.get("on")
             if not isinstance(on, bool):
                 raise BadLine(f"{do} needs on: true or false")
@@ -67,8 +67,16 @@ class JsonFace:
         raise BadLine(f"cannot do {json.dumps(do)[:40]}: say, mic, speaker, members, stats or quit")
 
 
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BadLine("one field stands there twice")
+    return fields
+
+
 def _line(event: str, **fields: object) -> str:
-    return json.dumps({"event": event, **fields}, ensure_ascii=False)
+    text = json.dumps({"event": event, **fields}, ensure_ascii=False)
+    return text.encode(errors="replace").decode()  # a path may hold half a surrogate pair, which no stream can write
 
 
 def _about(person: events.Person, **fields: object) -> dict[str, object]:
@@ -88,9 +96,7 @@ def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, obje
     """Name and fields of the JSON events for an event."""
     match event:
         case events.RoomJoined():
-            return [
-                ("joined", {"member": event.member, **_members(people), "room_words": event.room_words}),
-            ]
+            return [("joined", {"member": event.member, **_members(people), "room_words": event.room_words})]
         case events.RoomLeft():
             return [("disconnected", {"reason": event.reason, "retry_in": event.retry_in})]
         case events.BrokerMet():

@@ -5,6 +5,7 @@ Pure. Cleaning happens where a body was opened, so that no user interface ever h
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 from typing import Final
@@ -13,8 +14,14 @@ from common import limits
 from common.errors import LocalError, TooLong
 
 _NAMELESS: Final = "?"
-# Cc control, Cf format (bidi marks, zero width), Cs surrogate, Co private use, Cn unassigned, Zl/Zp line breaks
-_NEVER_IN_NAMES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_NEVER_IN_NAMES: Final = frozenset(
+    {"Cc", "Cf", "Cs", "Co", "Cn"}
+)  # control, format (bidi too), surrogate, private, none
+# Letters and marks that nobody sees: with one of them behind it, somebody else's name looks the same.
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_LINE_BREAK: Final = re.compile("\r\n|[\r\u2028\u2029]")
 _KEPT_IN_TEXT: Final = "\n\t"
 _BIDI_OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -25,32 +32,26 @@ class BadName(LocalError):
 
 def clean_name(name: str) -> str:
     """A name without control, format and bidi characters, blanks single, at most `limits.NAME_BYTES`; never empty."""
-    kept = "".join(
-        " " if unicodedata.category(character) in {"Zs", "Zl", "Zp"} or character in "\n\t\r" else character
-        for character in unicodedata.normalize("NFC", name)
-        if unicodedata.category(character) not in _NEVER_IN_NAMES or character in "\n\t\r\u2028\u2029"
-    )
-    short = " ".join(kept.split()).encode()[: limits.NAME_BYTES]
-    return short.decode(errors="ignore").strip() or _NAMELESS
+    return _visible(name).encode()[: limits.NAME_BYTES].decode(errors="ignore").strip() or _NAMELESS
 
 
 def check_name(name: str) -> str:
-    """The user's own name, cleaned. Raises `BadName` or `TooLong` instead of changing what others will read."""
+    """The user's own name, cleaned. Raises `BadName` if nothing of it can be seen, `TooLong` instead of cutting it."""
     if not name.strip():
         raise BadName("The name is missing: type the name that the others will see.")
-    if len(unicodedata.normalize("NFC", name.strip()).encode(errors="replace")) > limits.NAME_BYTES:
-        raise TooLong(f"The name is too long: {limits.NAME_BYTES} bytes are allowed, about 20 to 60 characters.")
-    cleaned = clean_name(name)
-    if cleaned == _NAMELESS and name.strip() != _NAMELESS:
+    visible = _visible(name)
+    if not visible:
         raise BadName("The name has no letter that can be shown: type another one.")
-    return cleaned
+    if len(visible.encode()) > limits.NAME_BYTES:
+        raise TooLong(f"The name is too long: {limits.NAME_BYTES} bytes are allowed, about 20 to 60 characters.")
+    return visible
 
 
 def clean_text(text: str) -> str:
     """A text without what would steer a terminal or turn the line around; line breaks and tabs stay."""
     return "".join(
         character
-        for character in text.replace("\r\n", "\n").replace("\r", "\n")
+        for character in _LINE_BREAK.sub("\n", text)
         if character in _KEPT_IN_TEXT
         or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in _BIDI_OVERRIDES)
     )
@@ -64,3 +65,13 @@ def unique_name(name: str, taken: Collection[str]) -> str:
     while f"{name} ({number})" in taken:
         number += 1
     return f"{name} ({number})"
+
+
+def _visible(name: str) -> str:
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in _INVISIBLE.sub("", name)
+        if character.isspace() or unicodedata.category(character) not in _NEVER_IN_NAMES
+    )
+    # Composed after the cleaning: what was left out may have kept a letter and its accent apart.
+    return " ".join(unicodedata.normalize("NFC", kept).split())

@@ -14,6 +14,8 @@ from common.messages import Post, post_id
 
 _IN_FLIGHT: Final = 8  # posts sent and not yet acknowledged: keeps my own lines in the order I wrote them
 _PACE: Final = 0.8  # of the broker's quota, so that an honest client is never refused
+_STEP_SECONDS: Final = 1 / (limits.TEXT_PER_SECOND * _PACE)  # between two posts in the long run
+_SAVED_SECONDS: Final = (limits.TEXT_BURST * _PACE - 1) * _STEP_SECONDS  # what a silence saves up for a burst
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,7 @@ class Outbox:
         self._posts: dict[bytes, QueuedPost] = {post_id(post.token): post for post in store.waiting()}
         self._sent: set[bytes] = set()
         self._open = False
-        self._not_before = 0.0
-        self._credit = 0.0
-        self._credited_at = float("-inf")
+        self._next_at = float("-inf")
 
     def waiting(self) -> list[QueuedPost]:
         """What is not settled, oldest first."""
@@ -87,19 +87,18 @@ class Outbox:
     def postpone(self, identity: bytes, until: float) -> None:
         """The broker asked to be left alone for a while; this post goes out again then."""
         self._sent.discard(identity)
-        self._not_before = max(self._not_before, until)
+        self._next_at = max(self._next_at, until)
 
     def take_due(self, now: float) -> list[Post]:
         """The posts to send now, oldest first."""
         due: list[Post] = []
-        if not self._open or now < self._not_before:
+        if not self._open:
             return due
-        self._earn(now)
         for identity, post in self._posts.items():
-            if self._credit < 1 or len(self._sent) >= _IN_FLIGHT:
+            if now < self._next_at or len(self._sent) >= _IN_FLIGHT:
                 break
             if identity not in self._sent:
-                self._credit -= 1
+                self._next_at = max(self._next_at, now - _SAVED_SECONDS) + _STEP_SECONDS
                 self._sent.add(identity)
                 due.append(Post(post.token))
         return due
@@ -108,10 +107,4 @@ class Outbox:
         """When `take_due` is worth another call; None: only after an acknowledgement."""
         if not self._open or len(self._sent) >= min(_IN_FLIGHT, len(self._posts)):
             return None
-        pause = max(0.0, 1 - self._credit) / (limits.TEXT_PER_SECOND * _PACE)
-        return max(self._not_before, now + pause)
-
-    def _earn(self, now: float) -> None:
-        earned = (now - self._credited_at) * limits.TEXT_PER_SECOND * _PACE
-        self._credit = min(limits.TEXT_BURST * _PACE, self._credit + earned)
-        self._credited_at = now
+        return max(now, self._next_at)

@@ -57,13 +57,15 @@ class Presence:
         if self._due is None or now < self._due:
             return None
         self._last = now
+        self._forget_all_but(others)
         # A big room repeats itself less often: the cost of a refresh grows with the square of the room.
         spread = max(limits.PRESENT_REFRESH_SECONDS, len(others) / 8)
         self._due = now + spread * (0.75 + 0.25 * self._jitter())
-        return PresentSignal(others, roster_digest((*others, self._own)))
+        # The digest tells of all; the list has room for as many as an honest broker lets in.
+        return PresentSignal(others[: limits.ROOM_MEMBERS_MAX], roster_digest((*others, self._own)))
 
     def heard(self, sender: bytes, signal: PresentSignal, others: tuple[bytes, ...], now: float) -> bool:
-        """Note a confirmed sender's roster. True (once for each sender) if it has differed from mine too long."""
+        """Note a confirmed sender's roster. True (once for each stay) if it has differed from mine too long."""
         if signal.digest == roster_digest((*others, self._own)):
             self._differs_since.pop(sender, None)
             return False
@@ -72,6 +74,11 @@ class Presence:
             return False
         self._reported.add(sender)
         return True
+
+    def _forget_all_but(self, here: tuple[bytes, ...]) -> None:
+        """Whoever has gone and comes back is judged anew."""
+        self._differs_since = {sender: since for sender, since in self._differs_since.items() if sender in here}
+        self._reported &= set(here)
 
     def _bring_forward(self, due: float) -> None:
         self._due = due if self._due is None else min(self._due, due)

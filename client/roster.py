@@ -28,6 +28,7 @@ class RemoteSession:
 
     id: bytes
     public_key: bytes
+    device: bytes  # the one whose hello came first: a hello is not proof of having the session's key
     opener: FrameOpener
     signals: ReplayWindow = field(default_factory=ReplayWindow)
     confirmed: bool = False
@@ -39,10 +40,8 @@ class Member:
 
     handle: bytes
     session: RemoteSession
-    device: bytes
     fingerprint: str
-    name: str  # as its owner wrote it, cleaned
-    shown_name: str  # made unique in this room
+    shown_name: str  # as its owner wrote it, cleaned and made unique in this room
     listening: bool = False
 
     def person(self) -> Person:
@@ -81,26 +80,21 @@ class Roster:
         return tuple(sorted(member.session.id for member in self._members.values()))
 
     def add(self, handle: bytes, hello: HelloBody) -> tuple[Member | None, Member | None]:
-        """A hello that opened: (the new member, the one whose place it takes).
+        """A hello that opened: (the new member, the one that had its handle). Both may be None.
 
-        The first is None where the hello is my own, come back. A session is in the room once: when it shows up
-        under another handle it has joined again, or the broker lies; either way the older row goes.
+        There is no new member where the hello is my own, come back, or names a session that is here already or
+        that another device introduced: anybody in the room can repeat or copy a hello, and must not push its
+        owner out. Whoever really joins again has left before; an honest broker says so first.
         """
+        replaced = self.remove(handle)
         identity = session_id(hello.session)
-        if identity == self._own_session:
-            return None, None
-        replaced = self.remove(handle) or self._by_session(identity)
-        if replaced is not None:
-            self._members.pop(replaced.handle, None)
-        name = clean_name(hello.name)
-        member = Member(
-            handle,
-            self._session(identity, hello.session),
-            hello.device,
-            device_fingerprint(hello.device),
-            name,
-            unique_name(name, {self._own_name, *(other.shown_name for other in self)}),
-        )
+        if identity == self._own_session or any(member.session.id == identity for member in self):
+            return None, replaced
+        session = self._session(identity, hello)
+        if session.device != hello.device:
+            return None, replaced
+        name = unique_name(clean_name(hello.name), self._names())
+        member = Member(handle, session, device_fingerprint(hello.device), name)
         self._members[handle] = member
         return member, replaced
 
@@ -117,19 +111,19 @@ class Roster:
     def name_of_device(self, device: bytes, name: str) -> str:
         """The name to show for a post: its member's unique one, or the name written in the post."""
         for member in self:
-            if member.device == device:
+            if member.session.device == device:
                 return member.shown_name
-        return unique_name(clean_name(name), {self._own_name, *(member.shown_name for member in self)})
+        return unique_name(clean_name(name), self._names())
 
-    def _by_session(self, identity: bytes) -> Member | None:
-        return next((member for member in self if member.session.id == identity), None)
+    def _names(self) -> set[str]:
+        return {self._own_name, *(member.shown_name for member in self)}
 
-    def _session(self, identity: bytes, public_key: bytes) -> RemoteSession:
+    def _session(self, identity: bytes, hello: HelloBody) -> RemoteSession:
         session = self._sessions.get(identity)
         if session is None:
             self._forget_inventions()
-            session = RemoteSession(identity, public_key, FrameOpener(self._voice_keys.voice_base(identity)))
-            self._sessions[identity] = session
+            opener = FrameOpener(self._voice_keys.voice_base(identity))
+            session = self._sessions[identity] = RemoteSession(identity, hello.session, hello.device, opener)
         return session
 
     def _forget_inventions(self) -> None:

@@ -400,7 +400,7 @@ class Session:
             self.counters["refused"] += 1
             return
         identity = messages.post_id(token)
-        sighting = self._timeline.sight(body.device, body.counter, identity)
+        sighting = self._timeline.sight(body)
         if sighting is Sighting.DOUBLE:
             self.counters["doubled"] += 1
             return

@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from client.outbox import QueuedPost
 from common import limits
 from common.errors import LocalError, StateLocked
 
 _FILE: Final = "state.sqlite3"
+_LOCK: Final = "lock.sqlite3"
 _SCHEMA_VERSION: Final = 1
+# Hosts are the same in upper and lower case, and so are their pins.
 _SCHEMA: Final = """
 CREATE TABLE device (secret BLOB NOT NULL CHECK (length(secret) = 32));
-CREATE TABLE pin (address TEXT PRIMARY KEY, broker_key BLOB NOT NULL CHECK (length(broker_key) = 32));
+CREATE TABLE pin (address TEXT PRIMARY KEY COLLATE NOCASE, broker_key BLOB NOT NULL CHECK (length(broker_key) = 32));
 CREATE TABLE counter (room_id BLOB PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE outbox (room_id BLOB NOT NULL, counter INTEGER NOT NULL, token BLOB NOT NULL,
                      PRIMARY KEY (room_id, counter)) WITHOUT ROWID;
 """
-_T = TypeVar("_T")
 
 
 class StateUnusable(LocalError):
@@ -34,130 +36,189 @@ class StateUnusable(LocalError):
 
 
 class Store:
-    """The state folder, open and locked."""
+    """The state folder, open and locked. Every method may raise `StateUnusable`: disks fill up and go away."""
 
     def __init__(self, folder: Path, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         """Open `folder` (made 0700 if missing). Raises `StateLocked` or `StateUnusable`."""
-        self.folder: Final = folder
+        self._folder: Final = folder
+        _make_private(folder)
+        self._lock = _Database(folder, _LOCK)
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._path = folder / _FILE
-            self._path.touch(mode=0o600, exist_ok=True)
-            self._database = sqlite3.connect(
-                self._path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=32
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise StateUnusable(f"The state folder {folder} cannot be used: {error}") from error
+            self._hold_lock()
+            self._database = _Database(folder, _FILE)
+        except LocalError:
+            self._lock.close()
+            raise
         try:
-            self._prepare(random_bytes)
-        except (sqlite3.Error, LocalError) as error:
-            self._database.close()
-            raise _explained(error, folder) from error
+            self._secret: Final = self._prepare(random_bytes)
+        except LocalError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give the folder free."""
         self._database.close()
+        self._lock.close()  # last: whoever comes next finds everything written
 
     def device_secret(self) -> bytes:
         """32 random bytes made when the folder was: the root of the device's keys, one for each room."""
-        secret: bytes = self._database.execute("SELECT secret FROM device").fetchone()[0]
-        return secret
+        return self._secret
 
     def pin(self, address: str) -> bytes | None:
         """The broker key (32 bytes) first seen at `host:port`, if any."""
-        row = self._database.execute("SELECT broker_key FROM pin WHERE address = ?", (address,)).fetchone()
+        row = self._database.first("SELECT broker_key FROM pin WHERE address = ?", address)
         return row[0] if row else None
 
     def set_pin(self, address: str, broker_key: bytes) -> None:
         """Remember the key first seen at `host:port`. An existing pin stays as it is."""
-        self._database.execute("INSERT OR IGNORE INTO pin VALUES (?, ?)", (address, broker_key))
+        self._database.run("INSERT OR IGNORE INTO pin VALUES (?, ?)", address, broker_key)
 
     def forget_pin(self, address: str) -> bool:
         """The user has compared the words of a changed key, or given the broker up. False: there was no pin."""
-        return self._database.execute("DELETE FROM pin WHERE address = ?", (address,)).rowcount > 0
+        return bool(self._database.run("DELETE FROM pin WHERE address = ? RETURNING 1", address))
 
     def outbox(self, room_id: bytes) -> RoomOutbox:
         """The queued posts and the counter of one room."""
         return RoomOutbox(self._database, room_id)
 
-    def _prepare(self, random_bytes: Callable[[int], bytes]) -> None:
-        # EXCLUSIVE: SQLite itself keeps a second process out, and lets go when this one dies, however it dies.
-        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute("BEGIN IMMEDIATE")
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                self._database.execute(statement)
-            self._database.execute("INSERT INTO device VALUES (?)", (random_bytes(limits.KEY_BYTES),))
-            self._database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        self._database.execute("COMMIT")
-        if version > _SCHEMA_VERSION:
-            raise StateUnusable(
-                f"The state folder {self.folder} was written by a newer version of Secure Chat: "
-                "update this one, or choose another folder with --state-dir."
-            )
+    def _hold_lock(self) -> None:
+        """Keep other processes out for as long as this one lives; SQLite's locks end with it, however it dies.
+
+        A file of its own: of two processes that open the state file itself with exclusive locking at one moment,
+        both are turned away.
+        """
+        try:
+            self._lock.run("BEGIN IMMEDIATE")
+        except _Busy as error:
+            raise StateLocked(
+                f"Another Secure Chat uses the state folder {self._folder}: close it, "
+                "or choose another folder with --state-dir."
+            ) from error
+
+    def _prepare(self, random_bytes: Callable[[int], bytes]) -> bytes:
+        """Bring the file to this version's schema; returns the device secret."""
+        self._database.run("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory beside it: nobody else reads it
+        self._database.run("PRAGMA journal_mode = WAL")
+        self._database.run("PRAGMA synchronous = FULL")
+        with self._database.transaction():
+            (version,) = self._database.run("PRAGMA user_version")[0]
+            if version > _SCHEMA_VERSION:
+                raise StateUnusable(
+                    f"The state folder {self._folder} was written by a newer version of Secure Chat: "
+                    "update this one, or choose another folder with --state-dir."
+                )
+            if version == 0:
+                for statement in _SCHEMA.split(";"):
+                    self._database.run(statement)
+                self._database.run("INSERT INTO device VALUES (?)", random_bytes(limits.KEY_BYTES))
+                self._database.run(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        row = self._database.first("SELECT secret FROM device")
+        if row is None:
+            raise _unusable(self._folder, "its device key is gone")
+        secret: bytes = row[0]
+        return secret
 
 
 class RoomOutbox:
     """`client.outbox.OutboxStore` on disk, for one room."""
 
-    def __init__(self, database: sqlite3.Connection, room_id: bytes) -> None:
+    def __init__(self, database: _Database, room_id: bytes) -> None:
         self._database = database
         self._room_id = room_id
 
     def queue(self, seal: Callable[[int], bytes]) -> QueuedPost:
         """Counter and token in one transaction: after a crash either both are there or neither."""
-
-        def work() -> QueuedPost:
-            row = self._database.execute("SELECT next FROM counter WHERE room_id = ?", (self._room_id,)).fetchone()
-            counter = row[0] if row else 1
+        with self._database.transaction():
+            counter = self._next()
             token = seal(counter)
             self._set_next(counter + 1)
-            self._database.execute("INSERT INTO outbox VALUES (?, ?, ?)", (self._room_id, counter, token))
-            return QueuedPost(counter, token)
-
-        return self._transaction(work)
+            self._database.run("INSERT INTO outbox VALUES (?, ?, ?)", self._room_id, counter, token)
+        return QueuedPost(counter, token)
 
     def waiting(self) -> list[QueuedPost]:
         """All queued posts of the room, by counter."""
-        rows = self._database.execute(
-            "SELECT counter, token FROM outbox WHERE room_id = ? ORDER BY counter", (self._room_id,)
-        )
+        rows = self._database.run("SELECT counter, token FROM outbox WHERE room_id = ? ORDER BY counter", self._room_id)
         return [QueuedPost(counter, token) for counter, token in rows]
 
     def forget(self, counter: int) -> None:
         """The post is settled."""
-        self._database.execute("DELETE FROM outbox WHERE room_id = ? AND counter = ?", (self._room_id, counter))
+        self._database.run("DELETE FROM outbox WHERE room_id = ? AND counter = ?", self._room_id, counter)
 
     def skip_to(self, counter: int) -> None:
         """Never use a counter below this one again."""
-        row = self._database.execute("SELECT next FROM counter WHERE room_id = ?", (self._room_id,)).fetchone()
-        if row is None or row[0] < counter:
+        if self._next() < counter:
             self._set_next(counter)
 
+    def _next(self) -> int:
+        row = self._database.first("SELECT next FROM counter WHERE room_id = ?", self._room_id)
+        return row[0] if row else 1
+
     def _set_next(self, counter: int) -> None:
-        self._database.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (self._room_id, counter))
+        self._database.run("INSERT OR REPLACE INTO counter VALUES (?, ?)", self._room_id, counter)
 
-    def _transaction(self, work: Callable[[], _T]) -> _T:
-        self._database.execute("BEGIN IMMEDIATE")
+
+class _Busy(StateUnusable):
+    """Another connection holds the lock."""
+
+
+class _Database:
+    """A private SQLite file whose errors are sentences."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        path = folder / name
         try:
-            result = work()
+            path.touch(mode=0o600)
+            path.chmod(0o600)  # whatever the umask left, or somebody made of it; SQLite gives its journals the same
+        except OSError as error:
+            raise _unusable(folder, error) from error
+        with self._sentences():
+            # autocommit, one thread at a time (the first of them opens, the network thread works)
+            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+
+    def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Execute one statement; all its rows."""
+        with self._sentences():
+            return self._connection.execute(statement, values).fetchall()
+
+    def first(self, statement: str, *values: object) -> tuple[Any, ...] | None:
+        """Execute one statement; its first row."""
+        return next(iter(self.run(statement, *values)), None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what is run within."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite has ended it itself where the disk is full
+                self.run("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
-        return result
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            # The low byte tells the kind. An error of the Python module itself (used after close) has no code.
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+            raise _unusable(self._folder, error, _Busy if busy else StateUnusable) from error
 
 
-def _explained(error: Exception, folder: Path) -> LocalError:
-    if isinstance(error, LocalError):
-        return error
-    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-        return StateLocked(
-            f"Another Secure Chat uses the state folder {folder}: close it, or choose another folder with --state-dir."
-        )
-    return StateUnusable(
-        f"The state folder {folder} cannot be used ({error}): move it away, or choose another one with --state-dir."
-    )
+def _make_private(folder: Path) -> None:
+    """Make the folder if it is missing. One that was there keeps its permissions: the files are private anyway."""
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+
+
+def _unusable(folder: Path, why: Exception | str, kind: type[StateUnusable] = StateUnusable) -> StateUnusable:
+    return kind(f"The state folder {folder} cannot be used ({why}): move it away, or choose another with --state-dir.")

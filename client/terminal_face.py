@@ -6,7 +6,7 @@ What is typed is said, but for a few words behind a slash. All that strangers ch
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from client import events
@@ -82,7 +82,7 @@ class TerminalFace:
             case ["/help"]:
                 return _HELP
             case _:
-                raise BadLine(f"{words[0]} is not known, or something is missing behind it: /help lists what is.")
+                raise BadLine(f"{words[0][:40]} is not known, or something is missing behind it: /help lists what is.")
 
     def _joined(self, event: events.RoomJoined) -> list[str]:
         others = [person.name for person in event.people if not person.own]
@@ -102,7 +102,8 @@ def _met(event: events.BrokerMet) -> list[str]:
 
 
 def _said(event: events.TextReceived) -> str:
-    clock = datetime.fromtimestamp(event.sent_at).astimezone().strftime("%Y-%m-%d %H:%M" if event.late else "%H:%M")
+    sent_at = datetime.fromtimestamp(event.sent_at, UTC).astimezone()
+    clock = sent_at.strftime("%Y-%m-%d %H:%M" if event.late else "%H:%M")
     copied = " (this device is copied)" if event.copied_device else ""
     text = event.text.replace("\n", "\n    ")
     return f"{clock} {event.name}{copied}: {text}"
@@ -118,7 +119,8 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911  one table
         case events.ConnectionProgressed(step):
             return step
         case events.RoomLeft(reason, retry_in):
-            return f"Not connected: {reason}." + ("" if retry_in is None else f" Trying again in {retry_in:.0f} s.")
+            again = "" if retry_in is None else f" Trying again in {max(1, round(retry_in))} s."
+            return f"Not connected: {reason.rstrip('.')}.{again}"
         case events.PersonJoined(person):
             return f"{person.name} has come."
         case events.PersonLeft(person):

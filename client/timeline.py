@@ -7,15 +7,21 @@ Pure: it opens nothing and sends nothing itself.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+import msgspec
+
 from common import limits
+from common.crypto.sealing import PostBody
 from common.messages import Fetch, Page, StoredPost
 
 _ANSWER_SECONDS: Final = 10.0  # after that an unanswered Fetch is asked again
+_GAPS: Final = 100  # so many are told apart; a broker that invents more has the oldest read as one
 HISTORY_POSTS: Final = 2_000  # how far back a newcomer reads at once
+_encoder: Final = msgspec.msgpack.Encoder()
 
 
 class Sighting(Enum):
@@ -23,7 +29,7 @@ class Sighting(Enum):
 
     NEW = auto()
     DOUBLE = auto()  # the same post again: drop it
-    COPIED_DEVICE = auto()  # another post under the same device and counter: show it, marked
+    COPIED_DEVICE = auto()  # another one under the same device and counter: show it, marked
 
 
 @dataclass(slots=True)
@@ -32,7 +38,7 @@ class _Gap:
 
     low: int
     high: int
-    budget: int
+    budget: int = HISTORY_POSTS
 
 
 class Timeline:
@@ -41,10 +47,11 @@ class Timeline:
     def __init__(self) -> None:
         self._newest = 0
         self._log_id: bytes | None = None
-        self._seen: dict[tuple[bytes, int], set[bytes]] = {}
-        self._gaps: list[_Gap] = []
-        self._asked_at: float | None = None
-        self._asked_before = 0
+        self._bodies: set[bytes] = set()
+        self._counters: set[tuple[bytes, int]] = set()
+        self._gaps: list[_Gap] = []  # the newest last
+        self._asked: _Gap | None = None  # of the open question; not among the others
+        self._asked_at = 0.0
 
     @property
     def newest(self) -> int:
@@ -53,12 +60,15 @@ class Timeline:
 
     def joined(self, newest: int, log_id: bytes) -> None:
         """In the room (again): whatever the broker has above what I know is missing."""
-        self._asked_at = None
+        if self._asked is not None:  # its answer went down with the old connection
+            self._gaps.append(self._asked)
+            self._gaps.sort(key=lambda gap: gap.high)
+            self._asked = None
         if log_id != self._log_id:
             # Another log counts anew. What was seen stays seen, by device and counter.
             self._log_id, self._newest = log_id, 0
             self._gaps.clear()
-        self._advance(newest + 1, HISTORY_POSTS)
+        self._missing_below(min(newest + 1, limits.MAX_INTEGER))
         self._newest = max(self._newest, newest)
 
     def live(self, seq: int, prev_seq: int) -> bool:
@@ -66,48 +76,70 @@ class Timeline:
         if seq <= self._newest:
             return False
         if prev_seq > self._newest:
-            self._advance(seq, HISTORY_POSTS)
+            self._missing_below(seq)
         self._newest = seq
         return True
 
     def suspect(self) -> None:
         """The broker has left out live posts, nobody knows how many: read on from the newest that is known."""
-        self._gaps.append(_Gap(self._newest, limits.MAX_INTEGER, HISTORY_POSTS))
+        self._missing_below(limits.MAX_INTEGER)
 
-    def sight(self, device: bytes, counter: int, post_id: bytes) -> Sighting:
+    def sight(self, body: PostBody) -> Sighting:
         """Note that this post was opened. Ask before showing it."""
-        known = self._seen.setdefault((device, counter), set())
-        if post_id in known:
+        # Not by its token: whoever has the phrase can seal another member's signed body into a second one.
+        signed = hashlib.sha256(_encoder.encode(body)).digest()
+        if signed in self._bodies:
             return Sighting.DOUBLE
-        known.add(post_id)
-        return Sighting.NEW if len(known) == 1 else Sighting.COPIED_DEVICE
+        self._bodies.add(signed)
+        if (body.device, body.counter) in self._counters:
+            return Sighting.COPIED_DEVICE
+        self._counters.add((body.device, body.counter))
+        return Sighting.NEW
 
     def fetch(self, now: float) -> Fetch | None:
-        """The next question to the broker, if one is due. One is open at a time."""
-        if not self._gaps or (self._asked_at is not None and now - self._asked_at < _ANSWER_SECONDS):
+        """The next question to the broker, if one is due. One is open at a time, and repeated until it is answered."""
+        if self._asked is None:
+            if not self._gaps:
+                return None
+            self._asked = self._gaps.pop()  # what was said last is read first
+        elif now - self._asked_at < _ANSWER_SECONDS:
             return None
-        gap = self._gaps[-1]  # the newest gap first: what was said last is read first
-        self._asked_at, self._asked_before = now, gap.high
-        return Fetch(after=None, before=gap.high, limit=min(limits.PAGE_POSTS, gap.budget))
+        self._asked_at = now
+        return Fetch(after=None, before=self._asked.high, limit=min(limits.PAGE_POSTS, self._asked.budget))
 
     def next_tick(self) -> float | None:
         """When an unanswered question should be asked again."""
-        return None if self._asked_at is None or not self._gaps else self._asked_at + _ANSWER_SECONDS
+        return None if self._asked is None else self._asked_at + _ANSWER_SECONDS
 
     def page(self, page: Page) -> list[StoredPost]:
         """The posts of an answer that I did ask for, in rising order; [] for any other page."""
-        if self._asked_at is None or not self._gaps or self._gaps[-1].high != self._asked_before:
+        gap, posts = self._asked, sorted(page.posts, key=lambda post: post.seq)
+        if gap is None or not _answers(posts, gap):
             return []
-        self._asked_at = None
-        gap = self._gaps.pop()
-        posts = [post for post in sorted(page.posts, key=lambda post: post.seq) if gap.low < post.seq < gap.high]
+        self._asked = None
+        posts = [post for post in posts if post.seq > gap.low]
         if posts:
             self._newest = max(self._newest, posts[-1].seq)
-            gap.high, gap.budget = posts[0].seq, gap.budget - len(posts)
-            if page.more and posts[0].prev_seq > gap.low and gap.budget > 0:
-                self._gaps.append(gap)
+            rest = _Gap(gap.low, posts[0].seq, gap.budget - len(posts))
+            if page.more and posts[0].prev_seq > gap.low and rest.budget > 0:
+                self._gaps.append(rest)
+                self._gaps.sort(key=lambda gap: gap.high)  # others may have opened above it meanwhile
         return posts
 
-    def _advance(self, high: int, budget: int) -> None:
-        if high - self._newest > 1:
-            self._gaps.append(_Gap(self._newest, high, budget))
+    def _missing_below(self, high: int) -> None:
+        """Everything between the newest number met and `high` is missing."""
+        if high - self._newest <= 1:
+            return
+        self._gaps.append(_Gap(self._newest, high))
+        if len(self._gaps) > _GAPS:
+            oldest, second = self._gaps[:2]
+            # What is read again between them is dropped as seen.
+            self._gaps[:2] = [_Gap(min(oldest.low, second.low), max(oldest.high, second.high))]
+
+
+def _answers(posts: list[StoredPost], gap: _Gap) -> bool:
+    """Whether a page can be the answer about this gap, not a belated second one about another.
+
+    It names the highest posts below `high`, and at least `low` is one of those as long as it is kept.
+    """
+    return not posts or gap.low <= posts[-1].seq < gap.high

@@ -48,8 +48,14 @@ def _run(config: Config) -> int:
 
 
 def _run_window(config: Config, network: Network) -> int:
-    from client.ui.app import Opening, run_window  # noqa: PLC0415
+    try:
+        from client.ui.app import Opening, run_window  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name not in {"tkinter", "_tkinter", "ttkbootstrap", "PIL"}:
+            raise
+        from client.ui import texts  # noqa: PLC0415
 
+        raise BadSetting(texts.NO_TKINTER) from error
     opening = Opening(
         config.server, config.name, config.phrase, config.connect, config.microphone_on, config.speaker_on
     )

@@ -178,6 +178,7 @@ class Window:
         for view in (self.connect, self.problem, self.chat, self.voice, self.status):
             for widget, text in view.tips():
                 Tip(widget, text, self.theme)
+        self.roster.add_tips(lambda widget, text: Tip(widget, text, self.theme))
 
     def _begin(self) -> None:
         if self._opening.speaker_on:

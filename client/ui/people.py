@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from client.events import Event, Person, PersonChanged, PersonJoined, PersonLeft, TalkingChanged
@@ -75,15 +75,15 @@ class People:
         """How many others have their speaker on."""
         return sum(person.listening and not person.own for person in self._people.values())
 
-    def rows(self, *, microphone_on: bool) -> tuple[PersonRow, ...]:
-        """Myself first, the others by name."""
+    def rows(self, *, microphone_on: bool, speaker_on: bool = False) -> tuple[PersonRow, ...]:
+        """Myself first, the others by name. My own devices are known better here than to the broker."""
         order = sorted(
             self._people.values(), key=lambda person: (not person.own, person.name.casefold(), person.session)
         )
-        return tuple(self._row(person, microphone_on=microphone_on) for person in order)
+        return tuple(self._row(person, microphone_on=microphone_on, speaker_on=speaker_on) for person in order)
 
-    def _row(self, person: Person, *, microphone_on: bool) -> PersonRow:
-        state = self._state(person)
+    def _row(self, person: Person, *, microphone_on: bool, speaker_on: bool) -> PersonRow:
+        state = self._state(replace(person, listening=speaker_on) if person.own else person)
         words = _WORDS[state]
         if person.own and microphone_on and state is not PersonState.TALKING:
             words = texts.MICROPHONE_OPEN

@@ -186,7 +186,7 @@ class Presenter:
             can_disconnect=online or busy,
             can_send=self._in_room and (online or busy),
             problem=self._problem,
-            people=self._people.rows(microphone_on=voice.microphone_on),
+            people=self._people.rows(microphone_on=voice.microphone_on, speaker_on=voice.speaker_on),
             people_note=people_note,
             voice=voice,
             empty_title=title,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from tkinter import ttk
 
 from client.ui import texts
 from client.ui.people import PersonRow, PersonState
 from client.ui.theme import Theme
 
-Tip = tuple[tk.Widget, Callable[[], str]]
 _ICONS = {
     PersonState.TEXT_ONLY: "text",
     PersonState.LISTENING: "headphones",
@@ -28,6 +27,7 @@ class RosterView(ttk.Frame):
         self._rows: dict[str, _RowView] = {}
         self._order: list[str] = []
         self._note_shown: str | None = None
+        self._make_tip: Callable[[tk.Widget, Callable[[], str]], object] | None = None
         self._title = ttk.Label(self, style="SurfaceStrong.TLabel", text=texts.PEOPLE)
         self._title.pack(anchor="w", padx=(theme.px(2), 0), pady=(0, theme.px(6)))
         self._canvas = tk.Canvas(self, background=theme.palette.surface, highlightthickness=0, borderwidth=0)
@@ -52,16 +52,24 @@ class RosterView(ttk.Frame):
             self._rows.pop(session).destroy()
         for person in people:
             if person.session not in self._rows:
-                self._rows[person.session] = _RowView(self._inside, self._theme)
+                row = self._rows[person.session] = _RowView(self._inside, self._theme)
+                if self._make_tip is not None:
+                    self._make_tip(row, row.tip)
             self._rows[person.session].show(person)
         order = [person.session for person in people]
         if (order, note) != (self._order, self._note_shown):
             self._order, self._note_shown = order, note
             self._lay_out(note)
 
-    def tips(self) -> Iterator[Tip]:
-        """The rows make theirs themselves, see `row_tips`."""
-        return iter(())
+    def add_tips(self, make_tip: Callable[[tk.Widget, Callable[[], str]], object]) -> None:
+        """From now on each row has a tooltip; `make_tip` takes a widget and what gives the text."""
+        self._make_tip = make_tip
+        for row in self._rows.values():
+            make_tip(row, row.tip)
+
+    def row(self, session: str) -> ttk.Frame:
+        """The row of a person."""
+        return self._rows[session]
 
     def row_text(self, session: str) -> str:
         """What a row says, for a tooltip and for tests."""
@@ -115,6 +123,14 @@ class _RowView(ttk.Frame):
     def text(self) -> str:
         """Name and state as they are shown."""
         return f"{self._name.cget('text')}: {self._words.cget('text')}"
+
+    def tip(self) -> str:
+        """Who this is, for the tooltip."""
+        person = self._shown
+        if person is None:
+            return ""
+        words = texts.TIP_UNCONFIRMED if person.state is PersonState.UNCONFIRMED else person.words
+        return texts.tip_person(person.name, person.member, words)
 
     def show(self, person: PersonRow) -> None:
         """Show this person."""

@@ -16,11 +16,7 @@ NAME: Final = "Name"
 KEY: Final = "Encryption key"
 CONNECT: Final = "Connect"
 DISCONNECT: Final = "Disconnect"
-SHOW_KEY: Final = "Show the key"
-HIDE_KEY: Final = "Hide the key"
 NEW_KEY: Final = "New key"
-NEW_KEY_MADE: Final = "New key of six words. Share it, or an invite, with whom you want to talk to."
-INVITE_READ: Final = "Invite read: server and key are filled in."
 SERVER_MISSING: Final = "Where to? Type the broker's address, for example 192.168.1.20:9090, or paste an invite link."
 NAME_MISSING: Final = "Who are you? Type the name that the others will see."
 NAME_TOO_LONG: Final = "This name is too long: some twenty characters fit."
@@ -127,14 +123,13 @@ ON_AFTER_CONNECTING: Final = "Starts once you are connected"
 
 CONNECT_ANYWAY: Final = "Connect anyway"
 TRY_AGAIN: Final = "Try again"
-DISMISS: Final = "Dismiss"
 ENDED: Final = "The connection part of the program has stopped. Close the window and start Secure Chat again."
 TEXT_TOO_LONG: Final = "This message is too long to be sent: some 2,500 words fit. Send it in parts."
 INTERNAL: Final = "Something went wrong inside the window; it goes on. The log has the details."
 NO_DISPLAY: Final = "There is no screen to open a window on. Start the text client instead: secure-chat --text"
 NO_TKINTER: Final = (
-    "This Python has no tkinter, which the window needs (Debian: apt install python3-tk). "
-    "The text client works without it: secure-chat --text"
+    "This Python lacks what the window needs: tkinter (Debian: apt install python3-tk) or the extra “window” "
+    "of this package. The text client works without them: secure-chat --text"
 )
 
 PART_TITLES: Final = {

@@ -15,6 +15,7 @@ from tktooltip import ToolTip
 from client.ui.theme import Theme
 
 _DELAY_MS: Final = 550
+_NO_CONTROLS: Final = frozenset({"TLabel", "TFrame", "Canvas"})
 _GAP: Final = 8  # pixels between a widget and its tooltip
 _WIDEST: Final = 320
 
@@ -40,19 +41,27 @@ class Tip(ToolTip):  # type: ignore[misc]
             aspect=0,
         )
         self._gap = theme.px(_GAP)
-        for sequence in ("<FocusOut>", "<KeyPress>", "<Unmap>"):
-            widget.bind(sequence, self.on_leave, add="+")
-        widget.bind("<<TraverseIn>>", self.on_enter, add="+")  # the focus came by Tab
+        widget.bind("<Unmap>", self.on_leave, add="+")
+        if widget.winfo_class() not in _NO_CONTROLS:  # Tk makes whatever has key bindings a stop of Tab
+            widget.bind("<FocusOut>", self.on_leave, add="+")
+            widget.bind("<KeyPress>", self.on_leave, add="+")
+            widget.bind("<<TraverseIn>>", self.on_enter, add="+")  # the focus came by Tab
 
     def on_enter(self, _event: object = None) -> None:
         """Show soon."""
         self._cancel()
         self._timer = self.after(_DELAY_MS, self._show)
 
-    def on_leave(self, _event: object = None) -> None:
-        """Hide, and do not show what was about to be shown."""
+    def on_leave(self, event: tk.Event[tk.Misc] | None = None) -> None:
+        """Hide, and do not show what was about to be shown. Onto a child of the widget is not out of it."""
+        if event is not None and event.type is tk.EventType.Leave and self._pointed_at():
+            return
         self._cancel()
         super().on_leave()
+
+    def _pointed_at(self) -> bool:
+        under = self.winfo_containing(*self.winfo_pointerxy())
+        return under is not None and f"{under}.".startswith(f"{self.widget}.") and under.winfo_toplevel() is not self
 
     def _cancel(self) -> None:
         if self._timer:

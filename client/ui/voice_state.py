@@ -25,6 +25,7 @@ class VoiceShown:
     microphone_on: bool = False
     microphone_note: str = ""
     speaker_down: bool = False
+    speaker_on: bool = False
     speaker_note: str = ""
     level: float = 0.0
 
@@ -76,6 +77,7 @@ class Voice:
             self._microphone_on,
             self._microphone_note(online=online),
             self._speaker_wanted,
+            self._speaker_on,
             _waiting_note(self._speaker_wanted, self._speaker_on, online=online),
             self._level,
         )

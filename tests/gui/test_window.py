@@ -373,6 +373,26 @@ def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
     window.until(lambda: not shown())
 
 
+def test_a_person_has_a_tooltip_with_the_device(open_window: Open) -> None:
+    # would catch: no way to tell two people of one name apart in words
+    window = open_window(READY)
+    join(window)
+    window.until(lambda: any(type(tip).__name__ == "Tip" for tip in _all(window.root)))
+    fake(window).say(PersonJoined(replace(BEN, session="s3", member="fingerprint of Cleo", name="Cleo")))
+    fake(window).say(PersonJoined(replace(BEN, session="s4", name="Dan", confirmed=False)))
+    window.until(lambda: len(window.app.chat.messages.rows()) == 2)
+    assert window.app.roster.row_text("s4") == f"Dan: {texts.UNCONFIRMED}"
+
+    def shown() -> list[str]:
+        tips = [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
+        return [tip.msg_var.get() for tip in tips]  # type: ignore[attr-defined]
+
+    window.point_at(window.app.roster.row("s3"))
+    window.until(lambda: shown() == [texts.tip_person("Cleo", "fingerprint of Cleo", texts.LISTENING)])
+    window.point_at(window.app.roster.row("s4"))
+    window.until(lambda: shown() and texts.TIP_UNCONFIRMED in shown()[0])
+
+
 def test_copy_invite(open_window: Open) -> None:
     window = open_window(READY)
     join(window)

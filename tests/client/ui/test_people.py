@@ -45,6 +45,7 @@ def test_my_open_microphone_is_told() -> None:
     people = People()
     people.begin((ANN, BEN))
     assert [row.words for row in people.rows(microphone_on=True)] == [texts.MICROPHONE_OPEN, texts.TEXT_ONLY]
+    assert people.rows(microphone_on=False, speaker_on=True)[0].words == texts.LISTENING
     people.receive(TalkingChanged(ANN, True))
     assert people.rows(microphone_on=True)[0].words == texts.TALKING
 

@@ -10,8 +10,9 @@ from typing import Final
 
 from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported
 from client.voice.counters import Counters
-from client.voice.device import BLOCK_SECONDS, Block, Devices, Microphone
+from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone
 from client.voice.front_end import FrontEnd, LevelMeter
+from client.voice.reopening import Reopening
 from client.voice.reports import Report
 from client.voice.sender import Sealer, Sender
 from common.errors import DeviceError
@@ -40,6 +41,8 @@ class Capture:
         self._microphone: Microphone | None = None
         self._front_end: FrontEnd | None = None
         self._meter = LevelMeter()
+        self._announced = False  # that this opening succeeded
+        self._reopening = Reopening()
         self.started: float | None = None  # when the first sample was spoken
 
     def enter(self, topic: bytes, sealer: Sealer) -> None:
@@ -56,19 +59,14 @@ class Capture:
 
     def switch(self, on: bool, now: float) -> None:
         """Open or close the microphone; repeating is harmless."""
-        if on == (self._microphone is not None):
+        if on == (self._microphone is not None or self._reopening.under_way):
             return
-        if not on:
+        self._reopening.stop()
+        if on:
+            self._open(now)
+        else:
             self._close()
-            return
-        try:
-            self._sender.begin(now)
-            self._microphone = self._devices.microphone(now)
-        except DeviceError as error:
-            self._fail(error)
-            return
-        self._front_end, self._meter = self._make_front_end(), LevelMeter()
-        self._report(MicrophoneChanged(on=True, device=self._microphone.name))
+            self._report(MicrophoneChanged(on=False))
 
     def hear(self, played: Block) -> None:
         """What the speaker plays now, for echo cancelling."""
@@ -77,28 +75,50 @@ class Capture:
 
     def step(self, now: float) -> float | None:
         """Send what was said by `now`. In how many seconds to come again; None while the microphone is closed."""
+        if self._reopening.under_way and not self._reopening.due(now):
+            self._open(now)
         if self._microphone is None:
-            return None
+            return self._reopening.due(now) if self._reopening.under_way else None
         try:
-            for _ in range(_BLOCKS_A_STEP):
-                block = self._microphone.read(now)
-                if block is None:
-                    break
-                self._take(block, now)
+            self._drain(self._microphone, now)
         except DeviceError as error:
-            self._close()
-            self._fail(error)
-            return None
+            self._fail(error, now)
+            return self.step(now)
         if self._microphone.ended:
             self._report(MicrophoneEnded())
             self._close()
+            self._report(MicrophoneChanged(on=False))
             return None
         return self._microphone.due(now)
 
     def close(self) -> None:
         """The end of the program."""
-        if self._microphone is not None:
-            self._close()
+        self.switch(on=False, now=0.0)
+
+    def _open(self, now: float) -> None:
+        try:
+            self._sender.begin(now)
+            self._microphone = self._devices.microphone(now)
+        except DeviceError as error:
+            self._fail(error, now)
+            return
+        self._front_end, self._meter, self._announced = self._make_front_end(), LevelMeter(), False
+
+    def _drain(self, microphone: Microphone, now: float) -> None:
+        for _ in range(_BLOCKS_A_STEP):
+            block = microphone.read(now)
+            if not self._announced and microphone.ready:
+                self._announce(microphone, now)
+            if block is None:
+                return
+            self._take(block, now)
+
+    def _announce(self, microphone: Microphone, now: float) -> None:
+        self._announced = True
+        self._reopening.opened(now)
+        self._report(MicrophoneChanged(on=True, device=microphone.name))
+        # A card takes its time to open: media time is that of the first sample, not of the wish for it.
+        self._sender.begin(now)
 
     def _take(self, block: Block, now: float) -> None:
         if self.started is None:
@@ -118,11 +138,18 @@ class Capture:
             self._microphone.close()
         self._microphone = self._front_end = None
         self._pass_on(self._sender.end())
-        self._report(MicrophoneChanged(on=False))
 
-    def _fail(self, error: DeviceError) -> None:
-        self._report(ProblemReported(Part.MICROPHONE, "microphone", str(error)))
-        self._report(MicrophoneChanged(on=False))
+    def _fail(self, error: DeviceError, now: float) -> None:
+        """Tell, and try again if the device had worked: as long as that lasts the microphone counts as on."""
+        tried_before = self._reopening.under_way
+        worth_it = isinstance(error, DeviceLost) or tried_before
+        self._close()
+        again = worth_it and self._reopening.lost(now)
+        if not (again and tried_before):
+            self._report(ProblemReported(Part.MICROPHONE, "microphone", str(error)))
+        if not again:
+            self._reopening.stop()
+            self._report(MicrophoneChanged(on=False))
 
     def _pass_on(self, frame: bytes | None) -> None:
         if frame is not None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from client.voice.packet import BLOCK_SAMPLES
+from common.errors import DeviceError
 from common.limits import SAMPLE_RATE
 
 Block: TypeAlias = npt.NDArray[np.float32]  # samples of -1..1, mono, 48 kHz; BLOCK_SAMPLES where not said otherwise
@@ -23,12 +24,21 @@ def silence(samples: int = BLOCK_SAMPLES) -> Block:
     return np.zeros(samples, np.float32)
 
 
+class DeviceLost(DeviceError):
+    """A device that had worked is gone for now: opening it again may help."""
+
+
 class Microphone(Protocol):
     """Gives blocks from the moment that it was opened."""
 
     @property
     def name(self) -> str:
-        """What it is called in the window."""
+        """What it is called in the window; valid once it is `ready`."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is open: sound cards take their time. Until then it moves no blocks."""
         ...
 
     @property
@@ -54,7 +64,12 @@ class Speaker(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in the window."""
+        """What it is called in the window; valid once it is `ready`."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is open: sound cards take their time. Until then it moves no blocks."""
         ...
 
     def wanted(self, now: float) -> int:

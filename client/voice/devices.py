@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from client.voice.audio_device import open_microphone, open_speaker
+from client.voice.audio_device import AudioMicrophone, AudioSpeaker
+from client.voice.counters import Counters
 from client.voice.device import Microphone, Speaker
 from client.voice.silence_device import SilentMicrophone, SilentSpeaker
 from client.voice.wav_device import WavMicrophone, WavSpeaker
@@ -19,12 +20,16 @@ _WAV: Final = ".wav"
 class ChosenDevices:
     """Opens the devices of one client."""
 
-    def __init__(self, microphone: str, speaker: str, wake: Callable[[], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, microphone: str, speaker: str, wake: Callable[[], None], clock: Callable[[], float], counters: Counters
+    ) -> None:
         """`wake` is called, on a thread of the sound card, when a device wants to be asked at once."""
         self._microphone = microphone.strip() or DEFAULT
         self._speaker = speaker.strip() or DEFAULT
         self._wake = wake
         self._clock = clock
+        self._counters = counters
+        self._streams: list[AudioMicrophone | AudioSpeaker] = []  # those that may still have to be waited for
         self._recording: WavSpeaker | None = None  # one file for a run, however often the speaker is switched
 
     def microphone(self, now: float) -> Microphone:
@@ -33,14 +38,18 @@ class ChosenDevices:
             return SilentMicrophone(now)
         if self._microphone.lower().endswith(_WAV):
             return WavMicrophone(Path(self._microphone), now)
-        return open_microphone(self._named(self._microphone), self._wake, self._clock)
+        stream = AudioMicrophone(self._named(self._microphone), self._wake, self._clock, self._counters)
+        self._keep(stream)
+        return stream
 
     def speaker(self, now: float) -> Speaker:
         """Open the speaker. Raises `DeviceError`."""
         if self._speaker == NONE:
             return SilentSpeaker(now)
         if not self._speaker.lower().endswith(_WAV):
-            return open_speaker(self._named(self._speaker), self._wake, self._clock)
+            stream = AudioSpeaker(self._named(self._speaker), self._wake, self._clock, self._counters)
+            self._keep(stream)
+            return stream
         if self._recording is None:
             self._recording = WavSpeaker(Path(self._speaker), now)
         else:
@@ -48,9 +57,17 @@ class ChosenDevices:
         return self._recording
 
     def close(self) -> None:
-        """The end of the program: the recording is finished."""
+        """The end of the program: streams are closed and the recording is finished."""
+        for stream in self._streams:
+            stream.close()
+        for stream in self._streams:
+            stream.join()
         if self._recording is not None:
             self._recording.finish()
+
+    def _keep(self, stream: AudioMicrophone | AudioSpeaker) -> None:
+        self._streams = [kept for kept in self._streams if kept.alive]
+        self._streams.append(stream)
 
     @staticmethod
     def _named(choice: str) -> str:

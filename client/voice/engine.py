@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from client.events import Part, ProblemReported
+from client.voice.counters import Counters
 from client.voice.device import Devices
 from client.voice.devices import ChosenDevices
 from client.voice.packet import MEDIA_TIMES
@@ -57,8 +58,10 @@ class VoiceEngine:
         self._commands: deque[Callable[[float], None]] = deque()
         self._frames: deque[tuple[bytes, float]] = deque()
         self._frames_received = self._bytes_received = self._overrun = 0
+        counters = Counters()
         self._pipeline = Pipeline(
-            devices or ChosenDevices(microphone, speaker, self._awake.set, clock),
+            devices or ChosenDevices(microphone, speaker, self._awake.set, clock, counters),
+            counters,
             media_start=secrets.randbelow(MEDIA_TIMES),
             send=send,
             report=report,

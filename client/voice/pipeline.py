@@ -25,6 +25,7 @@ class Pipeline:
     def __init__(
         self,
         devices: Devices,
+        counters: Counters,
         *,
         media_start: int,
         send: Callable[[bytes], None],
@@ -32,7 +33,7 @@ class Pipeline:
         front_end: Callable[[], FrontEnd] = PlainFrontEnd,
     ) -> None:
         """`media_start` is the first media time: random, 0..2^32-1. `front_end` makes one for each opening."""
-        self.counters = Counters()
+        self.counters = counters
         self._devices = devices
         sender = Sender(Encoder, media_start)
         self.capture = Capture(devices, sender, front_end, send, report, self.counters)

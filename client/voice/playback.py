@@ -11,10 +11,11 @@ from typing import Final
 
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
-from client.voice.device import BLOCK_SECONDS, Block, Devices, Speaker
+from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Speaker
 from client.voice.mixer import mix
 from client.voice.packet import VoicePacket
 from client.voice.receiver import Opener, Receiver
+from client.voice.reopening import Reopening
 from client.voice.reports import Report, TalkHeard
 from client.voice.talker import Talker, VoiceDecoder
 from common.errors import DeviceError, Malformed
@@ -70,6 +71,8 @@ class Playback:
         self._room = b""
         self._voices: dict[bytes, _Voice] = {}
         self._clock = PlayClock()
+        self._announced = False  # that this opening succeeded
+        self._reopening = Reopening()
         self.started: float | None = None  # when the first sample was played
 
     def enter(self, room: bytes) -> None:
@@ -103,19 +106,14 @@ class Playback:
 
     def switch(self, on: bool, now: float) -> None:
         """Begin or stop to play; repeating is harmless."""
-        if on == (self._speaker is not None):
+        if on == (self._speaker is not None or self._reopening.under_way):
             return
-        if not on:
-            self.close()
-            return
-        try:
-            self._make_decoder()  # without a codec say so now, and not at the first frame
-            self._speaker = self._devices.speaker(now)
-        except DeviceError as error:
-            self._fail(error)
-            return
-        self._clock = PlayClock()
-        self._report(SpeakerChanged(on=True, device=self._speaker.name))
+        self._reopening.stop()
+        if on:
+            self._open(now)
+        else:
+            self._close()
+            self._report(SpeakerChanged(on=False))
 
     def take(self, frame: bytes, arrived: float) -> None:
         """A frame that came at `arrived`."""
@@ -135,27 +133,23 @@ class Playback:
         """Play what is wanted by `now`. In how many seconds to come again; None while nothing is played."""
         for member, voice in self._voices.items():
             self._watch(member, voice, now)
+        if self._reopening.under_way and not self._reopening.due(now):
+            self._open(now)
         if self._speaker is None:
-            watched = any(voice.talking or voice.receiver.waiting for voice in self._voices.values())
+            watched = self._reopening.under_way or any(
+                voice.talking or voice.receiver.waiting for voice in self._voices.values()
+            )
             return _WATCH_SECONDS if watched else None
         try:
-            for _ in range(min(self._speaker.wanted(now), _BLOCKS_A_STEP)):
-                self._play(self._speaker, now)
-            return self._speaker.due(now)
+            self._fill(self._speaker, now)
         except DeviceError as error:
-            self.close()
-            self._fail(error)
-            return None
+            self._fail(error, now)
+            return _WATCH_SECONDS
+        return self._speaker.due(now)
 
     def close(self) -> None:
-        """Stop to play: what waited is forgotten."""
-        if self._speaker is None:
-            return
-        self._speaker.close()
-        self._speaker = None
-        for voice in self._voices.values():
-            voice.talker = None
-        self._report(SpeakerChanged(on=False))
+        """The end of the program."""
+        self.switch(on=False, now=0.0)
 
     def measures(self) -> dict[str, int | float]:
         """The worst jitter that is reckoned with and the most voice that waits, over all speakers, in ms."""
@@ -173,11 +167,37 @@ class Playback:
         for arrived, packet in packets:
             voice.talker.put(packet, arrived)
 
+    def _open(self, now: float) -> None:
+        try:
+            self._make_decoder()  # without a codec say so now, and not at the first frame
+            self._speaker = self._devices.speaker(now)
+        except DeviceError as error:
+            self._fail(error, now)
+            return
+        self._clock, self._announced = PlayClock(), False
+
+    def _close(self) -> None:
+        """Stop to play: what waited is forgotten."""
+        if self._speaker is not None:
+            self._speaker.close()
+        self._speaker = None
+        for voice in self._voices.values():
+            voice.talker = None
+
+    def _fill(self, speaker: Speaker, now: float) -> None:
+        wanted = speaker.wanted(now)
+        if not self._announced and speaker.ready:
+            self._announced = True
+            self._reopening.opened(now)
+            self._report(SpeakerChanged(on=True, device=speaker.name))
+        for _ in range(min(wanted, _BLOCKS_A_STEP)):
+            self._play(speaker, now)
+
     def _play(self, speaker: Speaker, now: float) -> None:
         time = self._clock.tick(now)
         talkers = [voice.talker for voice in self._voices.values() if voice.talker is not None]
-        blocks = [block for block in (talker.block(time) for talker in talkers) if block is not None]
-        block = mix(blocks)
+        blocks = [talker.block(time) for talker in talkers]
+        block = mix([block for block in blocks if block is not None])
         if self.started is None:
             self.started = now
         self._hear(block)
@@ -189,6 +209,14 @@ class Playback:
             voice.talking = talking
             self._report(TalkHeard(member, on=talking))
 
-    def _fail(self, error: DeviceError) -> None:
-        self._report(ProblemReported(Part.SPEAKER, "speaker", str(error)))
-        self._report(SpeakerChanged(on=False))
+    def _fail(self, error: DeviceError, now: float) -> None:
+        """Tell, and try again if the device had worked: as long as that lasts the speaker counts as on."""
+        tried_before = self._reopening.under_way
+        worth_it = isinstance(error, DeviceLost) or tried_before
+        self._close()
+        again = worth_it and self._reopening.lost(now)
+        if not (again and tried_before):
+            self._report(ProblemReported(Part.SPEAKER, "speaker", str(error)))
+        if not again:
+            self._reopening.stop()
+            self._report(SpeakerChanged(on=False))

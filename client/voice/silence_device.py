@@ -34,6 +34,7 @@ class SilentMicrophone:
     """Hears silence."""
 
     name = "none"
+    ready = True
     ended = False
 
     def __init__(self, now: float) -> None:
@@ -58,6 +59,7 @@ class SilentSpeaker:
     """Plays to nobody."""
 
     name = "none"
+    ready = True
 
     def __init__(self, now: float) -> None:
         self._time = RealTime(now)

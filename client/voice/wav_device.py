@@ -31,6 +31,8 @@ _LONGEST_BLOCKS: Final = 2**31 // (2 * BLOCK_SAMPLES)  # six hours: the sizes in
 class WavMicrophone:
     """Speaks a file once, from its beginning. Raises `DeviceError` where it is no sound file."""
 
+    ready = True
+
     def __init__(self, path: Path, now: float) -> None:
         self.name = path.name
         self.ended = False
@@ -77,6 +79,8 @@ class WavMicrophone:
 
 class WavSpeaker:
     """Records what is heard: 48 kHz, mono, 16 bit. Raises `DeviceError` where the file cannot be written."""
+
+    ready = True
 
     def __init__(self, path: Path, now: float) -> None:
         self.name = path.name

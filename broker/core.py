@@ -9,15 +9,15 @@ for. The core sees room ids, sizes and times; tokens, hellos and voice frames pa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Final
 
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
-from broker.engine.base import Appended, Engine, Failed, Paged
+from broker.engine.base import Engine
 from broker.lines import Line, Lines
+from broker.posts import Posts
 from broker.quota import Allowances, Bucket, BucketTable
-from broker.rooms import Member, Room, Rooms
+from broker.rooms import Member, Room, Rooms, deliver, note
 from broker.status import Counters
 from broker.subscriptions import Subscriptions, Verdict
 from common import limits
@@ -27,17 +27,9 @@ from common.voice_frame import TOPIC_BYTES
 
 SWEEP_SECONDS: Final = 0.5  # how late an expiry may be noticed
 LISTENING_SECONDS: Final = 0.1  # between two Listening to one room: 500 speakers switched on are no storm
+VOICE_REFUSAL_SECONDS: Final = 1.0
 CLOSING_RETRY_MS: Final = 1_000
 _MISSABLE: Final = (wire.Posted, wire.Signalled, wire.Pong)  # fetched later, stale, or asked again
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a ticket stands for until the engine answers. `token` and `post_id` for a post."""
-
-    member: Member
-    token: bytes | None = None
-    post_id: bytes | None = None
 
 
 class Core:
@@ -54,8 +46,7 @@ class Core:
         per_key, per_address = allowances.joins_per_minute_key, allowances.joins_per_minute_address
         self._joins_of_key: BucketTable[bytes] = BucketTable(per_key / 60, per_key)
         self._joins_of_address: BucketTable[str] = BucketTable(per_address / 60, per_address)
-        self._ticket = 0
-        self._asked: dict[int, _Asked] = {}
+        self._posts = Posts(engine, self._rooms, self.counts)
         self._later: deque[Action] = deque()  # what came up where no actions could be returned
         self._untold: dict[Room, float] = {}  # rooms whose listeners have changed, and when to tell
         self._swept = float("-inf")
@@ -93,18 +84,7 @@ class Core:
 
     def settle(self, now: float) -> list[Action]:
         """Read what the engine has answered. Call it when the engine's wake-up was called."""
-        actions: list[Action] = []
-        for answer in self._engine.poll():
-            asked = self._asked.pop(answer.ticket)
-            if isinstance(answer, Appended):
-                actions += self._kept(asked, answer)
-            elif isinstance(answer, Paged):
-                self.counts.pages += 1
-                asked.member.pages.take(now, sum(len(post.token) for post in answer.posts))
-                actions += self._to(asked.member, wire.Page(answer.posts, answer.oldest_seq, answer.more))
-            else:
-                actions += self._failed(asked, answer)
-        return actions
+        return self._posts.settle(now)
 
     def undeliverable(self, connection: bytes, message: wire.FromBroker, now: float) -> list[Action]:
         """What waits for this connection is so much that the message did not fit: it does not keep up."""
@@ -115,7 +95,7 @@ class Core:
             if member.behind_since is None:
                 member.behind_since = now
                 self.counts.behind += 1
-                return [_note("behind", member, "does not take its messages")]
+                return [note("behind", member, "does not take its messages")]
             return []
         # The roster, or an answer that it waits for: it would be wrong for good. A fresh join brings all.
         return self._cut(connection, "does not take its messages", now)
@@ -231,7 +211,7 @@ class Core:
         line.member = member
         self._rooms.add(member)
         self.counts.joins += 1
-        return [*actions, *self._introduce(member), _note("joined", member, f"{len(room.members)} in its room")]
+        return [*actions, *self._introduce(member), note("joined", member, f"{len(room.members)} in its room")]
 
     def _replace(self, line: Line, now: float) -> list[Action]:
         """Take out the member of this key, whichever connection it had: the same client has come again."""
@@ -257,37 +237,37 @@ class Core:
         )
         first = tuple(wire.Member(other.handle, other.hello) for other in others[: limits.JOINED_MEMBERS])
         joined = wire.Joined(member.handle, room.handle, first, span.newest_seq, span.oldest_seq, span.log_id, allowed)
-        actions = self._to(member, joined)
+        actions = deliver((member,), joined)
         for other in others[limits.JOINED_MEMBERS :]:
-            actions += self._to(member, wire.MemberJoined(other.handle, other.hello))
-        actions += self._to(member, _listening(room))
-        return actions + _to_all(others, wire.MemberJoined(member.handle, member.hello))
+            actions += deliver((member,), wire.MemberJoined(other.handle, other.hello))
+        actions += deliver((member,), _listening(room))
+        return actions + deliver(others, wire.MemberJoined(member.handle, member.hello))
 
     def _listen(self, member: Member, message: wire.Listen, now: float) -> list[Action]:
         if not self._rooms.listen(member, message.on):
             return []
         if message.on:
             early = self._subscriptions.came_early(member.key)
-            actions = self._to(member, wire.Resubscribe()) if early else []
+            actions = deliver((member,), wire.Resubscribe()) if early else []
         else:
             actions = self._cut_voice(member.key)
         return actions + self._listening_changed(member.room, now)
 
     def _post(self, member: Member, message: wire.Post, now: float) -> list[Action]:
         del now
-        post_id = wire.post_id(message.token)
-        ticket = self._ask(_Asked(member, message.token, post_id))
-        self._engine.append(ticket, member.room.room_id, post_id, message.token)
+        self._posts.append(member, message.token)
         return []
 
     def _signal(self, member: Member, message: wire.Signal, now: float) -> list[Action]:
         del now
         self.counts.signals += 1
-        addressed = [other for other in member.room.others(member) if message.to in {None, other.handle}]
+        addressed = member.room.others(member)
+        if message.to is not None:
+            addressed = [other for other in addressed if other.handle == message.to]
         takers = [other for other in addressed if other.behind_since is None]
         # A signal to somebody who has just left is no fault of its sender: MemberLeft is on its way.
         self.counts.signals_dropped += len(addressed) - len(takers) + (message.to is not None and not addressed)
-        return _to_all(takers, wire.Signalled(member.handle, message.token))
+        return deliver(takers, wire.Signalled(member.handle, message.token))
 
     def _fetch(self, member: Member, message: wire.Fetch, now: float) -> list[Action]:
         member.behind_since = None  # it asks for what it missed
@@ -295,8 +275,7 @@ class Core:
         if wait:
             line = self._lines[member.connection]
             return self._refuse(line, "fetch", "too_fast", "Too many pages: wait a moment.", wait, now)
-        ticket = self._ask(_Asked(member))
-        self._engine.page(ticket, member.room.room_id, message.after, message.before, message.limit)
+        self._posts.page(member, message)
         return []
 
     def _left(self, member: Member, message: wire.Leave, now: float) -> list[Action]:
@@ -304,37 +283,9 @@ class Core:
         return self._leave(member, "left", "said so", now)
 
     def _ping(self, member: Member, message: wire.Ping, now: float) -> list[Action]:
-        return self._to(member, wire.Pong(message.stamp, int(now * 1_000_000)))
+        return deliver((member,), wire.Pong(message.stamp, int(now * 1_000_000)))
 
     # --- what several of them need ---------------------------------------------------------------------------
-
-    def _ask(self, asked: _Asked) -> int:
-        self._ticket += 1
-        self._asked[self._ticket] = asked
-        return self._ticket
-
-    def _here(self, member: Member) -> bool:
-        return self._rooms.of_key(member.key) is member
-
-    def _to(self, member: Member, message: wire.FromBroker) -> list[Action]:
-        return [Deliver((member.connection,), message)] if self._here(member) else []
-
-    def _kept(self, asked: _Asked, answer: Appended) -> list[Action]:
-        sender, token, post_id = asked.member, asked.token or b"", asked.post_id or b""
-        actions = self._to(sender, wire.Accepted(post_id, answer.seq, answer.prev_seq))
-        if answer.again:
-            return actions
-        self.counts.posts += 1
-        room = self._rooms.room(sender.room.room_id)
-        if room is None:
-            return actions
-        takers = [other for other in room.others(sender) if other.behind_since is None]
-        return actions + _to_all(takers, wire.Posted(answer.seq, answer.prev_seq, token))
-
-    def _failed(self, asked: _Asked, answer: Failed) -> list[Action]:
-        what = "fetch" if asked.token is None else "post"
-        self.counts.refused += 1
-        return self._to(asked.member, wire.Refused(what, answer.code, answer.reason, answer.retry_after, asked.post_id))
 
     def _leave(self, member: Member, event: str, reason: str, now: float) -> list[Action]:
         """Take a member out, revoke its voice, tell the others. Its connection stays."""
@@ -345,13 +296,13 @@ class Core:
         self._lines[member.connection].member = None
         actions = self._cut_voice(member.key)
         if room.members:
-            actions += _to_all(room.members.values(), wire.MemberLeft(member.handle))
+            actions += deliver(room.members.values(), wire.MemberLeft(member.handle))
             if listened:
                 actions += self._listening_changed(room, now)
         else:
             self._untold.pop(room, None)
             self._engine.emptied(room.room_id, now)
-        return [*actions, _note(event, member, reason)]
+        return [*actions, note(event, member, reason)]
 
     def _cut(self, connection: bytes, reason: str, now: float) -> list[Action]:
         """End a connection, and the membership that it had."""
@@ -369,7 +320,7 @@ class Core:
     def _resubscribe(self, key: bytes) -> list[Action]:
         actions = self._cut_voice(key)
         member = self._rooms.of_key(key)
-        return actions if member is None else actions + self._to(member, wire.Resubscribe())
+        return actions if member is None else actions + deliver((member,), wire.Resubscribe())
 
     def _listening_changed(self, room: Room, now: float) -> list[Action]:
         if now - room.listening_told >= LISTENING_SECONDS:
@@ -380,7 +331,7 @@ class Core:
     def _tell_listening(self, room: Room, now: float) -> list[Action]:
         room.listening_told = now
         self._untold.pop(room, None)
-        return _to_all(room.members.values(), _listening(room))
+        return deliver(room.members.values(), _listening(room))
 
     def _malformed(self, line: Line, size: int, now: float) -> list[Action]:
         self.counts.malformed += 1
@@ -392,12 +343,13 @@ class Core:
         return []
 
     def _refuse_voice(self, line: Line, member: Member, now: float) -> list[Action]:
-        """Say it only while refusals are cheap: a hundred frames a second need no hundred answers."""
-        if line.requests.take(now):
-            wait = member.voice.wait(now)
-            return self._refuse(line, "voice", "too_fast", "Too many voice frames a second.", wait, now)
-        self.counts.refused += 1
-        return []
+        """Said once a second: a hundred frames too many need no hundred answers."""
+        if now - member.voice_refused < VOICE_REFUSAL_SECONDS:
+            self.counts.refused += 1
+            return []
+        member.voice_refused = now
+        wait = member.voice.wait(now)
+        return self._refuse(line, "voice", "too_fast", "Too many voice frames a second.", wait, now)
 
     def _refuse(
         self, line: Line, what: str, code: str, reason: str, wait: float, now: float, post_id: bytes | None = None
@@ -420,15 +372,6 @@ def _bucket(line: Line, member: Member, message: wire.FromClient) -> Bucket:
 
 def _listening(room: Room) -> wire.Listening:
     return wire.Listening(tuple(sorted(room.listeners)))
-
-
-def _to_all(members: Iterable[Member], message: wire.FromBroker) -> list[Action]:
-    to = tuple(member.connection for member in members)
-    return [Deliver(to, message)] if to else []
-
-
-def _note(event: str, member: Member, reason: str) -> Note:
-    return Note(event, member.handle.hex(), member.address, reason)
 
 
 def _milliseconds(seconds: float) -> int:

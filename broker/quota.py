@@ -48,6 +48,11 @@ class Bucket:
         self._level = level - amount
         return True
 
+    def spend(self, now: float, amount: float) -> None:
+        """Take `amount`, even if it is not there: what is owed has to come in before there are tokens again."""
+        self._level = min(self._level + (now - self._at) * self._rate, self._burst) - amount
+        self._at = now
+
     def wait(self, now: float, amount: float = 1.0) -> float:
         """Seconds from `now` until `take` of so much can succeed, 0.0 for at once."""
         missing = amount - self._level - (now - self._at) * self._rate

@@ -1,16 +1,18 @@
 """Who is in which room, and who listens.
 
 A member is one connection in one room under one CURVE key; it has a random handle and an opaque hello. This
-file knows nobody's name, reads no token and sends nothing.
+file knows nobody's name and reads no token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from broker.actions import Action, Deliver, Note
 from broker.quota import PAGE_BYTES_BURST, PAGE_BYTES_PER_SECOND, Bucket
 from common import limits, voice_frame
+from common.messages import FromBroker
 
 
 @dataclass(slots=True, eq=False)
@@ -28,9 +30,9 @@ class Room:
     wide: bool = False
     listening_told: float = float("-inf")
 
-    def others(self, member: Member) -> Iterator[Member]:
+    def others(self, member: Member) -> list[Member]:
         """Everybody but this one."""
-        return (other for other in self.members.values() if other is not member)
+        return [other for other in self.members.values() if other is not member]
 
     def allows(self, topic: bytes) -> bool:
         """Whether this is a whole topic of this room: `V‖room‖member`, or `V‖room` in a wide one."""
@@ -58,6 +60,7 @@ class Member:
         "texts",
         "topic",
         "voice",
+        "voice_refused",
     )
 
     def __init__(
@@ -76,6 +79,7 @@ class Member:
         self.texts = Bucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST, now)
         self.signals = Bucket(limits.SIGNALS_PER_SECOND, limits.SIGNAL_BURST, now)
         self.voice = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)
+        self.voice_refused = float("-inf")  # when it was last told that it sends too many
         self.pages = Bucket(PAGE_BYTES_PER_SECOND, PAGE_BYTES_BURST, now)
 
 
@@ -132,3 +136,14 @@ class Rooms:
         member.listening = on
         (member.room.listeners.add if on else member.room.listeners.discard)(member.handle)
         return True
+
+
+def deliver(members: Iterable[Member], message: FromBroker) -> list[Action]:
+    """The action that tells these members something, none if there is nobody."""
+    to = tuple(member.connection for member in members)
+    return [Deliver(to, message)] if to else []
+
+
+def note(event: str, member: Member, reason: str) -> Note:
+    """A line for the log about a member."""
+    return Note(event, member.handle.hex(), member.address, reason)

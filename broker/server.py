@@ -234,7 +234,10 @@ class Server:
             shut(descriptor, peer)
             self._tell(Note("cut", "", host_of(peer), "chose its routing id"))
             return None
-        source = _Source(descriptor, peer, _key(frame) or b"", host_of(peer) or str(frame.get("Peer-Address")))
+        address = str(frame.get("Peer-Address")).removeprefix("::ffff:")
+        if host_of(peer) != address:
+            peer = None  # it is gone already, and its descriptor is somebody else's: nothing to shut
+        source = _Source(descriptor, peer, _key(frame) or b"", address)
         old = self._connections.get(descriptor)
         if old is not None:  # its descriptor was given to this one: it is dead
             self._sources.pop(old, None)

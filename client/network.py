@@ -267,8 +267,8 @@ class Network(threading.Thread):
             self._transport.reopen_voice()
         elif isinstance(message, messages.Closing):
             self._connection_lost("the broker is stopping", message.retry_after / 1000)
-        elif isinstance(message, messages.Refused) and message.what == "join":
-            self._join_refused(message)
+        elif isinstance(message, messages.Refused):
+            self._refused(message)
         self._carry_out()
 
     def _joined(self) -> None:
@@ -281,10 +281,13 @@ class Network(threading.Thread):
             # Only now has the broker proved that the key is its own: this is what is worth remembering.
             self._store.set_pin(str(target.address), keys.broker_key)
 
-    def _join_refused(self, message: messages.Refused) -> None:
-        if message.retry_after:
+    def _refused(self, message: messages.Refused) -> None:
+        """Refusals that end a stay: the session deals with all others."""
+        if message.code == "not_joined":  # it has forgotten me, while this computer slept
+            self._connection_lost("the broker does not know this client any more")
+        elif message.what == "join" and message.retry_after:
             self._connection_lost("the broker refused", message.retry_after / 1000)
-        else:
+        elif message.what == "join":
             self._hang_up()
             self.events.put(events.RoomLeft("the broker refused", None))
 

@@ -1,0 +1,430 @@
+"""Sessions against the real core, joined by a fake link on a fake clock."""
+
+import random
+
+import pytest
+
+from client import events
+from client.session import SILENCE_SECONDS
+from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom, RemoveSpeaker, SetAudience
+from common import limits, messages, voice_frame
+from common.crypto.keys import device_signer
+from common.crypto.sealing import BodyOpener, BodySealer, PostBody, Text
+from common.errors import TooLong
+from tests.fakes.link import Client, MemoryOutbox, Net, room_keys
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net()
+
+
+def test_two_who_share_a_key_read_each_other(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    ann.say("hello")
+    net.run(1)
+    bob.say("hello Ann")
+    net.run(1)
+    for client in (ann, bob):
+        assert client.texts() == ["hello", "hello Ann"]
+        lines = client.told(events.TextReceived)
+        assert [line.seq for line in lines] == [1, 2]
+        assert not any(line.late for line in lines)
+    assert [line.own for line in ann.told(events.TextReceived)] == [True, False]
+    assert [stored.seq for stored in ann.told(events.TextStored)] == [1]
+    assert ann.outbox.waiting() == []
+
+
+def test_another_key_is_another_room(net: Net) -> None:
+    # would fail if rooms were told apart by anything but the key
+    ann, eve = net.joined("Ann"), net.joined("Eve", room_keys("a room for tests "[:-2]))
+    ann.say("a secret")
+    net.run(1)
+    assert eve.texts() == []
+    assert eve.people() == {}
+    assert ann.people() == {}
+
+
+def test_members_confirm_each_other(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    assert ann.people() == {"Bob": True}
+    assert bob.people() == {"Ann": True}
+    assert any(isinstance(order, ConfirmSpeaker) for order in ann.orders)
+    assert [person.person.name for person in ann.told(events.PersonJoined)] == ["Bob"]
+
+
+def test_yesterdays_hello_stays_unconfirmed(net: Net) -> None:
+    """A broker that replays everything Ann ever sent cannot make her appear to Bob."""
+    ann, spy = net.joined("Ann"), net.joined("Spy")
+    ann.say("I was here")
+    net.run(10)
+    seen = list(spy.session._roster)
+    hello = next(
+        member for member in net.core._rooms.members() if member.hello and member.handle == seen[0].handle
+    ).hello
+    signals: list[bytes] = []
+
+    def record(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is spy and isinstance(message, messages.Signalled):
+            signals.append(message.token)
+        return [message]
+
+    net.tamper = record
+    net.run(20)
+    ann.cut()
+    spy.cut()
+    net.run(1)
+    bob = net.joined("Bob")
+    replayed: list[messages.FromBroker] = [messages.MemberJoined(b"zz", hello)]
+    replayed += [messages.Signalled(b"zz", token) for token in signals]
+    assert signals
+    for message in replayed:
+        bob.session.receive(message, net.now)
+    bob.drain()
+    assert bob.people() == {"Ann": False}
+    assert bob.told(events.TextReceived)[0].text == "I was here"
+
+
+def test_a_newcomer_reads_what_was_said_by_one_who_has_left(net: Net) -> None:
+    ann = net.joined("Ann")
+    for number in range(30):
+        ann.say(f"line {number}")
+        net.run(0.1)
+    ann.session.leave()
+    ann.drain()
+    net.run(1)
+    bob = net.joined("Bob")
+    net.run(5)
+    assert bob.texts() == [f"line {number}" for number in range(30)]
+    assert all(line.late for line in bob.told(events.TextReceived))
+    assert {line.name for line in bob.told(events.TextReceived)} == {"Ann"}
+
+
+def test_a_lost_connection_loses_no_line_and_doubles_none(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    for number in range(5):
+        ann.say(f"before {number}")
+    bob.cut()
+    net.run(0.015)
+    ann.cut()  # some posts and some acknowledgements are under way
+    ann.say("while away")
+    ann.connect()
+    bob.connect()
+    net.run(5)
+    expected = [f"before {number}" for number in range(5)] + ["while away"]
+    assert ann.texts() == expected
+    assert bob.texts() == expected
+    assert [joined.again for joined in ann.told(events.RoomJoined)] == [False, True]
+    assert ann.outbox.waiting() == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_breaks_everybody_reads_the_same_once(seed: int) -> None:
+    """Connections break at random moments; nothing is lost, doubled or in another order."""
+    net, chance = Net(seed), random.Random(seed)
+    clients = [net.joined(name, delay=0.02 * number) for number, name in enumerate(("Ann", "Bob", "Cyd"), 1)]
+    said = []
+    for number in range(60):
+        client = chance.choice(clients)
+        if chance.random() < 0.2 and client.connection:
+            client.cut()
+        client.say(f"{client.name} {number}")
+        said.append(f"{client.name} {number}")
+        net.run(chance.uniform(0, 0.3))
+        if not client.connection:
+            client.connect()
+    net.run(30)
+    assert sorted(clients[0].texts()) == sorted(said)
+    for client in clients:
+        assert client.texts() == clients[0].texts()
+        live = [line.seq for line in client.told(events.TextReceived) if not line.late]
+        assert live == sorted(live)
+        assert client.outbox.waiting() == []
+
+
+def test_an_unsent_line_survives_its_program(net: Net) -> None:
+    folder, secret = MemoryOutbox(), bytes(32)
+    ann = net.client("Ann", outbox=folder, secret=secret)
+    ann.say("typed without a connection")
+    again = net.client("Ann", outbox=folder, secret=secret)
+    assert [queued.text for queued in again.session.still_waiting()] == ["typed without a connection"]
+    again.connect()
+    net.run(1)
+    assert again.texts() == ["typed without a connection"]
+
+
+def test_a_damaged_outbox_line_is_dropped(net: Net) -> None:
+    folder = MemoryOutbox()
+    folder.posts[1] = b"garbage"
+    ann = net.client("Ann", outbox=folder)
+    assert ann.session.still_waiting() == []
+    assert folder.waiting() == []
+
+
+def test_a_folder_older_than_the_log_never_uses_a_counter_twice(net: Net) -> None:
+    # a state folder that was restored from a backup: its counter lies behind what the room has read
+    secret = bytes(range(32))
+    ann = net.client("Ann", secret=secret)
+    ann.connect()
+    net.run(1)
+    ann.say("one")
+    net.run(1)
+    ann.cut()
+    restored = net.client("Ann", outbox=MemoryOutbox(), secret=secret)
+    restored.connect()
+    net.run(1)
+    restored.say("two")
+    net.run(1)
+    bob = net.joined("Bob")
+    net.run(2)
+    assert bob.texts() == ["one", "two"]
+    assert not any(line.copied_device for line in bob.told(events.TextReceived))
+
+
+def test_a_copied_device_is_marked(net: Net) -> None:
+    secret, bob = bytes(range(32)), net.joined("Bob")
+    for text in ("mine", "also mine"):
+        twin = net.client("Ann", outbox=MemoryOutbox(), secret=secret)
+        twin.outbox.posts.clear()
+        twin.connect()
+        twin.say(text)
+        net.run(1)
+        twin.cut()
+    assert bob.texts() == ["mine", "also mine"]
+    assert [line.copied_device for line in bob.told(events.TextReceived)] == [False, True]
+
+
+def test_a_post_sealed_anew_by_an_insider_is_shown_once_and_marks_nobody(net: Net) -> None:
+    keys = room_keys()
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    tokens: list[bytes] = []
+
+    def record(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is bob and isinstance(message, messages.Posted):
+            tokens.append(message.token)
+        return [message]
+
+    net.tamper = record
+    ann.say("once")
+    net.run(1)
+    body = BodyOpener(keys).open_post(tokens[0])
+    again = BodySealer(keys).seal_post(body, device_signer(ann.secret, keys.room_id))  # same signature, new IV
+    bob.session.receive(messages.Posted(7, 1, again), net.now)
+    bob.drain()
+    assert bob.texts() == ["once"]
+    assert bob.session.counters["doubled"] == 1
+
+
+def test_late_posts_are_marked_late(net: Net) -> None:
+    bob = net.joined("Bob")
+    held: list[messages.FromBroker] = []
+
+    def hold(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is bob and isinstance(message, messages.Posted) and not held:
+            held.append(message)
+            return []
+        return [message]
+
+    net.tamper = hold
+    ann = net.joined("Ann")
+    ann.say("first")
+    ann.say("second")
+    net.run(2)
+    assert [(line.text, line.late) for line in bob.told(events.TextReceived)] == [("second", False), ("first", True)]
+    bob.session.receive(held[0], net.now)
+    bob.drain()
+    assert bob.texts() == ["first", "second"]
+
+
+def test_a_member_left_behind_reads_on(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    net.tamper = lambda client, message: [] if client is bob and isinstance(message, messages.Posted) else [message]
+    ann.say("missed")
+    net.run(1)
+    assert bob.texts() == []
+    bob.session.receive(messages.Refused("posted", "behind", "You did not keep up.", 0), net.now)
+    bob.drain()
+    net.run(1)
+    assert bob.texts() == ["missed"]
+
+
+def test_a_flood_of_lines_is_paced_and_kept_in_order(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    lines = [f"line {number}" for number in range(120)]
+    for line in lines:
+        ann.say(line)
+    net.run(20)
+    assert bob.texts() == lines
+    assert net.core.counts.refused == 0  # would fail if the client outran the quota
+
+
+def test_too_long_a_text_is_refused_before_anything_is_kept(net: Net) -> None:
+    ann = net.joined("Ann")
+    with pytest.raises(TooLong, match="16,000"):
+        ann.say("x" * 65_536)
+    assert ann.outbox.waiting() == []
+    assert ann.told(events.TextQueued) == []
+
+
+def test_a_refused_post_is_told_or_sent_later(net: Net) -> None:
+    ann = net.client("Ann")
+    ann.connect()
+    net.run(1)
+    ann.say("no")
+    ann.say("not yet")
+    refused, later = (event.post for event in ann.told(events.TextQueued))
+    ann.session.receive(messages.Refused("post", "not_allowed", "No.", 0, bytes.fromhex(refused)), net.now)
+    ann.session.receive(messages.Refused("post", "storage", "", 500, bytes.fromhex(later)), net.now)
+    ann.session.receive(messages.Refused("post", "not_allowed", "No.", 0, bytes.fromhex(refused)), net.now)
+    ann.drain()
+    assert [event.reason for event in ann.told(events.TextRefused)] == ["No."]
+    net.run(2)
+    assert "not yet" in ann.texts()
+
+
+def test_other_refusals_are_problems(net: Net) -> None:
+    ann = net.joined("Ann")
+    ann.session.receive(messages.Refused("fetch", "too_fast", "", 0), net.now)
+    ann.drain()
+    (problem,) = ann.told(events.ProblemReported)
+    assert problem.code == "refused_too_fast"
+    assert "too_fast" in problem.message
+
+
+def test_listening_tells_everybody_and_gives_topics(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    assert ann.session.topics() == frozenset()
+    ann.listen(on=True)
+    ann.listen(on=True)
+    net.run(1)
+    (topic,) = ann.session.topics()
+    assert topic[:1] == b"V"
+    assert len(topic) == voice_frame.TOPIC_BYTES
+    assert [changed.count for changed in bob.told(events.AudienceChanged)] == [1]
+    assert SetAudience(heard=True) in bob.orders
+    assert [person.listening for person in bob.session.people()] == [False, True]
+    ann.listen(on=False)
+    net.run(1)
+    assert ann.session.topics() == frozenset()
+    assert SetAudience(heard=False) in bob.orders
+
+
+def test_a_large_room_has_one_topic(net: Net) -> None:
+    ann = net.joined("Ann")
+    ann.listen(on=True)
+    hello = ann.session._hello
+    keys = room_keys()
+    for number in range(limits.TOPICS_EACH_MEMBER):
+        other = net.client(f"Guest {number}", keys)
+        ann.session.receive(messages.MemberJoined(number.to_bytes(2, "big"), other.session._hello), net.now)
+    assert {len(topic) for topic in ann.session.topics()} == {voice_frame.ROOM_TOPIC_BYTES}
+    ann.session.receive(messages.MemberJoined(b"me", hello), net.now)  # my own hello, come back: nobody new
+    assert len(ann.session.people()) == limits.TOPICS_EACH_MEMBER + 1
+
+
+def test_leaving_is_told_and_takes_the_speaker_away(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    bob.listen(on=True)
+    net.run(1)
+    bob.session.leave()
+    bob.session.leave()
+    bob.drain()
+    net.run(1)
+    assert [left.person.name for left in ann.told(events.PersonLeft)] == ["Bob"]
+    assert any(isinstance(order, RemoveSpeaker) for order in ann.orders)
+    assert ann.told(events.AudienceChanged)[-1].count == 0
+    ann.session.receive(messages.MemberLeft(b"??"), net.now)
+
+
+def test_a_rejoined_session_takes_its_own_place(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    bob.cut()
+    bob.connect()
+    net.run(2)
+    assert ann.people() == {"Bob": True}
+
+
+def test_a_silent_broker_is_noticed(net: Net) -> None:
+    ann = net.joined("Ann")
+    net.run(30)
+    assert not ann.session.silent(net.now)  # Pongs keep it alive
+    assert ann.session.silent(net.now + SILENCE_SECONDS + 3)
+
+
+def test_losing_the_connection_stops_voice(net: Net) -> None:
+    ann, _ = net.joined("Ann"), net.joined("Bob")
+    assert any(isinstance(order, EnterRoom) for order in ann.orders)
+    assert any(isinstance(order, AddSpeaker) for order in ann.orders)
+    ann.cut()
+    assert isinstance(ann.orders[-1], LeaveRoom)
+    assert ann.session.next_tick(net.now) is None
+    ann.session.tick(net.now)
+    ann.session.receive(messages.Posted(1, 0, b"late"), net.now)  # of a connection that is gone
+    ann.drain()
+    assert ann.texts() == []
+
+
+def test_forged_bodies_are_counted_and_change_nothing(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    keys = room_keys()
+    handle = next(iter(ann.session._roster)).handle
+    before = ann.session.counters["refused"]
+    ann.session.receive(messages.Posted(5, 0, b"garbage"), net.now)
+    ann.session.receive(messages.MemberJoined(b"xx", b"garbage"), net.now)
+    ann.session.receive(messages.Signalled(handle, b"garbage"), net.now)
+    ann.session.receive(messages.Signalled(b"??", b"garbage"), net.now)
+    assert ann.session.counters["refused"] == before + 3
+    # an insider without Bob's device key cannot speak for him
+    body = PostBody(bob.session._device_public, "Bob", 1, 0, Text("forged"))
+    stranger = device_signer(bytes(32), keys.room_id)
+    with pytest.raises(Exception, match="key"):
+        BodySealer(keys).seal_post(body, stranger)
+    ann.drain()
+    assert ann.texts() == []
+    assert ann.people() == {"Bob": True}
+
+
+def test_a_replayed_or_misdirected_signal_is_ignored(net: Net) -> None:
+    tokens: list[messages.Signalled] = []
+    ann = net.joined("Ann")
+
+    def record(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is ann and isinstance(message, messages.Signalled):
+            tokens.append(message)
+        return [message]
+
+    net.tamper = record
+    bob, cyd = net.joined("Bob"), net.joined("Cyd")
+    net.run(10)
+    heard = ann.session.counters["signals"]
+    ann.session.receive(tokens[0], net.now)
+    assert ann.session.counters["replayed_signals"] == 1
+    handles = {member.shown_name: member.handle for member in ann.session._roster}
+    swapped = handles["Cyd"] if tokens[0].member == handles["Bob"] else handles["Bob"]
+    refused = ann.session.counters["refused"]
+    ann.session.receive(messages.Signalled(swapped, tokens[0].token), net.now)
+    assert ann.session.counters["refused"] == refused + 1
+    assert ann.session.counters["signals"] == heard
+    assert bob.people() == {"Ann": True, "Cyd": True}
+    assert cyd.people() == {"Ann": True, "Bob": True}
+
+
+def test_different_rosters_are_noticed(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    net.tamper = lambda client, message: (
+        [] if client is ann and isinstance(message, messages.MemberJoined) else [message]
+    )
+    net.joined("Cyd")
+    net.run(40)
+    assert [problem.code for problem in ann.told(events.ProblemReported)] == ["rosters_differ"]
+    assert bob.people() == {"Ann": True, "Cyd": True}
+
+
+def test_a_clock_of_the_far_future_breaks_no_calendar(net: Net) -> None:
+    keys = room_keys()
+    ann, bob = net.joined("Ann"), net.client("Bob")
+    body = PostBody(bob.session._device_public, "Bob", 1, limits.MAX_INTEGER, Text("from the future"))
+    token = BodySealer(keys).seal_post(body, bob.session._identity.device)
+    ann.session.receive(messages.Posted(1, 0, token), net.now)
+    ann.drain()
+    assert ann.told(events.TextReceived)[0].sent_at < 253_402_300_800

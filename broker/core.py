@@ -29,6 +29,7 @@ SWEEP_SECONDS: Final = 0.5  # how late an expiry may be noticed
 LISTENING_SECONDS: Final = 0.1  # between two Listening to one room: 500 speakers switched on are no storm
 VOICE_REFUSAL_SECONDS: Final = 1.0
 CLOSING_RETRY_MS: Final = 1_000
+_BEHIND: Final = wire.Refused("posted", "behind", "You did not take your messages: fetch what you missed.", 0)
 _MISSABLE: Final = (wire.Posted, wire.Signalled, wire.Pong)  # fetched later, stale, or asked again
 
 
@@ -91,7 +92,7 @@ class Core:
         self.counts.undelivered += 1
         line = self._lines.get(connection)
         member = None if line is None else line.member
-        if member is not None and isinstance(message, _MISSABLE):
+        if member is not None and (isinstance(message, _MISSABLE) or message is _BEHIND):
             if member.behind_since is None:
                 member.behind_since = now
                 self.counts.behind += 1
@@ -283,7 +284,10 @@ class Core:
         return self._leave(member, "left", "said so", now)
 
     def _ping(self, member: Member, message: wire.Ping, now: float) -> list[Action]:
-        return deliver((member,), wire.Pong(message.stamp, int(now * 1_000_000)))
+        answers: list[Action] = deliver((member,), wire.Pong(message.stamp, int(now * 1_000_000)))
+        if member.behind_since is not None:  # it cannot know that posts were left out: say it as soon as it reads again
+            answers += deliver((member,), _BEHIND)
+        return answers
 
     # --- what several of them need ---------------------------------------------------------------------------
 

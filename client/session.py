@@ -28,15 +28,12 @@ from client.events import (
     ProblemReported,
     RoomJoined,
     TextQueued,
-    TextReceived,
-    TextRefused,
-    TextStored,
 )
 from client.names import clean_text
-from client.outbox import Outbox, OutboxStore
+from client.outbox import OutboxStore
+from client.posts import Posts
 from client.presence import Presence
 from client.roster import Member, Roster
-from client.timeline import Sighting, Timeline
 from client.voice_orders import (
     AddSpeaker,
     ConfirmSpeaker,
@@ -48,13 +45,12 @@ from client.voice_orders import (
 )
 from common import limits, messages, voice_frame
 from common.crypto.keys import RoomKeys, device_fingerprint, session_id
-from common.crypto.sealing import BodyOpener, BodySealer, HelloBody, PostBody, PresentSignal, SignalBody, Text
+from common.crypto.sealing import BodyOpener, BodySealer, HelloBody, PresentSignal, SignalBody
 from common.crypto.sframe import FrameSealer
-from common.errors import SealBroken, TooLong
+from common.errors import SealBroken
 
 SILENCE_SECONDS: Final = limits.MEMBER_EXPIRES_SECONDS  # a broker that says nothing for so long is gone
 _MICRO: Final = 1_000_000
-_LATEST_TIME: Final = 253_370_764_800_000  # ms, the year 9999: a stranger's clock must not break a calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +69,18 @@ class Session:
         """`jitter` gives numbers of 0..1; it spreads signals and is no secret."""
         self._keys = keys
         self._identity = identity
-        self._device_public = _raw(identity.device)
+        device_public = _raw(identity.device)
         session_public = _raw(identity.session)
         self._id = session_id(session_public)
         self._seal = BodySealer(keys)
         self._open = BodyOpener(keys)
-        self._hello = self._seal.seal_hello(
-            HelloBody(self._device_public, session_public, identity.name), identity.device
-        )
-        self.fingerprint: Final = device_fingerprint(self._device_public)
-        self.counters: Final[Counter[str]] = Counter(texts=0, refused=0, signals=0)
+        self._hello = self._seal.seal_hello(HelloBody(device_public, session_public, identity.name), identity.device)
+        self.fingerprint: Final = device_fingerprint(device_public)
+        self._counters: Counter[str] = Counter(refused=0, signals=0)
         self._frames = FrameSealer(keys.voice_base(self._id))
         self._roster = Roster(self._id, identity.name, keys)
         self._presence = Presence(self._id, jitter)
-        self._timeline = Timeline()
-        self._outbox = Outbox(store)
+        self._posts = Posts(keys, identity.device, identity.name, store, self._roster.name_of_device)
         self._handle = b""
         self._room = b""
         self._wide = False
@@ -123,6 +116,17 @@ class Session:
         """Whether the broker has let me in on this connection."""
         return bool(self._handle)
 
+    @property
+    def counters(self) -> Counter[str]:
+        """What was counted since the session began: texts, refused, doubled, signals…"""
+        return Counter(
+            {
+                **self._posts.counters,
+                **self._counters,
+                "refused": self._counters["refused"] + self._posts.counters["refused"],
+            }
+        )
+
     def silent(self, now: float) -> bool:
         """Whether the broker has said nothing for too long: give the connection up."""
         return self.joined and now - self._heard_at > SILENCE_SECONDS
@@ -152,14 +156,14 @@ class Session:
     def join(self, now: float) -> None:
         """There is a fresh, authenticated connection: enter the room."""
         self._heard_at = now
-        self._outgoing.append(messages.Join(self._keys.room_id, self._hello, self._timeline.newest))
+        self._outgoing.append(messages.Join(self._keys.room_id, self._hello, self._posts.newest))
 
     def lost(self) -> None:
         """The connection is gone. Posts wait in the outbox; people are told as gone when the UI asks again."""
         self._handle = b""
         self._ping_due = None
         self._presence.stop()
-        self._outbox.closed()
+        self._posts.closed()
         self._roster.clear()
         self._set_audience(0)
         self._voice.append(LeaveRoom())
@@ -173,21 +177,8 @@ class Session:
 
     def say(self, text: str, now: float, sent_at: float) -> None:
         """Post a line; `sent_at` is the wall clock in seconds. Raises `TooLong`."""
-        size = len(text.encode(errors="replace"))
-        if size > limits.TEXT_BYTES:
-            raise TooLong(
-                f"The text has {size:,} bytes; {limits.TEXT_BYTES:,} are allowed. Send it in pieces. Nothing was sent."
-            )
-        body = clean_text(text)
-        milliseconds = int(sent_at * 1000)
-
-        def seal(counter: int) -> bytes:
-            post = PostBody(self._device_public, self._identity.name, counter, milliseconds, Text(body))
-            return self._seal.seal_post(post, self._identity.device)
-
-        identity = self._outbox.add(seal)
-        self._events.append(TextQueued(identity.hex(), body, milliseconds / 1000))
-        self._send_posts(now)
+        self._events += self._posts.say(text, sent_at)
+        self._send_due(now)
 
     def listen(self, on: bool) -> None:
         """My speaker is on, or off."""
@@ -199,16 +190,7 @@ class Session:
 
     def still_waiting(self) -> list[TextQueued]:
         """The lines of an earlier run that were never acknowledged, for the user interface."""
-        queued = []
-        for post in self._outbox.waiting():
-            try:
-                body = self._open.open_post(post.token)
-            except SealBroken:  # a damaged folder: the broker and the others could not read it either
-                self._outbox.settle(messages.post_id(post.token))
-                continue
-            identity = messages.post_id(post.token).hex()
-            queued.append(TextQueued(identity, body.content.text, _seconds(body.sent_at)))
-        return queued
+        return self._posts.still_waiting()
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -222,8 +204,7 @@ class Session:
         present = self._presence.take_due(self._roster.session_ids(), now)
         if present is not None:
             self._signal(present)
-        self._send_posts(now)
-        self._fetch(now)
+        self._send_due(now)
 
     def next_tick(self, now: float) -> float | None:
         """When `tick` should be called next; None: nothing is planned."""
@@ -232,8 +213,7 @@ class Session:
         due = (
             self._ping_due,
             self._presence.next_tick(),
-            self._outbox.next_tick(now),
-            self._timeline.next_tick(),
+            self._posts.next_tick(now),
             self._heard_at + SILENCE_SECONDS,
         )
         return min(moment for moment in due if moment is not None)
@@ -245,7 +225,7 @@ class Session:
         self._heard_at = now
         if self.joined or isinstance(message, messages.Joined | messages.Refused):
             self._take(message, now)
-            self._fetch(now)
+            self._send_due(now)
 
     @singledispatchmethod
     def _take(self, message: object, now: float) -> None:
@@ -262,12 +242,11 @@ class Session:
             RoomJoined(self.fingerprint, self.people(), self._keys.room_words, again=self._joined_before)
         )
         self._joined_before = True
-        self._timeline.joined(message.newest_seq, message.log_id)
+        self._posts.opened(message.newest_seq, message.log_id)
         if self._listening:
             self._outgoing.append(messages.Listen(on=True))
         self._ping_due = now + limits.PING_SECONDS
         self._presence.start(now)
-        self._outbox.opened()
         self.tick(now)
 
     @_take.register
@@ -293,23 +272,16 @@ class Session:
         self._set_audience(sum(member.listening for member in self._roster))
 
     @_take.register
-    def _(self, message: messages.Accepted, now: float) -> None:
-        live = self._timeline.live(message.seq, message.prev_seq)
-        post = self._outbox.settle(message.post_id)
-        if post is not None:
-            self._stored(message.post_id, message.seq)
-            self._show(post.token, message.seq, late=not live)
-        self._send_posts(now)
+    def _(self, message: messages.Accepted, _now: float) -> None:
+        self._events += self._posts.accepted(message)
 
     @_take.register
     def _(self, message: messages.Posted, _now: float) -> None:
-        live = self._timeline.live(message.seq, message.prev_seq)
-        self._show(message.token, message.seq, late=not live)
+        self._events += self._posts.posted(message)
 
     @_take.register
     def _(self, message: messages.Page, _now: float) -> None:
-        for post in self._timeline.page(message):
-            self._show(post.token, post.seq, late=True)
+        self._events += self._posts.page(message)
 
     @_take.register
     def _(self, message: messages.Signalled, now: float) -> None:
@@ -319,23 +291,22 @@ class Session:
         try:
             body = self._open.open_signal(message.token, member.session.public_key)
         except SealBroken:
-            self.counters["refused"] += 1
+            self._counters["refused"] += 1
             return
         if body.session != member.session.id or body.to not in {None, self._id}:
-            self.counters["refused"] += 1
+            self._counters["refused"] += 1
         elif not member.session.signals.accept(body.seq):
-            self.counters["replayed_signals"] += 1
+            self._counters["replayed_signals"] += 1
         else:
             self._present(member, body.content, now)
 
     @_take.register
     def _(self, message: messages.Refused, now: float) -> None:
-        self.counters["refusals"] += 1
+        self._counters["refusals"] += 1
         if message.what == "post" and message.post_id is not None:
-            self._post_refused(message, message.post_id, now)
+            self._events += self._posts.refused(message.post_id, message, _sentence(message), now)
         elif message.code == "behind":
-            # The broker left out live posts while I could not take them: read on from its newest.
-            self._timeline.suspect()
+            self._posts.left_behind()
         else:
             self._events.append(
                 ProblemReported(Part.GENERAL, f"refused_{clean_text(message.code)}", _sentence(message))
@@ -348,7 +319,7 @@ class Session:
         try:
             hello = self._open.open_hello(token)
         except SealBroken:
-            self.counters["refused"] += 1
+            self._counters["refused"] += 1
             return None
         member, replaced = self._roster.add(handle, hello)
         if replaced is not None:
@@ -371,7 +342,7 @@ class Session:
             self._voice.append(SetAudience(count > 0))
 
     def _present(self, member: Member, signal: PresentSignal, now: float) -> None:
-        self.counters["signals"] += 1
+        self._counters["signals"] += 1
         if self._id in signal.sessions and not member.session.confirmed:
             member.session.confirmed = True
             self._voice.append(ConfirmSpeaker(member.handle))
@@ -392,67 +363,13 @@ class Session:
         self._signal_seq += 1
         self._outgoing.append(messages.Signal(self._seal.seal_signal(body, self._identity.session), None))
 
-    def _show(self, token: bytes, seq: int, *, late: bool) -> None:
-        """Open a post and, if it was not shown before, show it."""
-        try:
-            body = self._open.open_post(token)
-        except SealBroken:
-            self.counters["refused"] += 1
-            return
-        identity = messages.post_id(token)
-        sighting = self._timeline.sight(body)
-        if sighting is Sighting.DOUBLE:
-            self.counters["doubled"] += 1
-            return
-        own = body.device == self._device_public
-        if own:
-            self._own_post_met(identity, body.counter, seq)
-        self.counters["texts"] += 1
-        name = self._identity.name if own else self._roster.name_of_device(body.device, body.name)
-        self._events.append(
-            TextReceived(
-                identity.hex(),
-                device_fingerprint(body.device),
-                name,
-                clean_text(body.content.text),
-                seq,
-                _seconds(body.sent_at),
-                own,
-                late,
-                copied_device=sighting is Sighting.COPIED_DEVICE,
-            )
-        )
-
-    def _own_post_met(self, identity: bytes, counter: int, seq: int) -> None:
-        """A post of mine came from the log: its acknowledgement was lost, or this folder is older than the log."""
-        self._outbox.skip_to(counter + 1)
-        if self._outbox.settle(identity) is not None:
-            self._stored(identity, seq)
-
-    def _stored(self, identity: bytes, seq: int) -> None:
-        self._events.append(TextStored(identity.hex(), seq))
-
-    def _post_refused(self, message: messages.Refused, identity: bytes, now: float) -> None:
-        if message.retry_after:
-            self._outbox.postpone(identity, now + message.retry_after / 1000)
-        elif self._outbox.settle(identity) is not None:
-            self._events.append(TextRefused(identity.hex(), _sentence(message)))
-
-    def _send_posts(self, now: float) -> None:
-        self._outgoing.extend(self._outbox.take_due(now))
-
-    def _fetch(self, now: float) -> None:
-        question = self._timeline.fetch(now) if self.joined else None
-        if question is not None:
-            self._outgoing.append(question)
+    def _send_due(self, now: float) -> None:
+        if self.joined:
+            self._outgoing += self._posts.take_due(now)
 
 
 def _raw(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def _seconds(sent_at: int) -> float:
-    return min(sent_at, _LATEST_TIME) / 1000
 
 
 def _sentence(message: messages.Refused) -> str:

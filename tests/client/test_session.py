@@ -9,9 +9,13 @@ from client.session import SILENCE_SECONDS
 from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom, RemoveSpeaker, SetAudience
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer
-from common.crypto.sealing import BodyOpener, BodySealer, PostBody, Text
+from common.crypto.sealing import BodyOpener, BodySealer, PostBody, PresentSignal, SignalBody, Text
 from common.errors import TooLong
 from tests.fakes.link import Client, MemoryOutbox, Net, room_keys
+
+
+def device_of(client: Client) -> bytes:
+    return client.session._identity.device.public_key().public_bytes_raw()
 
 
 @pytest.fixture
@@ -380,7 +384,7 @@ def test_forged_bodies_are_counted_and_change_nothing(net: Net) -> None:
     ann.session.receive(messages.Signalled(b"??", b"garbage"), net.now)
     assert ann.session.counters["refused"] == before + 3
     # an insider without Bob's device key cannot speak for him
-    body = PostBody(bob.session._device_public, "Bob", 1, 0, Text("forged"))
+    body = PostBody(device_of(bob), "Bob", 1, 0, Text("forged"))
     stranger = device_signer(bytes(32), keys.room_id)
     with pytest.raises(Exception, match="key"):
         BodySealer(keys).seal_post(body, stranger)
@@ -428,8 +432,51 @@ def test_different_rosters_are_noticed(net: Net) -> None:
 def test_a_clock_of_the_far_future_breaks_no_calendar(net: Net) -> None:
     keys = room_keys()
     ann, bob = net.joined("Ann"), net.client("Bob")
-    body = PostBody(bob.session._device_public, "Bob", 1, limits.MAX_INTEGER, Text("from the future"))
+    body = PostBody(device_of(bob), "Bob", 1, limits.MAX_INTEGER, Text("from the future"))
     token = BodySealer(keys).seal_post(body, bob.session._identity.device)
     ann.session.receive(messages.Posted(1, 0, token), net.now)
     ann.drain()
     assert ann.told(events.TextReceived)[0].sent_at < 253_402_300_800
+
+
+def test_a_speaker_that_was_on_is_on_again_after_a_lost_connection(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.client("Bob")
+    bob.listen(on=True)  # before there is any connection
+    bob.connect()
+    net.run(1)
+    assert ann.told(events.AudienceChanged)[-1].count == 1
+    bob.cut()
+    net.run(1)
+    bob.connect()
+    net.run(1)
+    assert ann.told(events.AudienceChanged)[-1].count == 1
+
+
+def test_a_voice_frames_handle_leads_to_its_person(net: Net) -> None:
+    ann, _ = net.joined("Ann"), net.joined("Bob")
+    (bob,) = ann.session._roster
+    person = ann.session.person(bob.handle)
+    assert person is not None
+    assert person.name == "Bob"
+    assert ann.session.person(b"??") is None
+
+
+def test_a_signal_for_somebody_else_confirms_nobody(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.client("Bob")
+    hello, identity = bob.session._hello, bob.session._identity
+    ann.session.receive(messages.MemberJoined(b"bb", hello), net.now)
+    present = PresentSignal((ann.session._id,), bytes(16))
+    elsewhere = SignalBody(bob.session._id, bytes(16), 0, present)
+    token = BodySealer(room_keys()).seal_signal(elsewhere, identity.session)
+    ann.session.receive(messages.Signalled(b"bb", token), net.now)
+    assert ann.people() == {"Bob": False}
+    assert ann.session.counters["refused"] == 1
+
+
+def test_a_session_under_a_second_handle_is_shown_once(net: Net) -> None:
+    # would fail if a broker could fill the list with copies of one member
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    ann.session.receive(messages.MemberJoined(b"zz", bob.session._hello), net.now)
+    ann.drain()
+    assert ann.people() == {"Bob": True}
+    assert len(ann.told(events.PersonLeft)) == 1

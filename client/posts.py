@@ -1,0 +1,178 @@
+"""The posts of a room: mine sealed and sent until they are stored, everybody's opened and shown once.
+
+It joins the outbox (what is not acknowledged), the timeline (what is missing) and the seal. Each method gives
+back the events that came of it. Pure: `now` and the wall clock are arguments.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from client.events import Event, TextQueued, TextReceived, TextRefused, TextStored
+from client.names import clean_text
+from client.outbox import Outbox, OutboxStore
+from client.timeline import Sighting, Timeline
+from common import limits, messages
+from common.crypto.keys import RoomKeys, device_fingerprint
+from common.crypto.sealing import BodyOpener, BodySealer, PostBody, Text
+from common.errors import SealBroken, TooLong
+
+_LATEST_TIME: Final = 253_370_764_800_000  # ms, the year 9999: a stranger's clock must not break a calendar
+
+
+class Posts:
+    """One room's posts, as one device writes and reads them."""
+
+    def __init__(
+        self,
+        keys: RoomKeys,
+        device: Ed25519PrivateKey,
+        name: str,
+        store: OutboxStore,
+        name_of: Callable[[bytes, str], str],
+    ) -> None:
+        """`name_of(device key, name in the post)` is the name to show for somebody else."""
+        self._device = device
+        self._device_public = device.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self._name = name
+        self._name_of = name_of
+        self._seal = BodySealer(keys)
+        self._open = BodyOpener(keys)
+        self._outbox = Outbox(store)
+        self._timeline = Timeline()
+        self.counters: Final[Counter[str]] = Counter(texts=0, refused=0, doubled=0)
+
+    @property
+    def newest(self) -> int:
+        """The highest number met so far, 0 for none."""
+        return self._timeline.newest
+
+    # --- mine -----------------------------------------------------------------------------------------------
+
+    def say(self, text: str, sent_at: float) -> list[Event]:
+        """Queue a line; `sent_at` is the wall clock in seconds. Raises `TooLong`."""
+        size = len(text.encode(errors="replace"))
+        if size > limits.TEXT_BYTES:
+            raise TooLong(
+                f"The text has {size:,} bytes; {limits.TEXT_BYTES:,} are allowed. Send it in pieces. Nothing was sent."
+            )
+        cleaned = clean_text(text)
+        milliseconds = int(sent_at * 1000)
+
+        def seal(counter: int) -> bytes:
+            body = PostBody(self._device_public, self._name, counter, milliseconds, Text(cleaned))
+            return self._seal.seal_post(body, self._device)
+
+        identity = self._outbox.add(seal)
+        return [TextQueued(identity.hex(), cleaned, milliseconds / 1000)]
+
+    def still_waiting(self) -> list[TextQueued]:
+        """The lines of an earlier run that were never acknowledged."""
+        queued = []
+        for post in self._outbox.waiting():
+            identity = messages.post_id(post.token)
+            try:
+                body = self._open.open_post(post.token)
+            except SealBroken:  # a damaged folder: the broker and the others could not read it either
+                self._outbox.settle(identity)
+                continue
+            queued.append(TextQueued(identity.hex(), body.content.text, _seconds(body.sent_at)))
+        return queued
+
+    def accepted(self, message: messages.Accepted) -> list[Event]:
+        """The broker keeps a post of mine: this is its place among the others."""
+        live = self._timeline.live(message.seq, message.prev_seq)
+        post = self._outbox.settle(message.post_id)
+        if post is None:
+            return []
+        return [
+            TextStored(message.post_id.hex(), message.seq),
+            *self._shown(post.token, message.seq, late=not live),
+        ]
+
+    def refused(self, identity: bytes, message: messages.Refused, reason: str, now: float) -> list[Event]:
+        """The broker does not keep a post of mine, for now or at all."""
+        if message.retry_after:
+            self._outbox.postpone(identity, now + message.retry_after / 1000)
+        elif self._outbox.settle(identity) is not None:
+            return [TextRefused(identity.hex(), reason)]
+        return []
+
+    # --- everybody's ----------------------------------------------------------------------------------------
+
+    def posted(self, message: messages.Posted) -> list[Event]:
+        """Somebody's post, live as far as the broker goes."""
+        live = self._timeline.live(message.seq, message.prev_seq)
+        return self._shown(message.token, message.seq, late=not live)
+
+    def page(self, message: messages.Page) -> list[Event]:
+        """Posts that were asked for."""
+        posts = self._timeline.page(message)
+        return [event for post in posts for event in self._shown(post.token, post.seq, late=True)]
+
+    def left_behind(self) -> None:
+        """The broker has left out live posts, since I did not take them: read on from the newest."""
+        self._timeline.suspect()
+
+    # --- the connection and time ----------------------------------------------------------------------------
+
+    def opened(self, newest: int, log_id: bytes) -> None:
+        """In the room: what waits is sent (again), what was missed is asked for."""
+        self._timeline.joined(newest, log_id)
+        self._outbox.opened()
+
+    def closed(self) -> None:
+        """Not in the room."""
+        self._outbox.closed()
+
+    def take_due(self, now: float) -> list[messages.FromClient]:
+        """The posts to send and the question to ask now."""
+        question = self._timeline.fetch(now)
+        return [*self._outbox.take_due(now), *([question] if question is not None else [])]
+
+    def next_tick(self, now: float) -> float:
+        """When `take_due` is worth another call; infinity: only after something has come in."""
+        moments = (self._outbox.next_tick(now), self._timeline.next_tick())
+        return min((moment for moment in moments if moment is not None), default=float("inf"))
+
+    def _shown(self, token: bytes, seq: int, *, late: bool) -> list[Event]:
+        """Open a post and, if it was not shown before, show it."""
+        try:
+            body = self._open.open_post(token)
+        except SealBroken:
+            self.counters["refused"] += 1
+            return []
+        sighting = self._timeline.sight(body)
+        if sighting is Sighting.DOUBLE:
+            self.counters["doubled"] += 1
+            return []
+        self.counters["texts"] += 1
+        identity = messages.post_id(token)
+        own = body.device == self._device_public
+        received = TextReceived(
+            identity.hex(),
+            device_fingerprint(body.device),
+            self._name if own else self._name_of(body.device, body.name),
+            clean_text(body.content.text),
+            seq,
+            _seconds(body.sent_at),
+            own,
+            late,
+            copied_device=sighting is Sighting.COPIED_DEVICE,
+        )
+        return [*(self._own_met(identity, body.counter, seq) if own else []), received]
+
+    def _own_met(self, identity: bytes, counter: int, seq: int) -> list[Event]:
+        """A post of mine came from the log: its acknowledgement was lost, or this folder is older than the log."""
+        self._outbox.skip_to(counter + 1)
+        settled = self._outbox.settle(identity)
+        return [] if settled is None else [TextStored(identity.hex(), seq)]
+
+
+def _seconds(sent_at: int) -> float:
+    return min(sent_at, _LATEST_TIME) / 1000

@@ -473,10 +473,18 @@ def test_a_signal_for_somebody_else_confirms_nobody(net: Net) -> None:
     assert ann.session.counters["refused"] == 1
 
 
-def test_a_session_under_a_second_handle_is_shown_once(net: Net) -> None:
-    # would fail if a broker could fill the list with copies of one member
+def test_a_copied_hello_neither_doubles_a_member_nor_pushes_it_out(net: Net) -> None:
     ann, bob = net.joined("Ann"), net.joined("Bob")
     ann.session.receive(messages.MemberJoined(b"zz", bob.session._hello), net.now)
     ann.drain()
     assert ann.people() == {"Bob": True}
-    assert len(ann.told(events.PersonLeft)) == 1
+    assert ann.told(events.PersonLeft) == []
+
+
+def test_a_handle_given_to_somebody_else_takes_the_first_one_out(net: Net) -> None:
+    ann, bob, cyd = net.joined("Ann"), net.joined("Bob"), net.client("Cyd")
+    (member,) = ann.session._roster
+    ann.session.receive(messages.MemberJoined(member.handle, cyd.session._hello), net.now)
+    ann.drain()
+    assert [left.person.name for left in ann.told(events.PersonLeft)] == [bob.name]
+    assert ann.people() == {"Cyd": False}

@@ -6,7 +6,7 @@ file knows nobody's name and reads no token.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from broker.actions import Action, Deliver, Note
@@ -89,12 +89,6 @@ class Rooms:
     def __init__(self) -> None:
         self._rooms: dict[bytes, Room] = {}
         self._by_key: dict[bytes, Member] = {}
-
-    def __iter__(self) -> Iterator[Room]:
-        return iter(tuple(self._rooms.values()))
-
-    def __len__(self) -> int:
-        return len(self._rooms)
 
     def room(self, room_id: bytes) -> Room | None:
         """The room of this id, if somebody is in it."""

@@ -2,7 +2,8 @@
 
 The broker's handles say only which key to try. A member is *unconfirmed* until its session has signed my own
 session id: that is what stops a broker from replaying yesterday's people (docs/protocol.md, "Present").
-What belongs to a session (its voice key, its replay windows, its confirmation) outlives a lost connection.
+What belongs to a session (its voice key, its replay windows) outlives a lost connection; its confirmation does
+not, or a broker could show those again who have left.
 Pure: no socket, clock or randomness.
 """
 
@@ -31,7 +32,8 @@ class RemoteSession:
     device: bytes  # the one whose hello came first: a hello is not proof of having the session's key
     opener: FrameOpener
     signals: ReplayWindow = field(default_factory=ReplayWindow)
-    confirmed: bool = False
+    confirmed: bool = False  # in this stay: whoever repeats a hello must not inherit what its owner has proved
+    proved: bool = False  # in an earlier stay
 
 
 @dataclass(slots=True)
@@ -100,12 +102,17 @@ class Roster:
 
     def remove(self, handle: bytes) -> Member | None:
         """The member that has left, if it was known."""
-        return self._members.pop(handle, None)
+        member = self._members.pop(handle, None)
+        if member is not None:
+            _end_stay(member.session)
+        return member
 
     def clear(self) -> list[Member]:
         """Everybody is gone (the connection was lost): who they were."""
         gone = list(self._members.values())
         self._members.clear()
+        for member in gone:
+            _end_stay(member.session)
         return gone
 
     def name_of_device(self, device: bytes, name: str) -> str:
@@ -127,8 +134,13 @@ class Roster:
         return session
 
     def _forget_inventions(self) -> None:
-        """Bound what an insider's invented hellos cost. Confirmed sessions keep their replay windows for good."""
+        """Bound what an insider's invented hellos cost. Those that proved themselves keep their replay windows."""
         here = {member.session.id for member in self}
-        idle = [key for key, known in self._sessions.items() if not known.confirmed and key not in here]
+        idle = [key for key, known in self._sessions.items() if not known.proved and key not in here]
         for key in idle[: max(0, len(idle) - _UNCONFIRMED_KEPT + 1)]:
             del self._sessions[key]
+
+
+def _end_stay(session: RemoteSession) -> None:
+    session.proved = session.proved or session.confirmed
+    session.confirmed = False

@@ -7,8 +7,10 @@ import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from client.asking import weak_phrase_meant, with_phrase
 from client.config import Config, read_config
 from client.events import Quit
 from client.store import Store
@@ -34,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     except LocalError as error:
         print(f"secure-chat: {error}", file=sys.stderr)
         return _USAGE
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl+C, or Ctrl+D at a question
         return 130
 
 
@@ -42,9 +44,17 @@ def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
     from client.network import Network  # noqa: PLC0415
 
-    network = Network(_open_store(config), microphone=config.microphone, speaker=config.speaker)
+    store = _open_store(config)
+    # A program means the key that it passes; a person at a terminal is asked, as the window asks.
+    accept_weak_phrase = config.mode == "json"
+    if config.mode == "text" and sys.stdin.isatty():
+        config = with_phrase(config)
+        accept_weak_phrase = weak_phrase_meant(config, store.pin)
+    network = Network(store, microphone=config.microphone, speaker=config.speaker)
     network.start()
-    return _run_window(config, network) if config.mode == "window" else _run_text(config, network)
+    if config.mode == "window":
+        return _run_window(config, network)
+    return _run_text(config, network, accept_weak_phrase=accept_weak_phrase)
 
 
 def _run_window(config: Config, network: Network) -> int:
@@ -62,7 +72,7 @@ def _run_window(config: Config, network: Network) -> int:
     return run_window(network, opening)
 
 
-def _run_text(config: Config, network: Network) -> int:
+def _run_text(config: Config, network: Network, *, accept_weak_phrase: bool) -> int:
     from client.json_face import JsonFace  # noqa: PLC0415
     from client.terminal_face import TerminalFace  # noqa: PLC0415
     from client.text_ui import TextUI  # noqa: PLC0415
@@ -70,19 +80,17 @@ def _run_text(config: Config, network: Network) -> int:
     signal.signal(signal.SIGTERM, lambda *_: network.submit(Quit()))
     signal.signal(signal.SIGINT, lambda *_: network.submit(Quit()))
     face = JsonFace() if config.mode == "json" else TerminalFace()
-    return TextUI(config, network, face, sys.stdout).run(sys.stdin)
+    return TextUI(config, network, face, sys.stdout, accept_weak_phrase=accept_weak_phrase).run(sys.stdin)
 
 
 def _open_store(config: Config) -> Store:
     """The state folder. A second client of the same person gets a profile of its own, unless a folder was named."""
     if config.state_folder_given:
         return Store(config.state_folder)
-    for number in range(2, _PROFILES + 2):
-        folder = config.state_folder if number == 2 else config.state_folder / f"profile-{number - 1}"
-        try:
+    further = (config.state_folder / f"profile-{number}" for number in range(2, _PROFILES + 1))
+    for folder in (config.state_folder, *further):
+        with suppress(StateLocked):
             return Store(folder)
-        except StateLocked:
-            continue
     raise StateLocked(f"{_PROFILES} Secure Chats run already: close one, or choose a folder with --state-dir.")
 
 

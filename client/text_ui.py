@@ -32,11 +32,14 @@ class Backend(Protocol):
 class TextUI:
     """Connect, read, write, until somebody quits or the room cannot be joined."""
 
-    def __init__(self, config: Config, backend: Backend, face: Face, stdout: TextIO) -> None:
+    def __init__(
+        self, config: Config, backend: Backend, face: Face, stdout: TextIO, *, accept_weak_phrase: bool
+    ) -> None:
         self._config = config
         self._backend = backend
         self._face = face
         self._stdout = stdout
+        self._accept_weak_phrase = accept_weak_phrase
         self._write = threading.Lock()  # answers to bad lines come from the reading thread
         self._joined_once = False
         self._failed = False
@@ -44,8 +47,7 @@ class TextUI:
     def run(self, stdin: TextIO) -> int:
         """The exit code: 0 after `quit`, 1 where the room could not be joined."""
         config = self._config
-        # Nobody can be asked here, so a weak phrase at an unknown broker is the caller's decision.
-        self._backend.submit(Connect(config.server, config.name, config.phrase, accept_weak_phrase=True))
+        self._backend.submit(Connect(config.server, config.name, config.phrase, self._accept_weak_phrase))
         threading.Thread(target=self._read, args=(stdin,), name="input", daemon=True).start()
         while True:
             event = self._backend.events.get()

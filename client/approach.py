@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 from dataclasses import dataclass
 from typing import Final
 
 from client.events import Part
 from client.target import AttemptFailed, Target
 from common import limits
+from common.address import VOICE_OFFSET
 from common.banner import Banner, decode_banner
 from common.crypto.keys import RoomKeys, stretch
 from common.errors import Malformed
@@ -50,18 +52,26 @@ def approach(target: Target, pin: bytes | None, known: RoomKeys | None = None) -
     if target.broker_key is not None and pin is not None and pin != target.broker_key:
         raise _changed(target, "the invite link names another key than the one that this computer knows")
     host, banner = _banner(target, trusted)
-    if trusted is not None and banner is not None and banner.key != trusted:
+    if trusted is not None and banner.key != trusted:
         raise _changed(target, f"it now shows the words “{broker_words(banner.key)}”")
     target.check_phrase_against(pin)
-    key = trusted or (banner.key if banner else b"")
-    control = target.address.port
-    voice = target.voice_port or (banner.voice_port if banner else control + 1)
-    keys = known if known is not None and known.broker_key == key else stretch(target.phrase, key)
-    link = Invite(target.address, key, voice, target.banner_port, target.phrase)
-    return Approach(host, control, voice, key, keys, pin is None, link)
+    keys = known if known is not None and known.broker_key == banner.key else stretch(target.phrase, banner.key)
+    control, voice = target.address.port, _voice_port(target, banner)
+    link = Invite(target.address, banner.key, voice, target.banner_port, target.phrase)
+    return Approach(host, control, voice, banner.key, keys, trusted is None, link)
 
 
-def _banner(target: Target, trusted: bytes | None) -> tuple[str, Banner | None]:
+def _voice_port(target: Target, banner: Banner) -> int:
+    """Where voice is heard. A broker behind forwarded ports shows its own: what counts is the distance of the two."""
+    port = target.voice_port or target.address.port + banner.voice_port - banner.control_port
+    if not 1 <= port <= 65535:
+        raise AttemptFailed(
+            Part.SERVER, "bad_address", f"The broker at {target.address} names a voice port that cannot be reached."
+        )
+    return port
+
+
+def _banner(target: Target, trusted: bytes | None) -> tuple[str, Banner]:
     """The numeric host that answered, and its banner. A broker whose key is known may do without a banner."""
     try:
         host, line = _read_line(target.address.host, target.banner_port)
@@ -71,31 +81,36 @@ def _banner(target: Target, trusted: bytes | None) -> tuple[str, Banner | None]:
             raise _unreachable(target, target.banner_port, error) from error
     except Malformed as error:
         if trusted is None:
-            raise AttemptFailed(
-                Part.SERVER, "not_a_broker", f"No Secure Chat at {target.address}: {error}.", retry=False
-            ) from error
+            raise AttemptFailed(Part.SERVER, "not_a_broker", f"No Secure Chat at {target.address}: {error}.") from error
+    control = target.address.port
     try:
-        return _reach(target.address.host, target.address.port), None
+        with _connect(target.address.host, control) as connection:
+            return _numeric(connection), Banner(trusted, control, control + VOICE_OFFSET)
     except OSError as error:
-        raise _unreachable(target, target.address.port, error) from error
+        raise _unreachable(target, control, error) from error
 
 
 def _read_line(host: str, port: int) -> tuple[str, bytes]:
-    with socket.create_connection((host, port), timeout=_REACH_SECONDS) as connection:
-        numeric: str = connection.getpeername()[0]
-        line = b""
+    """The numeric host, and what it sends up to the first line break, the end or the length of a banner."""
+    line = b""
+    with _connect(host, port) as connection:
+        deadline = time.monotonic() + _REACH_SECONDS  # for the whole line: a drip must not hold the attempt
         while len(line) <= limits.BANNER_BYTES and not line.endswith(b"\n"):
+            connection.settimeout(max(0.001, deadline - time.monotonic()))
             piece = connection.recv(limits.BANNER_BYTES)
             if not piece:
                 break
             line += piece
-        return numeric, line
+        return _numeric(connection), line
 
 
-def _reach(host: str, port: int) -> str:
-    with socket.create_connection((host, port), timeout=_REACH_SECONDS) as connection:
-        numeric: str = connection.getpeername()[0]
-        return numeric
+def _connect(host: str, port: int) -> socket.socket:
+    return socket.create_connection((host, port), timeout=_REACH_SECONDS)
+
+
+def _numeric(connection: socket.socket) -> str:
+    """The host at the other end, with its zone where that is needed (fe80::1%eth0)."""
+    return socket.getnameinfo(connection.getpeername(), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0]
 
 
 def _unreachable(target: Target, port: int, error: OSError) -> AttemptFailed:

@@ -29,15 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="secure-chat: %(levelname)s: %(message)s")
     _speak_utf8()
     try:
-        config = read_config(sys.argv[1:] if arguments is None else arguments, os.environ, sys.stdin)
-        if config.forget_broker is not None:
-            return _forget(config, config.forget_broker)
-        return _run(config)
+        return _obey(sys.argv[1:] if arguments is None else arguments)
     except LocalError as error:
         print(f"secure-chat: {error}", file=sys.stderr)
         return _USAGE
     except (KeyboardInterrupt, EOFError):  # Ctrl+C, or Ctrl+D at a question
         return 130
+    finally:
+        _finish_output()
+
+
+def _obey(arguments: list[str]) -> int:
+    config = read_config(arguments, os.environ, sys.stdin)
+    return _run(config) if config.forget_broker is None else _forget(config, config.forget_broker)
 
 
 def _run(config: Config) -> int:
@@ -108,9 +112,19 @@ def _forget(config: Config, server: str) -> int:
 
 def _speak_utf8() -> None:
     """JSON and names are UTF-8 whatever the terminal's settings say; what is not never ends the program."""
+    sys.stdin = sys.stdin or io.StringIO()  # closed by whoever started us
+    sys.stdout = sys.stdout or io.StringIO()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _finish_output() -> None:
+    """Write out what is left; where nobody takes it the interpreter would complain about that at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NoReturn, TextIO, TypeVar
 
 import platformdirs
 
-from common import limits
+from client.names import check_name, clean_name
+from common.address import parse_address
+from common.crypto.phrase import normalise
 from common.errors import BadSetting, LocalError
-from common.invite import parse_invite
+from common.invite import is_invite, parse_invite
 
 KEY_VARIABLE: Final = "SECURE_CHAT_KEY"
 VERSION: Final = "0.1.0"
+_LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more than either may have
+_T = TypeVar("_T")
 _DESCRIPTION: Final = "Sealed group chat with live voice. Without --text or --json it opens the window."
 _EPILOG: Final = f"""\
 The encryption key is read from --key-file, from the environment variable {KEY_VARIABLE} or from the invite link;
-the window and --text ask for it otherwise. It is never an argument, since all users of a computer can read those.
+the window, and --text in a terminal, ask for it otherwise. It is never an argument, since all users of a computer can
+read those.
 """
 
 
@@ -46,9 +51,16 @@ class Config:
     forget_broker: str | None
 
 
+class _Flags(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage in front of it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; --help lists all flags.\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line of `secure-chat`."""
-    flags = argparse.ArgumentParser(
+    flags = _Flags(
         prog="secure-chat",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -82,18 +94,17 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
     flags = parser().parse_args(arguments)
     if flags.key_file == "-" and flags.invite == "-":
         raise BadSetting("--key-file - and --invite - cannot both be read from standard input.")
-    server = flags.server or ""
-    if flags.invite is not None:
-        server = _first_line(stdin) if flags.invite == "-" else flags.invite
-        _check_invite(server)
     mode = "json" if flags.json else "text" if flags.text else "window"
-    if mode != "window" and not server and flags.forget_broker is None:
-        raise BadSetting("Which broker? Say --server HOST:PORT or --invite LINK.")
+    phrase = _phrase(flags.key_file, environment, stdin)
+    server = _server(flags.server, flags.invite, stdin)
+    if mode != "window" and flags.forget_broker is None:
+        _check_complete(server, phrase, can_ask=mode == "text" and stdin.isatty())
+    name = clean_name(_login_name()) if flags.name is None else _checked("--name", check_name, flags.name)
     return Config(
         mode,
         server,
-        flags.name if flags.name is not None else _login_name(),
-        _phrase(flags.key_file, environment, stdin),
+        name,
+        phrase,
         flags.state_dir or Path(platformdirs.user_state_dir("secure-chat", appauthor=False)),
         flags.state_dir is not None,
         flags.mic,
@@ -105,40 +116,68 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
     )
 
 
-def _check_invite(link: str) -> None:
+def _server(server: str | None, invite: str | None, stdin: TextIO) -> str:
+    """What belongs into the server field, checked; empty where nothing was said."""
+    if invite == "-":
+        invite = _first_line(stdin, "--invite -")
+    if invite is not None:
+        _checked("--invite", parse_invite, invite)
+    elif server:
+        _checked("--server", parse_invite if is_invite(server) else parse_address, server)
+    return invite or server or ""
+
+
+def _check_complete(server: str, phrase: str, *, can_ask: bool) -> None:
+    """Without a window nothing can be filled in later, but for the key where a person sits at the terminal."""
+    if not server:
+        raise BadSetting("Which broker? Say --server HOST:PORT or --invite LINK.")
+    has_phrase = bool(phrase) or (is_invite(server) and parse_invite(server).phrase is not None)
+    if not has_phrase and not can_ask:
+        raise BadSetting(f"The encryption key is missing: say --key-file FILE, or set {KEY_VARIABLE}.")
+
+
+def _checked(flag: str, check: Callable[[str], _T], text: str) -> _T:
     try:
-        parse_invite(link)
+        return check(text)
     except LocalError as error:
-        raise BadSetting(f"--invite: {error}") from error
+        raise BadSetting(f"{flag}: {error}") from error
 
 
 def _phrase(key_file: str | None, environment: MutableMapping[str, str], stdin: TextIO) -> str:
     from_environment = environment.pop(KEY_VARIABLE, "")  # out of it: processes started from here need no key
     if key_file is None:
-        return from_environment
-    if key_file == "-":
-        return _first_line(stdin)
+        phrase, where = from_environment, KEY_VARIABLE
+    else:
+        where = f"--key-file {key_file}"
+        phrase = _first_line(stdin, where) if key_file == "-" else _first_line_of(Path(key_file), where)
+    if phrase:
+        _checked(where, normalise, phrase)
+    return phrase
+
+
+def _first_line_of(path: Path, where: str) -> str:
     try:
-        with Path(key_file).open("rb") as file:
-            content = file.read(limits.PHRASE_BYTES + 3).decode("utf-8-sig")
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return _first_line(file, where)
     except OSError as error:
-        raise BadSetting(f"--key-file: {key_file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise BadSetting(f"--key-file: {key_file} is not text in UTF-8.") from error
-    if not content.strip():
-        raise BadSetting(f"--key-file: {key_file} is empty.")
-    return content.strip("\r\n")
+        raise BadSetting(f"{where}: it cannot be read: {error.strerror}.") from error
 
 
-def _first_line(stdin: TextIO) -> str:
-    line = stdin.readline(8_192).strip("\r\n")
-    if not line:
-        raise BadSetting("Nothing came on standard input: a line with the key or the invite was expected there.")
+def _first_line(stream: TextIO, where: str) -> str:
+    """The first line of a text stream that replaces what is not UTF-8."""
+    line = stream.readline(_LINE_CHARACTERS)
+    if len(line) == _LINE_CHARACTERS:
+        raise BadSetting(f"{where}: the first line is too long.")
+    if "\N{REPLACEMENT CHARACTER}" in line:
+        raise BadSetting(f"{where}: the first line is not text in UTF-8.")
+    line = line.removeprefix("\N{BYTE ORDER MARK}").strip("\r\n")
+    if not line.strip():
+        raise BadSetting(f"{where}: there is nothing in the first line.")
     return line
 
 
 def _login_name() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # a container without a user database
+    except (OSError, KeyError, ImportError):  # a container without a user database; Windows without its variables
         return "Guest"

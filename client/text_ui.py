@@ -7,8 +7,8 @@ like is decided by a face.
 from __future__ import annotations
 
 import queue
-import sys
 import threading
+from collections.abc import Iterator
 from typing import Final, Protocol, TextIO
 
 from client.config import Config
@@ -68,12 +68,11 @@ class TextUI:
             self._backend.submit(Quit())
 
     def _read(self, stdin: TextIO) -> None:
-        while line := stdin.readline(_LINE_CHARACTERS):
+        for line in _lines(stdin):
             try:
-                asked = self._face.command(line)
+                asked = self._face.command(_whole(line))
             except BadLine as error:
-                self._print([self._face.complaint(str(error))])
-                continue
+                asked = [self._face.complaint(str(error))]
             if isinstance(asked, list):
                 self._print(asked)
             elif asked is not None:
@@ -83,9 +82,24 @@ class TextUI:
     def _print(self, lines: list[str]) -> None:
         with self._write:
             try:
-                for line in lines:
-                    self._stdout.write(line + "\n")
+                self._stdout.writelines(line + "\n" for line in lines)
                 self._stdout.flush()
-            except BrokenPipeError:
+            except OSError:  # the reader of a pipe has gone, the terminal was closed
                 self._backend.submit(Quit())
-                sys.stderr.close()  # the interpreter would complain about the same pipe at exit
+
+
+def _lines(stdin: TextIO) -> Iterator[str]:
+    """Lines as they are read. Of a line that is too long comes one piece, without a line break, and no second."""
+    try:
+        while line := stdin.readline(_LINE_CHARACTERS):
+            yield line
+            while len(line) == _LINE_CHARACTERS and not line.endswith("\n"):
+                line = stdin.readline(_LINE_CHARACTERS)
+    except OSError:  # the terminal was closed
+        return
+
+
+def _whole(line: str) -> str:
+    if len(line) == _LINE_CHARACTERS and not line.endswith("\n"):
+        raise BadLine(f"a line of over {_LINE_CHARACTERS:,} characters is too long")
+    return line

@@ -83,6 +83,7 @@ class JitterBuffer:
         self._paused = True
         self._made_up = 0  # samples concealed or silent since the last packet, for which `_place` stood still
         self._run = 0  # concealed packets since the last real one
+        self._starved = 0  # blocks without a packet: concealment if the talk goes on, its end if it does not
         self._stretched_at = 0
 
     def put(self, packet: VoicePacket, arrived: float) -> None:
@@ -157,7 +158,8 @@ class JitterBuffer:
     def _take(self, media: int) -> VoicePacket:
         _, packet = self._queue.pop(media)
         self._place = media + packet.samples
-        self._made_up = self._run = 0
+        self._counters.concealed += self._starved
+        self._made_up = self._run = self._starved = 0
         self._counters.played += 1
         return packet
 
@@ -173,9 +175,9 @@ class JitterBuffer:
         self._made_up += BLOCK_SAMPLES
         if self._made_up >= PAUSE:
             self._paused = True
-            self._made_up = 0
+            self._made_up = self._starved = 0
             return _SILENCE
-        self._counters.concealed += 1
+        self._starved += 1
         self._run += 1
         if self._run > CONCEALED_MOST:
             return _SILENCE
@@ -215,4 +217,4 @@ class JitterBuffer:
         self._transit = Transit()
         self._place = NOWHERE
         self._paused = True
-        self._made_up = self._run = 0
+        self._made_up = self._run = self._starved = 0

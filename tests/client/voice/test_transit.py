@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client.voice.transit import BASE_SAMPLES, MOVED_SAMPLES, SETTLED_SAMPLES, SPREAD_SAMPLES, Transit
+
+STEP = 480
+
+
+def feed(transit: Transit, values: list[int], start: int = 0) -> int:
+    now = start
+    for value in values:
+        now += STEP
+        transit.add(now, value)
+    return now
+
+
+def test_base_is_the_least_and_spread_the_95th_percentile_above_it() -> None:
+    transit = Transit()
+    feed(transit, list(range(1000, 1100)))
+    assert transit.base == 1000
+    assert transit.spread == 95  # mistake: the maximum instead, which one straggler would rule for ten seconds
+
+
+def test_a_straggler_among_a_hundred_changes_nothing() -> None:
+    transit = Transit()
+    feed(transit, [1000] * 99 + [9000])
+    assert transit.spread == 0
+
+
+def test_the_least_is_forgotten_after_twenty_seconds() -> None:
+    # Mistake: a minimum for ever; with clocks that drift apart the delay would grow without end.
+    transit = Transit()
+    now = feed(transit, [500])
+    feed(transit, [1000] * (BASE_SAMPLES // STEP - 1), now)
+    assert transit.base == 500
+    transit.add(now + BASE_SAMPLES, 1000)
+    assert transit.base == 1000
+
+
+def test_jitter_is_forgotten_after_ten_seconds() -> None:
+    transit = Transit()
+    now = feed(transit, [1000, 3000] * 20)
+    assert transit.spread == 2000
+    feed(transit, [1000] * (SPREAD_SAMPLES // STEP), now)
+    assert transit.spread == 0
+
+
+def test_a_way_that_became_longer_for_good_is_another_way() -> None:
+    # Mistake: 20 s of a buffer that believes everything comes 300 ms late.
+    transit = Transit()
+    now = feed(transit, [1000] * 200)
+    longer = 1000 + MOVED_SAMPLES + 1
+    now = feed(transit, [longer] * (SETTLED_SAMPLES // STEP - 1), now)
+    assert transit.base == 1000
+    feed(transit, [longer] * 2, now)
+    assert (transit.base, transit.spread) == (longer, 0)
+
+
+def test_how_long_it_was_watched() -> None:
+    transit = Transit()
+    transit.add(700, 5)
+    transit.add(900, 5)
+    assert transit.watched(1700) == 1000
+
+
+@given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(-50_000, 50_000)), min_size=1, max_size=200))
+def test_windows_agree_with_plain_counting(steps: list[tuple[int, int]]) -> None:
+    transit, now = Transit(), 0
+    for step, value in steps:
+        now += step
+        transit.add(now, value)
+        assert transit.spread >= 0
+        assert transit.base <= value

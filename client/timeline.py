@@ -34,10 +34,14 @@ class Sighting(Enum):
 
 @dataclass(slots=True)
 class _Gap:
-    """Posts between two numbers, both exclusive, that have not been read; `budget` bounds how many are asked for."""
+    """Posts between two numbers, both exclusive, that have not been read.
+
+    The broker has said that `top` is the highest of them. `budget` bounds how many are asked for.
+    """
 
     low: int
     high: int
+    top: int
     budget: int = HISTORY_POSTS
 
 
@@ -68,7 +72,7 @@ class Timeline:
             # Another log counts anew. What was seen stays seen, by device and counter.
             self._log_id, self._newest = log_id, 0
             self._gaps.clear()
-        self._missing_below(min(newest + 1, limits.MAX_INTEGER))
+        self._missing_below(min(newest + 1, limits.MAX_INTEGER), newest)
         self._newest = max(self._newest, newest)
 
     def live(self, seq: int, prev_seq: int) -> bool:
@@ -76,13 +80,13 @@ class Timeline:
         if seq <= self._newest:
             return False
         if prev_seq > self._newest:
-            self._missing_below(seq)
+            self._missing_below(seq, prev_seq)
         self._newest = seq
         return True
 
     def suspect(self) -> None:
         """The broker has left out live posts, nobody knows how many: read on from the newest that is known."""
-        self._missing_below(limits.MAX_INTEGER)
+        self._missing_below(limits.MAX_INTEGER, self._newest)
 
     def sight(self, body: PostBody) -> Sighting:
         """Note that this post was opened. Ask before showing it."""
@@ -120,26 +124,26 @@ class Timeline:
         posts = [post for post in posts if post.seq > gap.low]
         if posts:
             self._newest = max(self._newest, posts[-1].seq)
-            rest = _Gap(gap.low, posts[0].seq, gap.budget - len(posts))
-            if page.more and posts[0].prev_seq > gap.low and rest.budget > 0:
+            rest = _Gap(gap.low, posts[0].seq, posts[0].prev_seq, gap.budget - len(posts))
+            if page.more and rest.top > gap.low and rest.budget > 0:
                 self._gaps.append(rest)
                 self._gaps.sort(key=lambda gap: gap.high)  # others may have opened above it meanwhile
         return posts
 
-    def _missing_below(self, high: int) -> None:
-        """Everything between the newest number met and `high` is missing."""
+    def _missing_below(self, high: int, top: int) -> None:
+        """Everything between the newest number met and `high` is missing; `top` is the highest of it."""
         if high - self._newest <= 1:
             return
-        self._gaps.append(_Gap(self._newest, high))
+        self._gaps.append(_Gap(self._newest, high, top))
         if len(self._gaps) > _GAPS:
-            oldest, second = self._gaps[:2]
+            oldest, second = sorted(self._gaps[:2], key=lambda gap: gap.high)
             # What is read again between them is dropped as seen.
-            self._gaps[:2] = [_Gap(min(oldest.low, second.low), max(oldest.high, second.high))]
+            self._gaps[:2] = [_Gap(min(oldest.low, second.low), second.high, second.top)]
 
 
 def _answers(posts: list[StoredPost], gap: _Gap) -> bool:
     """Whether a page can be the answer about this gap, not a belated second one about another.
 
-    It names the highest posts below `high`, and at least `low` is one of those as long as it is kept.
+    It begins with the highest one below `high`, as long as any of them is kept.
     """
-    return not posts or gap.low <= posts[-1].seq < gap.high
+    return not posts or gap.top <= posts[-1].seq < gap.high

@@ -1,0 +1,308 @@
+"""The order of posts: each shown once, what is missing asked for once at a time, newest first, nothing forgotten."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from client.timeline import HISTORY_POSTS, Sighting, Timeline
+from common import limits
+from common.crypto.sealing import PostBody, Text
+from common.messages import Fetch, Page, StoredPost
+
+LOG = b"L" * 16
+OTHER_LOG = b"M" * 16
+BODY = PostBody(b"d" * 32, "Ann", 1, 1_000, Text("hello"))
+
+
+def posts(*numbers: int) -> tuple[StoredPost, ...]:
+    """A broker's posts in the order given; each names the number below it."""
+    return tuple(StoredPost(number, number - 1, b"token") for number in numbers)
+
+
+def page(*numbers: int, more: bool = False) -> Page:
+    return Page(posts(*numbers), 1, more)
+
+
+def seqs(found: list[StoredPost]) -> list[int]:
+    return [post.seq for post in found]
+
+
+def joined(newest: int) -> Timeline:
+    timeline = Timeline()
+    timeline.joined(newest, LOG)
+    return timeline
+
+
+def test_an_empty_room_asks_for_nothing() -> None:
+    timeline = joined(0)
+    assert timeline.fetch(0.0) is None
+    assert timeline.next_tick() is None
+    assert timeline.live(1, 0)
+    assert timeline.live(2, 1)
+    assert not timeline.live(2, 1)  # again, or late
+    assert timeline.newest == 2
+    assert timeline.fetch(0.0) is None
+
+
+def test_a_newcomer_reads_back_page_by_page() -> None:
+    timeline = joined(500)
+    assert timeline.newest == 500
+    assert timeline.fetch(0.0) == Fetch(after=None, before=501, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(1.0) is None  # one question at a time
+    assert seqs(timeline.page(page(*range(301, 501), more=True))) == list(range(301, 501))
+    assert timeline.fetch(1.0) == Fetch(after=None, before=301, limit=limits.PAGE_POSTS)
+    assert seqs(timeline.page(page(*range(300, 0, -1)))) == list(range(1, 301))  # in rising order, however they come
+    assert timeline.fetch(1.0) is None
+
+
+def test_reading_back_ends_at_the_budget() -> None:
+    timeline = joined(100_000)
+    asked = 0
+    now = 0.0
+    while (question := timeline.fetch(now)) is not None:
+        assert question.before is not None
+        got = timeline.page(page(*range(question.before - question.limit, question.before), more=True))
+        asked += len(got)
+    assert asked == HISTORY_POSTS  # a newcomer must not download a year
+
+
+def test_a_hole_between_live_posts_is_read() -> None:
+    timeline = joined(0)
+    timeline.live(1, 0)
+    assert timeline.live(5, 4)
+    assert timeline.fetch(0.0) == Fetch(after=None, before=5, limit=limits.PAGE_POSTS)
+    assert seqs(timeline.page(page(1, 2, 3, 4))) == [2, 3, 4]  # 1 was there before
+
+
+def test_numbers_may_have_holes_of_their_own() -> None:
+    timeline = joined(0)
+    timeline.live(10, 0)
+    assert timeline.live(20, 10)  # the broker says that nothing is between: nothing is missing
+    assert timeline.fetch(0.0) is None
+    timeline.live(50, 40)
+    timeline.fetch(0.0)
+    found = timeline.page(Page((StoredPost(30, 20, b"t"), StoredPost(40, 30, b"t")), 1, more=True))
+    assert seqs(found) == [30, 40]
+    assert timeline.fetch(0.0) is None  # 30 names 20, which I have: `more` is about older ones
+
+
+def test_pages_that_nobody_asked_for_are_dropped() -> None:
+    timeline = joined(3)
+    assert timeline.page(page(1, 2, 3)) == []
+    timeline.fetch(0.0)
+    assert seqs(timeline.page(page(1, 2, 3))) == [1, 2, 3]
+    assert timeline.page(page(1, 2, 3)) == []
+    assert timeline.fetch(0.0) is None
+
+
+def test_an_unanswered_question_is_asked_again() -> None:
+    timeline = joined(3)
+    question = timeline.fetch(0.0)
+    assert timeline.next_tick() == 10.0
+    assert timeline.fetch(9.9) is None
+    assert timeline.fetch(10.0) == question
+
+
+def test_an_answer_counts_though_a_newer_hole_has_opened() -> None:
+    # The first version threw such an answer away and waited ten seconds to ask again.
+    timeline = joined(3)
+    timeline.fetch(0.0)
+    timeline.live(10, 9)
+    assert seqs(timeline.page(page(1, 2, 3, more=False))) == [1, 2, 3]
+    assert timeline.fetch(0.1) == Fetch(after=None, before=10, limit=limits.PAGE_POSTS)
+
+
+def test_the_rest_of_an_old_hole_waits_for_a_newer_one() -> None:
+    timeline = joined(500)
+    timeline.fetch(0.0)
+    timeline.live(510, 509)
+    timeline.page(page(*range(301, 501), more=True))
+    assert timeline.fetch(0.0) == Fetch(after=None, before=510, limit=limits.PAGE_POSTS)
+    timeline.page(page(*range(320, 510), more=True))
+    assert timeline.fetch(0.0) == Fetch(after=None, before=301, limit=limits.PAGE_POSTS)
+
+
+def test_a_belated_second_answer_closes_no_other_hole() -> None:
+    timeline = joined(3)
+    timeline.fetch(0.0)
+    timeline.fetch(10.0)  # asked again: two answers are on their way
+    assert len(timeline.page(page(1, 2, 3))) == 3
+    timeline.live(10, 9)
+    timeline.fetch(10.5)
+    assert timeline.page(page(1, 2, 3)) == []
+    # Had it been taken for the answer, 4 to 9 would never be read.
+    assert seqs(timeline.page(page(3, 4, 5, 6, 7, 8, 9))) == [4, 5, 6, 7, 8, 9]
+
+
+def test_a_page_from_above_is_no_answer() -> None:
+    timeline = joined(3)
+    timeline.fetch(0.0)
+    assert timeline.page(page(2, 3, 4)) == []
+    assert timeline.next_tick() == 10.0
+
+
+def test_what_is_not_kept_any_more_is_given_up() -> None:
+    timeline = joined(3)
+    timeline.fetch(0.0)
+    assert timeline.page(Page((), 4, more=False)) == []
+    assert timeline.fetch(100.0) is None
+
+
+def test_a_new_connection_asks_again_and_for_what_came_meanwhile() -> None:
+    timeline = joined(3)
+    timeline.fetch(0.0)  # its answer is lost with the connection
+    timeline.joined(6, LOG)
+    assert timeline.fetch(0.1) == Fetch(after=None, before=7, limit=limits.PAGE_POSTS)
+    timeline.page(page(3, 4, 5, 6))
+    assert timeline.fetch(0.1) == Fetch(after=None, before=4, limit=limits.PAGE_POSTS)
+
+
+def test_another_log_counts_anew() -> None:
+    timeline = joined(1_000)
+    timeline.sight(BODY)
+    timeline.joined(2, OTHER_LOG)
+    assert timeline.newest == 2
+    assert timeline.fetch(0.0) == Fetch(after=None, before=3, limit=limits.PAGE_POSTS)
+    timeline.page(page(1, 2))
+    assert timeline.fetch(0.0) is None  # nothing of the old log is asked for
+    assert timeline.sight(BODY) is Sighting.DOUBLE  # restored from a backup, lines must not show twice
+
+
+def test_after_falling_behind_everything_above_is_read() -> None:
+    timeline = joined(0)
+    timeline.live(1, 0)
+    timeline.suspect()
+    assert timeline.fetch(0.0) == Fetch(after=None, before=limits.MAX_INTEGER, limit=limits.PAGE_POSTS)
+    assert seqs(timeline.page(page(1, 2, 3))) == [2, 3]
+    assert timeline.newest == 3
+    assert timeline.live(4, 3)
+    assert timeline.fetch(0.0) is None
+
+
+def test_numbers_at_the_end_of_the_range() -> None:
+    # An evil broker's number plus one must still fit into a Fetch.
+    timeline = joined(limits.MAX_INTEGER)
+    question = timeline.fetch(0.0)
+    assert question is not None
+    assert question.before == limits.MAX_INTEGER
+    timeline.suspect()
+    assert timeline.page(page()) == []
+    assert timeline.fetch(0.0) is None
+
+
+def test_invented_holes_cost_little_and_lose_nothing() -> None:
+    timeline = joined(0)
+    for number in range(10, 10_000, 10):
+        timeline.live(number, number - 1)
+    asked: list[tuple[int, int]] = []
+    while (question := timeline.fetch(0.0)) is not None:
+        assert question.before is not None
+        low = max(0, question.before - question.limit)
+        asked.append((low, question.before))
+        timeline.page(page(*range(low, question.before), more=low > 0))
+    assert len(asked) < 120
+    missing = {number for number in range(10_000 - HISTORY_POSTS, 9_990) if number % 10}
+    assert missing <= {number for low, before in asked for number in range(low, before)}
+
+
+def test_sightings() -> None:
+    timeline = Timeline()
+    assert timeline.sight(BODY) is Sighting.NEW
+    # Sealed anew by somebody else in the room it is the same signed line, and no copied device.
+    assert timeline.sight(replace_body()) is Sighting.DOUBLE
+    assert timeline.sight(replace_body(counter=2)) is Sighting.NEW
+    assert timeline.sight(replace_body(device=b"e" * 32)) is Sighting.NEW
+    assert timeline.sight(replace_body(content=Text("something else"))) is Sighting.COPIED_DEVICE
+    assert timeline.sight(replace_body(content=Text("something else"))) is Sighting.DOUBLE
+
+
+def replace_body(device: bytes = BODY.device, counter: int = BODY.counter, content: Text = BODY.content) -> PostBody:
+    return PostBody(device, BODY.name, counter, BODY.sent_at, content)
+
+
+class Broker(RuleBasedStateMachine):
+    """An honest broker over a network that loses connections, and posts to one who falls behind."""
+
+    @initialize(kept=st.integers(0, 30))
+    def begin(self, kept: int) -> None:
+        self.timeline = Timeline()
+        self.log = kept
+        self.now = 0.0
+        self.shown: set[int] = set()
+        self.question: Fetch | None = None
+        self.missed = False
+        self.connected = False
+
+    @precondition(lambda self: not self.connected)
+    @rule()
+    def join(self) -> None:
+        self.timeline.joined(self.log, LOG)
+        self.connected, self.question, self.missed = True, None, False
+
+    @rule()
+    def lose(self) -> None:
+        self.connected = False
+
+    @rule(gets_it=st.booleans())
+    def post(self, gets_it: bool) -> None:
+        self.log += 1
+        if not self.connected:
+            return
+        if gets_it:
+            assert self.timeline.live(self.log, self.log - 1)
+            self.shown.add(self.log)
+            self.missed = False  # it shows the hole by naming the number before it
+        else:
+            self.missed = True
+
+    @precondition(lambda self: self.connected and self.missed)
+    @rule()
+    def tell_that_it_is_behind(self) -> None:
+        self.timeline.suspect()
+        self.missed = False
+
+    @rule(pause=st.sampled_from([0.0, 1.0, 11.0]))
+    def ask(self, pause: float) -> None:
+        self.now += pause
+        if not self.connected:
+            return
+        question = self.timeline.fetch(self.now)
+        if question is not None:
+            assert self.question is None or pause == 11.0 or self.now >= 10.0, "two questions at once"
+            self.question = question
+
+    @precondition(lambda self: self.connected and self.question is not None)
+    @rule(most=st.integers(1, 5))
+    def answer(self, most: int) -> None:
+        assert self.question is not None
+        assert self.question.before is not None
+        highest = min(self.log, self.question.before - 1)
+        low = max(0, highest - min(most, self.question.limit))
+        got = seqs(self.timeline.page(page(*range(low + 1, highest + 1), more=low > 0)))
+        assert got == sorted(got)
+        self.shown.update(got)
+        self.question = None
+
+    @invariant()
+    def the_newest_is_known(self) -> None:
+        if hasattr(self, "timeline") and self.connected and not self.missed:
+            assert self.timeline.newest <= self.log
+
+    def teardown(self) -> None:
+        """In the end, with a working connection, every line was read."""
+        if not hasattr(self, "timeline"):
+            return
+        self.connected = False
+        self.join()
+        for _ in range(200):
+            self.ask(11.0)
+            if self.question is None:
+                break
+            self.answer(5)
+        assert self.shown == set(range(1, self.log + 1))
+
+
+TestBroker = Broker.TestCase
+TestBroker.settings = settings(max_examples=40, stateful_step_count=25)

@@ -1,0 +1,142 @@
+"""Lines for a person in a terminal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client import events
+from client.events import Part, Person
+from client.faces import BadLine
+from client.terminal_face import TerminalFace
+
+ME = Person("s0", "m0", "Me", own=True, confirmed=True)
+ANN = Person("s1", "m1", "Ann", confirmed=True, listening=True)
+BOB = Person("s2", "m2", "Bob")
+JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("hello there\r\n", events.SendText("hello there")),
+        (" /mic on", events.SendText(" /mic on")),
+        ("//etc", events.SendText("/etc")),
+        ("/mic on\n", events.SetMicrophone(on=True)),
+        ("/mic off", events.SetMicrophone(on=False)),
+        ("/speaker  on ", events.SetSpeaker(on=True)),
+        ("/stats", events.AskStats()),
+        ("/quit", events.Quit()),
+        ("  \n", None),
+        ("/people", ["  You are in no room."]),
+        ("/invite", ["You are in no room yet."]),
+    ],
+)
+def test_what_is_typed(line: str, command: object) -> None:
+    assert TerminalFace().command(line) == command
+
+
+@pytest.mark.parametrize("line", ["/", "/mic", "/mic maybe", "/dance", "/quit now", "/ mic on", "/" + "x" * 10_000])
+def test_slashes_that_mean_nothing(line: str) -> None:
+    with pytest.raises(BadLine, match="/help") as bad:
+        TerminalFace().command(line)
+    complaint = TerminalFace().complaint(str(bad.value))
+    assert complaint.startswith("! ")
+    assert len(complaint) < 200
+
+
+@given(st.text(max_size=40))
+def test_any_line_is_something_or_a_bad_line(line: str) -> None:
+    try:
+        TerminalFace().command(line)
+    except BadLine:
+        assert line.startswith("/")
+
+
+def test_help_names_every_word() -> None:
+    lines = TerminalFace().command("/help")
+    assert isinstance(lines, list)
+    for word in ("/mic", "/speaker", "/people", "/invite", "/stats", "/quit", "//"):
+        assert any(word in line for line in lines)
+
+
+def test_joining() -> None:
+    face = TerminalFace()
+    (joined,) = face.lines(JOINED)
+    assert "Ann, Bob" in joined
+    assert "otter lamp" in joined
+    assert face.command("/people") == [
+        "  Me (yourself) m0",
+        "  Ann (listening) m1",
+        "  Bob (text only, unconfirmed) m2",
+    ]
+    (alone,) = TerminalFace().lines(events.RoomJoined("m0", (ME,), "otter lamp"))
+    assert "mistyped key" in alone
+    assert "otter lamp" in alone
+
+
+def test_meeting_a_broker() -> None:
+    face = TerminalFace()
+    (met,) = face.lines(events.BrokerMet("a-b-c-d", True, "secure-chat://x"))
+    assert "a-b-c-d" in met
+    assert "secure-chat" not in met  # the link holds the key: only who asks for it sees it
+    assert face.command("/invite") == ["secure-chat://x"]
+    assert face.lines(events.BrokerMet("a-b-c-d", False, "secure-chat://x")) == []
+
+
+def said(text: str, *, late: bool = False, copied: bool = False) -> str:
+    event = events.TextReceived("p", "m1", "Ann", text, 7, 1_700_000_000.0, own=False, late=late, copied_device=copied)
+    (line,) = TerminalFace().lines(event)
+    return line
+
+
+def test_lines_of_the_room() -> None:
+    assert re.fullmatch(r"\d\d:\d\d Ann: hi", said("hi"))
+    assert re.fullmatch(r"2023-11-1[45] \d\d:\d\d Ann \(this device is copied\): x", said("x", late=True, copied=True))
+    # A line break must not begin what looks like somebody else's line.
+    assert said("a\n12:00 Bob: b").splitlines()[1].startswith("    ")
+
+
+def test_times_at_the_ends_of_the_calendar() -> None:
+    for sent_at in (0.0, 253_370_764_800.0):
+        event = events.TextReceived("p", "m", "Ann", "x", 1, sent_at, own=False, late=True)
+        assert TerminalFace().lines(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (events.ConnectionProgressed("Looking…"), "* Looking…"),
+        (events.RoomLeft("you have left", None), "* Not connected: you have left."),
+        (events.RoomLeft("Nothing there.", None), "* Not connected: Nothing there."),
+        (events.RoomLeft("gone", 0.2), "* Not connected: gone. Trying again in 1 s."),
+        (events.RoomLeft("gone", 7.6), "* Not connected: gone. Trying again in 8 s."),
+        (events.PersonJoined(ANN), "* Ann has come."),
+        (events.PersonLeft(ANN), "* Ann has gone."),
+        (events.TalkingChanged(ANN, True), "* Ann is talking."),
+        (events.TalkingChanged(ANN, False), "* Ann has stopped talking."),
+        (events.AudienceChanged(2), "* 2 listening."),
+        (events.AudienceChanged(0), "* Nobody is listening."),
+        (events.TextRefused("p", "too many"), "* Not sent: too many"),
+        (events.MicrophoneChanged(True, "USB"), "* Microphone on: USB."),
+        (events.MicrophoneChanged(False), "* Microphone off."),
+        (events.SpeakerChanged(True, "USB"), "* Speaker on: USB."),
+        (events.SpeakerChanged(False), "* Speaker off."),
+        (events.MicrophoneEnded(), "* The file was spoken to its end."),
+        (events.ProblemReported(Part.KEY, "x", "Hm."), "* Hm."),
+    ],
+)
+def test_notes(event: events.Event, line: str) -> None:
+    assert TerminalFace().lines(event) == [line]
+
+
+def test_what_a_terminal_need_not_say() -> None:
+    quiet: list[events.Event] = [events.PersonChanged(ANN), events.TextQueued("p", "x", 0.0), events.TextStored("p", 1)]
+    assert [TerminalFace().lines(event) for event in quiet] == [[], [], []]
+
+
+def test_counters_are_sorted() -> None:
+    assert TerminalFace().lines(events.StatsReported({"texts": 2, "late": 1})) == ["  late: 1", "  texts: 2"]

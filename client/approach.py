@@ -53,7 +53,7 @@ def approach(target: Target, pin: bytes | None, known: RoomKeys | None = None) -
         raise _changed(target, "the invite link names another key than the one that this computer knows")
     host, banner = _banner(target, trusted)
     if trusted is not None and banner.key != trusted:
-        raise _changed(target, f"it now shows the words “{broker_words(banner.key)}”")
+        raise _changed(target, f"it now shows the words “{broker_words(banner.key)}”") if pin else _not_invited(target)
     target.check_phrase_against(pin)
     keys = known if known is not None and known.broker_key == banner.key else stretch(target.phrase, banner.key)
     control, voice = target.address.port, _voice_port(target, banner)
@@ -123,6 +123,15 @@ def _unreachable(target: Target, port: int, error: OSError) -> AttemptFailed:
     else:
         why = f"{target.address} cannot be reached (port {port}): {error.strerror or error}."
     return AttemptFailed(Part.SERVER, "unreachable", why, retry=True)
+
+
+def _not_invited(target: Target) -> AttemptFailed:
+    return AttemptFailed(
+        Part.SERVER,
+        "key_changed",
+        f"STOP. The broker at {target.address} is not the one that the invite link was made for: its key is another. "
+        "Somebody may stand between you and it, or it was set up anew since. Nothing was sent. Ask for a new invite.",
+    )
 
 
 def _changed(target: Target, how: str) -> AttemptFailed:

@@ -17,6 +17,7 @@ _SWITCHES: Final[dict[str, Callable[[bool], events.Command]]] = {
     "mic": events.SetMicrophone,
     "speaker": events.SetSpeaker,
 }
+_EXAMPLE: Final = '{"do": "say", "text": "hello"}'
 
 
 class JsonFace:
@@ -31,10 +32,12 @@ class JsonFace:
             return None
         try:
             asked = json.loads(line, object_pairs_hook=_without_doubles)
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise BadLine("not JSON that can be read: it is nested too deeply") from error
+        except ValueError as error:
             raise BadLine(f"not JSON: {error}") from error
-        if not isinstance(asked, dict):
-            raise BadLine("not an object: a line looks like {“do”: “say”, “text”: “…”}")
+        if not isinstance(asked, dict) or "do" not in asked:
+            raise BadLine(f"not a command: a line looks like {_EXAMPLE}")
         return self._ask(asked)
 
     def complaint(self, message: str) -> str:
@@ -51,7 +54,7 @@ class JsonFace:
         if do == "say":
             text = asked.get("text")
             if not isinstance(text, str) or not text:
-                raise BadLine("say needs a text: {“do”: “say”, “text”: “…”}")
+                raise BadLine(f"say needs a text: {_EXAMPLE}")
             return events.SendText(text)
         if isinstance(do, str) and do in _SWITCHES:
             on = asked.get("on")

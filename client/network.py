@@ -29,10 +29,11 @@ from client.voice.engine import VoiceEngine
 from client.voice.reports import Report, TalkHeard
 from common import messages
 from common.crypto.keys import RoomKeys, device_signer
-from common.errors import LocalError
+from common.errors import NothingToSay, TooLong
 
 _JOIN_SECONDS: Final = 8.0  # from the first connect to Joined
 _IDLE_SECONDS: Final = 1.0
+_EARLY_TEXTS: Final = 100
 _GOOD_BYE_SECONDS: Final = 0.3
 _T = TypeVar("_T")
 _log: Final = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Network(threading.Thread):
         self._target: Target | None = None
         self._keys: RoomKeys | None = None
         self._session: Session | None = None
+        self._early: list[str] = []  # texts that were given before there was a session to seal them
+        self._told_problem = ""  # the trouble that the last attempt met: an unreachable broker is told once
         self._attempt = 0  # answers of attempts that were called off are told by their number
         self._retry_at: float | None = None
         self._give_up_at: float | None = None
@@ -173,13 +176,12 @@ class Network(threading.Thread):
 
     @_obey.register
     def _(self, command: events.SendText) -> None:
-        if self._session is None:
+        if self._session is not None:
+            self._say(self._session, command.text)
+        elif self._target is not None and len(self._early) < _EARLY_TEXTS:
+            self._early.append(command.text)  # the room's key is still being made
+        else:
             self._problem(Part.TEXT, "not_connected", "You are in no room: connect first. Nothing was sent.")
-            return
-        try:
-            self._session.say(command.text, time.monotonic(), time.time())
-        except LocalError as error:
-            self._problem(Part.TEXT, "too_long", str(error))
 
     @_obey.register
     def _(self, command: events.SetMicrophone) -> None:
@@ -247,6 +249,17 @@ class Network(threading.Thread):
         )
         for queued in self._session.still_waiting():
             self.events.put(queued)
+        early, self._early = self._early, []
+        for text in early:
+            self._say(self._session, text)
+
+    def _say(self, session: Session, text: str) -> None:
+        try:
+            session.say(text, time.monotonic(), time.time())
+        except NothingToSay as error:
+            self._problem(Part.TEXT, "empty_text", str(error))
+        except TooLong as error:
+            self._problem(Part.TEXT, "too_long", str(error))
 
     def _link_changed(self, news: Link) -> None:
         if self._session is None:
@@ -273,6 +286,7 @@ class Network(threading.Thread):
 
     def _joined(self) -> None:
         self._give_up_at = None
+        self._told_problem = ""
         self._backoff.reset()
         self._totals["reconnects"] += self._was_in
         self._was_in = True
@@ -307,12 +321,14 @@ class Network(threading.Thread):
         self.events.put(events.RoomLeft(reason, round(pause, 2)))
 
     def _attempt_failed(self, error: AttemptFailed) -> None:
-        self._problem(error.part, error.code, str(error))
+        if str(error) != self._told_problem:
+            self._problem(error.part, error.code, str(error))
         if error.retry:
+            self._told_problem = str(error)
             self._connection_lost("the broker cannot be reached")
         else:
             self._hang_up()
-            self.events.put(events.RoomLeft(str(error), None))
+            self.events.put(events.RoomLeft("could not connect", None))
 
     def _hang_up(self) -> None:
         """End whatever there is: a stay in a room or an attempt. Nothing follows by itself."""
@@ -328,6 +344,8 @@ class Network(threading.Thread):
         self._target = self._keys = self._session = None
         self._was_in = False
         self._retry_at = self._give_up_at = None
+        self._told_problem = ""
+        self._early.clear()
         self._backoff.reset()
 
     # --- voice ----------------------------------------------------------------------------------------------

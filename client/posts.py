@@ -20,7 +20,7 @@ from client.timeline import Sighting, Timeline
 from common import limits, messages
 from common.crypto.keys import RoomKeys, device_fingerprint
 from common.crypto.sealing import BodyOpener, BodySealer, PostBody, Text
-from common.errors import SealBroken, TooLong
+from common.errors import NothingToSay, SealBroken, TooLong
 
 _LATEST_TIME: Final = 253_370_764_800_000  # ms, the year 9999: a stranger's clock must not break a calendar
 
@@ -55,13 +55,15 @@ class Posts:
     # --- mine -----------------------------------------------------------------------------------------------
 
     def say(self, text: str, sent_at: float) -> list[Event]:
-        """Queue a line; `sent_at` is the wall clock in seconds. Raises `TooLong`."""
+        """Queue a line; `sent_at` is the wall clock in seconds. Raises `TooLong`, or `NothingToSay`."""
         size = len(text.encode(errors="replace"))
         if size > limits.TEXT_BYTES:
             raise TooLong(
                 f"The text has {size:,} bytes; {limits.TEXT_BYTES:,} are allowed. Send it in pieces. Nothing was sent."
             )
         cleaned = clean_text(text)
+        if not cleaned.strip():
+            raise NothingToSay("The text is empty, or nothing in it can be shown. Nothing was sent.")
         milliseconds = int(sent_at * 1000)
 
         def seal(counter: int) -> bytes:

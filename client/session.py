@@ -176,7 +176,7 @@ class Session:
             self._handle = b""
 
     def say(self, text: str, now: float, sent_at: float) -> None:
-        """Post a line; `sent_at` is the wall clock in seconds. Raises `TooLong`."""
+        """Post a line; `sent_at` is the wall clock in seconds. Raises `TooLong`, or `NothingToSay`."""
         self._events += self._posts.say(text, sent_at)
         self._send_due(now)
 

@@ -60,7 +60,8 @@ class TerminalFace:
             case events.RoomJoined():
                 return self._joined(event)
             case events.TextReceived():
-                return [_said(event)]
+                # What was just typed stands on the screen already.
+                return [] if event.own and not event.late else [_said(event)]
             case events.StatsReported(counters):
                 return [f"  {name}: {value}" for name, value in sorted(counters.items())]
             case _:

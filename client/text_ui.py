@@ -12,10 +12,27 @@ from collections.abc import Iterator
 from typing import Final, Protocol, TextIO
 
 from client.config import Config
-from client.events import Command, Connect, Event, Quit, RoomJoined, RoomLeft, SessionEnded, SetMicrophone, SetSpeaker
+from client.events import (
+    AskStats,
+    Command,
+    Connect,
+    Event,
+    Quit,
+    RoomJoined,
+    RoomLeft,
+    SessionEnded,
+    SetMicrophone,
+    SetSpeaker,
+    StatsReported,
+    TextQueued,
+    TextRefused,
+    TextStored,
+)
 from client.faces import BadLine, Face
 
 _LINE_CHARACTERS: Final = 1_000_000  # of standard input; a text may have 16,000 bytes
+
+_LAST_SECONDS: Final = 10.0  # for what was said before the end of input
 
 
 class Backend(Protocol):
@@ -43,9 +60,12 @@ class TextUI:
         self._write = threading.Lock()  # answers to bad lines come from the reading thread
         self._joined_once = False
         self._failed = False
+        self._unsettled: set[str] = set()  # my lines that the broker has not stored yet
+        self._input_ended = False
+        self._all_obeyed = False  # nothing of the input is under way to the network thread any more
 
     def run(self, stdin: TextIO) -> int:
-        """The exit code: 0 after `quit`, 1 where the room could not be joined."""
+        """The exit code: 0 after `quit` or the end of input, 1 where the room could not be joined."""
         config = self._config
         self._backend.submit(Connect(config.server, config.name, config.phrase, self._accept_weak_phrase))
         threading.Thread(target=self._read, args=(stdin,), name="input", daemon=True).start()
@@ -53,8 +73,13 @@ class TextUI:
             event = self._backend.events.get()
             if isinstance(event, SessionEnded):
                 return 1 if self._failed else 0
-            self._print(self._face.lines(event))
+            if self._input_ended and isinstance(event, StatsReported):
+                self._all_obeyed = True  # my own question, see `_read`: nobody else can ask any more
+            else:
+                self._print(self._face.lines(event))
             self._react(event)
+            if self._all_obeyed and self._joined_once and not self._unsettled:
+                self._backend.submit(Quit())
 
     def _react(self, event: Event) -> None:
         if isinstance(event, RoomJoined) and not self._joined_once:
@@ -63,6 +88,10 @@ class TextUI:
                 self._backend.submit(SetSpeaker(on=True))
             if self._config.microphone_on:
                 self._backend.submit(SetMicrophone(on=True))
+        if isinstance(event, TextQueued):
+            self._unsettled.add(event.post)
+        if isinstance(event, TextStored | TextRefused):
+            self._unsettled.discard(event.post)
         if isinstance(event, RoomLeft) and event.retry_in is None:
             self._failed = True  # a wrong address, a changed broker: trying again by itself would not help
             self._backend.submit(Quit())
@@ -77,7 +106,16 @@ class TextUI:
                 self._print(asked)
             elif asked is not None:
                 self._backend.submit(asked)
-        self._backend.submit(Quit())  # the other side has closed: nobody is left to speak for
+        # The other side has closed. What it said still goes out (`echo hello | secure-chat --text …`), then we leave.
+        self._input_ended = True
+        self._backend.submit(AskStats())  # answered after everything before it was obeyed
+        patience = threading.Timer(_LAST_SECONDS, self._give_up)
+        patience.daemon = True
+        patience.start()
+
+    def _give_up(self) -> None:
+        self._failed = self._failed or not self._joined_once
+        self._backend.submit(Quit())
 
     def _print(self, lines: list[str]) -> None:
         with self._write:

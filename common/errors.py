@@ -9,6 +9,7 @@
      │    ├── BadPhrase           the key is empty or too long
      │    ├── BadSetting          a flag, variable or file holds a wrong value
      │    ├── TooLong             a text or name over its limit
+     │    ├── NothingToSay        a text without anything to show
      │    ├── KeySpent            a voice key has sealed all the frames that it may
      │    └── StateLocked         another process uses the state folder
      ├── PeerError           bytes from outside broke a rule: drop them, count them, live on
@@ -51,6 +52,10 @@ class TooLong(LocalError):
 
 class KeySpent(LocalError):
     """A voice key has sealed as many frames as it may: a new session has a new one."""
+
+
+class NothingToSay(LocalError):
+    """A text is empty, or holds nothing that could be shown."""
 
 
 class StateLocked(LocalError):

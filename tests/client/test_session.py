@@ -10,7 +10,7 @@ from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer
 from common.crypto.sealing import BodyOpener, BodySealer, PostBody, PresentSignal, SignalBody, Text
-from common.errors import TooLong
+from common.errors import NothingToSay, TooLong
 from tests.fakes.link import Client, MemoryOutbox, Net, room_keys
 
 
@@ -273,6 +273,14 @@ def test_too_long_a_text_is_refused_before_anything_is_kept(net: Net) -> None:
         ann.say("x" * 65_536)
     assert ann.outbox.waiting() == []
     assert ann.told(events.TextQueued) == []
+
+
+@pytest.mark.parametrize("nothing", ["", "  \n", "\x00\x1b", "\ud800", "\u202e"])
+def test_a_line_of_nothing_is_refused(net: Net, nothing: str) -> None:
+    ann = net.joined("Ann")
+    with pytest.raises(NothingToSay, match="empty"):
+        ann.say(nothing)
+    assert ann.outbox.waiting() == []
 
 
 def test_a_refused_post_is_told_or_sent_later(net: Net) -> None:

@@ -41,12 +41,12 @@ def loudness(samples: Samples) -> Samples:
 
 
 def holes(said: Samples, heard: Samples, offset: float) -> int:
-    """Blocks in which something was said and, for 30 ms around, hardly anything was heard."""
+    """Blocks in which something was said and hardly anything was heard, nor in those beside them."""
     begin = round(offset * 100)
     told, came = loudness(said), loudness(heard)
     count = 0
     for number in np.flatnonzero(told > LOUD):
-        around = came[max(0, begin + number - 2) : begin + number + 3]
+        around = came[max(0, begin + number - 1) : begin + number + 2]
         count += not around.size or around.max() < 0.05 * told[number]
     return count
 

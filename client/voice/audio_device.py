@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Final, Protocol, TypeAlias
+from typing import Final
 
 import numpy as np
 import soxr
@@ -23,11 +24,13 @@ import soxr
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, silence
 from client.voice.packet import BLOCK_SAMPLES
+from client.voice.portaudio import Facts, OpenStream, PortAudio
 from client.voice.ring import FillTarget, Ring
 from common.errors import DeviceError
 from common.limits import SAMPLE_RATE
 
 CALLBACKS_PER_SECOND: Final = 200  # 5 ms: shorter ones broke up on a busy machine, longer ones only add delay
+BLOCKS_PER_SECOND: Final = 100
 RING_SECONDS: Final = 1
 WATCH_SECONDS: Final = 0.5
 SILENT_SECONDS: Final = 2.0  # without a callback: the card, or its server, has died
@@ -44,54 +47,7 @@ MISSING: Final = (
 _portaudio: Final = threading.Lock()  # its opening, closing and ending bear no company
 
 
-Facts: TypeAlias = Mapping[str, str | int | float]  # what PortAudio tells about a device
-
-
-class OpenStream(Protocol):
-    """What is used of `pyaudio.Stream`."""
-
-    def is_active(self) -> bool:
-        """Whether callbacks are still to come."""
-        ...
-
-    def close(self) -> None:
-        """Stop at once."""
-        ...
-
-
-class PortAudio(Protocol):
-    """What is used of `pyaudio.PyAudio`."""
-
-    def get_default_input_device_info(self) -> Facts:
-        """Raises OSError where there is none."""
-        ...
-
-    def get_default_output_device_info(self) -> Facts:
-        """Raises OSError where there is none."""
-        ...
-
-    def get_device_count(self) -> int:
-        """How many there are."""
-        ...
-
-    def get_device_info_by_index(self, index: int) -> Facts:
-        """Raises OSError for a wrong index."""
-        ...
-
-    def is_format_supported(self, rate: float, **device: int) -> bool:
-        """Raises ValueError where it is not."""
-        ...
-
-    def open(self, **settings: object) -> OpenStream:
-        """Raises OSError. A wrong index ends the process."""
-        ...
-
-    def terminate(self) -> None:
-        """Nothing may be called after it."""
-        ...
-
-
-class _Stream:
+class _Stream(ABC):
     """What both directions share: a thread that opens, watches and closes."""
 
     KIND: str  # of a device, as users say it
@@ -196,18 +152,19 @@ class _Stream:
     def _lost(self) -> str:
         return f"The {self.KIND} {self.name} stopped working; trying to open it again. Text goes on."
 
-    def _default(self, portaudio: PortAudio) -> Facts:
-        raise NotImplementedError
+    @abstractmethod
+    def _default(self, portaudio: PortAudio) -> Facts: ...
 
-    def _format(self, library: ModuleType, index: int) -> dict[str, int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _format(self, library: ModuleType, index: int) -> dict[str, int]: ...
 
+    @abstractmethod
     def _prepare(self) -> None:
         """Called once `rate` is known, before the first callback."""
-        raise NotImplementedError
+        ...
 
-    def _open(self, library: ModuleType, portaudio: PortAudio, index: int) -> OpenStream:
-        raise NotImplementedError
+    @abstractmethod
+    def _open(self, library: ModuleType, portaudio: PortAudio, index: int) -> OpenStream: ...
 
 
 class AudioMicrophone(_Stream):
@@ -288,8 +245,8 @@ class AudioSpeaker(_Stream):
         self._check(now)
         if not self.ready:
             return 0
-        missing = self._target.seconds - self._ring.level / self.rate
-        return max(0, -int(-missing // BLOCK_SECONDS))
+        missing = round(self._target.seconds * self.rate) - self._ring.level
+        return max(0, -(-missing // (self.rate // BLOCKS_PER_SECOND)))
 
     def write(self, block: Block) -> None:
         """Into the ring."""

@@ -39,7 +39,7 @@ class Capture:
         self._report = report
         self._counters = counters
         self._microphone: Microphone | None = None
-        self._front_end: FrontEnd | None = None
+        self._front_end = front_end()
         self._meter = LevelMeter()
         self._announced = False  # that this opening succeeded
         self._reopening = Reopening()
@@ -70,7 +70,7 @@ class Capture:
 
     def hear(self, played: Block) -> None:
         """What the speaker plays now, for echo cancelling."""
-        if self._front_end is not None:
+        if self._microphone is not None:
             self._front_end.hear(played)
 
     def step(self, now: float) -> float | None:
@@ -123,8 +123,7 @@ class Capture:
     def _take(self, block: Block, now: float) -> None:
         if self.started is None:
             self.started = now - BLOCK_SECONDS
-        if self._front_end is not None:
-            block = self._front_end.process(block)
+        block = self._front_end.process(block)
         level = self._meter.measure(block)
         if level is not None:
             self._report(MicrophoneLevel(level))
@@ -136,7 +135,7 @@ class Capture:
     def _close(self) -> None:
         if self._microphone is not None:
             self._microphone.close()
-        self._microphone = self._front_end = None
+        self._microphone = None
         self._pass_on(self._sender.end())
 
     def _fail(self, error: DeviceError, now: float) -> None:

@@ -66,7 +66,7 @@ class VoiceEngine:
             send=send,
             report=report,
         )
-        self._measures = self._pipeline.measures()
+        self._measures = self._pipeline.playback.measures()
         self._measured_at = clock()
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
@@ -129,6 +129,8 @@ class VoiceEngine:
         return {
             **counters,
             **self._measures,
+            "microphone_started": self._pipeline.capture.started or 0.0,
+            "speaker_started": self._pipeline.playback.started or 0.0,
             "voice_frames_received": self._frames_received,
             "voice_bytes_received": self._bytes_received,
         }
@@ -161,5 +163,5 @@ class VoiceEngine:
             else:
                 self._pipeline.playback.take(frame, arrived)
         if now - self._measured_at >= MEASURE_SECONDS:  # here, since other threads must not look into the buffers
-            self._measures, self._measured_at = self._pipeline.measures(), now
+            self._measures, self._measured_at = self._pipeline.playback.measures(), now
         return self._pipeline.step(now)

@@ -55,14 +55,6 @@ class Pipeline:
         waits = [wait for wait in (self.playback.step(now), self.capture.step(now)) if wait is not None]
         return min(waits, default=None)
 
-    def measures(self) -> dict[str, int | float]:
-        """What is reckoned with now; safe from any thread."""
-        return {
-            **self.playback.measures(),
-            "microphone_started": self.capture.started or 0.0,
-            "speaker_started": self.playback.started or 0.0,
-        }
-
     def close(self) -> None:
         """Close both devices."""
         self.capture.close()

@@ -5,7 +5,6 @@ from client.voice.reopening import STEADY_SECONDS, WAITS, Reopening
 
 def test_tries_become_rarer_and_end() -> None:
     reopening, now = Reopening(), 100.0
-    assert not reopening.under_way
     for wait in WAITS:
         assert reopening.lost(now)
         assert reopening.under_way

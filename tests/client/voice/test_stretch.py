@@ -9,7 +9,9 @@ from client.voice.device import Block, silence
 
 def vowel(samples: int, pitch: float = 120.0, at: int = 0) -> Block:
     time = (np.arange(samples) + at) / 48_000
-    return sum(0.3 / n * np.sin(2 * np.pi * pitch * n * time) for n in (1, 2, 3)).astype(np.float32)
+    harmonics = np.stack([0.3 / n * np.sin(2 * np.pi * pitch * n * time) for n in (1, 2, 3)])
+    tone: Block = harmonics.sum(axis=0).astype(np.float32)
+    return tone
 
 
 def noise(samples: int) -> Block:

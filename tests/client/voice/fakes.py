@@ -1,0 +1,147 @@
+"""Seals, codec and devices that only remember: for tests of what stands between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from client.voice.device import Block, DeviceLost, silence
+from client.voice.packet import BLOCK_SAMPLES
+from common.errors import DeviceError, Malformed, Replayed, SealBroken
+
+OPUS_10MS = bytes([30 << 3])
+OPUS_20MS = bytes([31 << 3])
+
+
+@dataclass
+class FakeSeal:
+    """Seals by writing the counter in front; opens by reading it, once for each counter."""
+
+    counter: int = 0
+    opened: set[int] = field(default_factory=set)
+
+    def seal(self, plaintext: bytes) -> bytes:
+        self.counter += 1
+        return b"%08d" % (self.counter - 1) + bytes(16) + plaintext
+
+    def open(self, sframe: bytes) -> FakeOpened:
+        try:
+            counter = int(sframe[:8])
+        except ValueError:
+            raise SealBroken("no") from None
+        if counter in self.opened:
+            raise Replayed("again")
+        self.opened.add(counter)
+        return FakeOpened(counter, sframe[24:])
+
+
+@dataclass
+class FakeOpened:
+    ctr: int
+    plaintext: bytes
+
+
+@dataclass
+class FakeCoder:
+    """Each block becomes a packet that holds its first sample."""
+
+    resets: int = 0
+
+    def encode(self, block: Block) -> bytes:
+        assert block.size == BLOCK_SAMPLES
+        return OPUS_10MS + np.float32(block[0]).tobytes()
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+class FakeDecoder:
+    """Gives back blocks of the sample that the packet holds; made-up sound is -0.25."""
+
+    def decode(self, packet: bytes) -> Block:
+        if len(packet) != 5:
+            raise Malformed("no Opus")
+        size = 960 if packet[:1] == OPUS_20MS else 480
+        return np.full(size, np.frombuffer(packet[1:], np.float32)[0], np.float32)
+
+    def conceal(self, samples: int) -> Block:
+        return np.full(samples, -0.25, np.float32)
+
+
+class FakeMicrophone:
+    name = "fake microphone"
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.ended = False
+        self.closed = False
+        self.broken: DeviceError | None = None
+        self.blocks: list[Block] = []
+
+    def read(self, _now: float) -> Block | None:
+        if self.broken is not None:
+            raise self.broken
+        return self.blocks.pop(0) if self.ready and self.blocks else None
+
+    def due(self, _now: float) -> float:
+        return 0.005
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeSpeaker:
+    name = "fake speaker"
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.closed = False
+        self.broken: DeviceError | None = None
+        self.wants = 0
+        self.played: list[Block] = []
+
+    def wanted(self, _now: float) -> int:
+        if self.broken is not None:
+            raise self.broken
+        return self.wants if self.ready else 0
+
+    def write(self, block: Block) -> None:
+        self.played.append(block)
+        self.wants -= 1
+
+    def due(self, _now: float) -> float:
+        return 0.004
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class FakeDevices:
+    microphones: list[FakeMicrophone] = field(default_factory=list)
+    speakers: list[FakeSpeaker] = field(default_factory=list)
+    missing: bool = False
+    closed: bool = False
+
+    def microphone(self, _now: float) -> FakeMicrophone:
+        if self.missing:
+            raise DeviceError("There is no microphone.")
+        self.microphones.append(FakeMicrophone())
+        return self.microphones[-1]
+
+    def speaker(self, _now: float) -> FakeSpeaker:
+        if self.missing:
+            raise DeviceError("There is no speaker.")
+        self.speakers.append(FakeSpeaker())
+        return self.speakers[-1]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def level(value: float) -> Block:
+    return silence() + np.float32(value)
+
+
+LOST = DeviceLost("It stopped working.")

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from client.voice import devices
+from client.voice.counters import Counters
+from client.voice.devices import ChosenDevices
+from client.voice.silence_device import SilentMicrophone, SilentSpeaker
+from client.voice.wav_device import WavMicrophone, WavSpeaker
+
+SPEECH = Path(__file__).parents[2] / "sounds" / "speech.wav"
+
+
+class Stream:
+    """In place of a sound card's stream."""
+
+    made: ClassVar[list[Stream]] = []
+
+    def __init__(self, choice: str, *_: object) -> None:
+        self.choice = choice
+        self.alive = True
+        self.closed = self.joined = False
+        Stream.made.append(self)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def join(self) -> None:
+        assert self.closed
+        self.joined = True
+
+
+@pytest.fixture(autouse=True)
+def _no_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    Stream.made = []
+    monkeypatch.setattr(devices, "AudioMicrophone", Stream)
+    monkeypatch.setattr(devices, "AudioSpeaker", Stream)
+
+
+def chosen(microphone: str, speaker: str) -> ChosenDevices:
+    return ChosenDevices(microphone, speaker, lambda: None, lambda: 0.0, Counters())
+
+
+def test_none_is_silence() -> None:
+    both = chosen("none", "none")
+    assert isinstance(both.microphone(0.0), SilentMicrophone)
+    assert isinstance(both.speaker(0.0), SilentSpeaker)
+    both.close()
+
+
+def test_wav_is_a_file_and_one_recording_for_a_run(tmp_path: Path) -> None:
+    path = tmp_path / "OUT.WAV"
+    both = chosen(str(SPEECH), str(path))
+    microphone = both.microphone(0.0)
+    assert isinstance(microphone, WavMicrophone)
+    microphone.close()
+    first = both.speaker(0.0)
+    assert isinstance(first, WavSpeaker)
+    first.close()
+    assert both.speaker(5.0) is first  # mistake: to begin the file again, so that what was heard before is lost
+    both.close()
+    assert path.stat().st_size == 44 + 500 * 960
+
+
+@pytest.mark.parametrize(("choice", "name"), [("default", ""), ("", ""), ("Headset", "Headset")])
+def test_everything_else_is_a_sound_card(choice: str, name: str) -> None:
+    both = chosen(choice, choice)
+    both.microphone(0.0)
+    both.speaker(0.0)
+    assert [stream.choice for stream in Stream.made] == [name, name]
+    both.close()
+    assert all(stream.joined for stream in Stream.made)
+
+
+def test_only_streams_that_live_are_waited_for() -> None:
+    both = chosen("default", "default")
+    both.microphone(0.0)
+    Stream.made[0].alive = False
+    both.microphone(1.0)
+    both.close()
+    assert [stream.joined for stream in Stream.made] == [False, True]

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from client.events import Part, ProblemReported, SpeakerChanged
+from client.voice.counters import Counters
+from client.voice.device import Block
+from client.voice.packet import VoicePacket, encode
+from client.voice.playback import Playback, PlayClock
+from client.voice.receiver import TALK_ENDS_SECONDS
+from client.voice.reopening import WAITS
+from client.voice.reports import Report, TalkHeard
+from client.voice.talker import VoiceDecoder
+from common.errors import DeviceError
+from tests.client.voice.fakes import LOST, OPUS_10MS, FakeDecoder, FakeDevices, FakeSeal
+
+AL, BO = b"AL", b"BO"
+
+
+def frame(member: bytes, number: int, value: float = 0.25, *, room: bytes = b"room", end: bool = False) -> bytes:
+    packet = VoicePacket(number * 480, OPUS_10MS + np.float32(value).tobytes(), end)
+    return b"V" + room + member + b"%08d" % number + bytes(16) + encode(packet)
+
+
+@dataclass
+class Ear:
+    devices: FakeDevices = field(default_factory=FakeDevices)
+    counters: Counters = field(default_factory=Counters)
+    heard: list[Block] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    codec: bool = True
+
+    def __post_init__(self) -> None:
+        self.playback = Playback(self.devices, self.decoder, self.heard.append, self.reports.append, self.counters)
+        self.playback.enter(b"room")
+
+    def decoder(self) -> VoiceDecoder:
+        if not self.codec:
+            raise DeviceError("Voice needs a codec.")
+        return FakeDecoder()
+
+    def told(self) -> list[Report]:
+        told, self.reports[:] = list(self.reports), []
+        return told
+
+    def on(self) -> Ear:
+        self.playback.switch(True, 1.0)
+        self.playback.step(1.0)
+        self.told()
+        return self
+
+    def play(self, start: float, count: int) -> list[float]:
+        """The last sample of each block."""
+        speaker = self.devices.speakers[-1]
+        speaker.played = []
+        for index in range(count):
+            speaker.wants = 1
+            self.playback.step(start + 0.01 * index)
+        return [round(float(block[-1]), 3) for block in speaker.played]
+
+
+def test_on_and_off_are_told_once_the_device_is_open() -> None:
+    ear = Ear()
+    assert ear.playback.step(1.0) is None
+    ear.playback.switch(True, 1.0)
+    ear.playback.switch(True, 1.0)
+    [speaker] = ear.devices.speakers
+    speaker.ready = False
+    ear.playback.step(1.0)
+    assert ear.told() == []
+    speaker.ready = True
+    assert ear.playback.step(1.1) == 0.004
+    assert ear.told() == [SpeakerChanged(on=True, device="fake speaker")]
+    ear.playback.switch(False, 2.0)
+    ear.playback.switch(False, 2.0)
+    assert speaker.closed
+    assert ear.told() == [SpeakerChanged(on=False)]
+
+
+def test_two_speakers_are_mixed_and_told() -> None:
+    ear = Ear().on()
+    for member in (AL, BO):
+        ear.playback.add(member, FakeSeal(), confirmed=True)
+        for number in range(3):
+            ear.playback.take(frame(member, number), 2.0 + number * 0.01)
+    assert ear.told() == [TalkHeard(AL, on=True), TalkHeard(BO, on=True)]
+    assert ear.play(2.022, 3) == [0.5, 0.5, 0.5]
+    assert len(ear.heard) == 3  # for echo cancelling
+    assert ear.playback.started == 2.022
+
+
+def test_the_end_of_a_talk_and_silence_are_told() -> None:
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(AL, 0), 2.0)
+    ear.playback.take(frame(AL, 1, end=True), 2.01)
+    assert ear.told() == [TalkHeard(AL, on=True), TalkHeard(AL, on=False)]
+    ear.playback.take(frame(AL, 2), 3.0)
+    ear.playback.step(3.0 + TALK_ENDS_SECONDS + 0.01)
+    assert ear.told() == [TalkHeard(AL, on=True), TalkHeard(AL, on=False)]
+
+
+def test_frames_of_strangers_other_rooms_and_garbage_are_counted_drops() -> None:
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(BO, 0), 2.0)
+    ear.playback.take(frame(AL, 0, room=b"roof"), 2.0)
+    ear.playback.take(b"V", 2.0)
+    ear.playback.take(b"VroomAL" + bytes(40), 2.0)
+    assert (ear.counters.stray, ear.counters.refused) == (2, 2)
+    assert ear.told() == []
+
+
+def test_unconfirmed_voice_waits() -> None:
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=False)
+    ear.playback.take(frame(AL, 0), 2.0)
+    ear.playback.take(frame(AL, 1), 2.01)
+    assert ear.play(2.012, 1) == [0.0]
+    ear.playback.confirm(AL, 2.015)
+    assert ear.told() == [TalkHeard(AL, on=True)]
+    assert ear.play(2.022, 2) == [0.25, 0.25]
+    ear.playback.confirm(BO, 2.05)  # left before it was confirmed: nothing to do
+
+
+def test_with_the_speaker_off_nothing_waits_but_talking_is_told() -> None:
+    ear = Ear()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(AL, 0), 2.0)
+    assert ear.playback.step(2.0) == pytest.approx(0.1)
+    assert ear.told() == [TalkHeard(AL, on=True)]
+    ear.playback.step(2.4)
+    assert ear.told() == [TalkHeard(AL, on=False)]
+    assert ear.playback.step(2.4) is None
+    ear.on()
+    assert ear.play(2.5, 2) == [0.0, 0.0]  # mistake: old voice that comes out when the speaker is switched on
+
+
+def test_speakers_that_leave_fall_silent() -> None:
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(AL, 0), 2.0)
+    ear.playback.leave()
+    assert ear.told() == [TalkHeard(AL, on=True), TalkHeard(AL, on=False)]
+    ear.playback.take(frame(AL, 1), 2.01)
+    assert ear.counters.stray == 1
+    assert ear.play(2.03, 1) == [0.0]
+
+
+def test_a_device_that_was_stuck_is_served_in_steps() -> None:
+    ear = Ear().on()
+    ear.devices.speakers[0].wants = 70
+    ear.playback.step(2.0)
+    assert len(ear.devices.speakers[0].played) == 50
+
+
+def test_without_a_codec_the_speaker_stays_off_with_a_sentence() -> None:
+    ear = Ear(codec=False)
+    ear.playback.switch(True, 1.0)
+    assert ear.told() == [ProblemReported(Part.SPEAKER, "speaker", "Voice needs a codec."), SpeakerChanged(on=False)]
+    assert ear.devices.speakers == []
+
+
+def test_a_lost_speaker_is_opened_again_or_given_up() -> None:
+    ear = Ear().on()
+    ear.devices.speakers[0].broken = LOST
+    assert ear.playback.step(2.0) is not None
+    assert ear.told() == [ProblemReported(Part.SPEAKER, "speaker", "It stopped working.")]
+    ear.playback.step(2.0 + WAITS[0] + 1e-9)
+    assert ear.told() == [SpeakerChanged(on=True, device="fake speaker")]
+    ear.devices.speakers[1].broken = LOST
+    ear.devices.missing = True
+    now = 3.0
+    while (wait := ear.playback.step(now)) is not None:
+        now += wait
+    assert ear.told() == [
+        ProblemReported(Part.SPEAKER, "speaker", "It stopped working."),
+        ProblemReported(Part.SPEAKER, "speaker", "There is no speaker."),
+        SpeakerChanged(on=False),
+    ]
+
+
+def test_off_while_it_is_tried_again_is_off() -> None:
+    ear = Ear().on()
+    ear.devices.speakers[0].broken = LOST
+    ear.playback.step(2.0)
+    ear.playback.close()
+    assert ear.told()[-1] == SpeakerChanged(on=False)
+    assert ear.playback.step(9.0) is None
+    ear.playback.close()
+
+
+def test_measures_are_the_worst_of_all_speakers() -> None:
+    ear = Ear().on()
+    assert ear.playback.measures() == {"jitter_ms": 0.0, "buffer_ms": 0.0}
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.add(BO, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(AL, 0), 2.0)
+    ear.playback.take(frame(AL, 1), 2.015)
+    assert ear.playback.measures() == {"jitter_ms": 5.0, "buffer_ms": 20.0}
+
+
+class TestPlayClock:
+    def test_bursts_are_evened_out(self) -> None:
+        clock = PlayClock()
+        times = [clock.tick(5.0 + 0.02 * (index // 2)) for index in range(400)]
+        steps = np.diff(times[200:])
+        assert float(np.max(np.abs(steps - 0.01))) < 0.001
+        assert abs(times[-1] - (5.0 + 0.01 * 399)) < 0.012
+
+    def test_a_device_that_stood_still_starts_the_clock_anew(self) -> None:
+        clock = PlayClock()
+        clock.tick(5.0)
+        assert clock.tick(6.0) == 6.0

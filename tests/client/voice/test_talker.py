@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+
+from client.voice.counters import Counters
+from client.voice.device import Block
+from client.voice.packet import VoicePacket
+from client.voice.talker import Talker
+from tests.client.voice.fakes import OPUS_10MS, OPUS_20MS, FakeDecoder
+
+
+def coded(value: float, *, slim: bool = False) -> bytes:
+    return (OPUS_20MS if slim else OPUS_10MS) + np.float32(value).tobytes()
+
+
+def packet(number: int, value: float = 0.5, *, end: bool = False) -> VoicePacket:
+    return VoicePacket(number * 480, coded(value), end)
+
+
+def made() -> tuple[Talker, Counters]:
+    counters = Counters()
+    return Talker(FakeDecoder(), counters), counters
+
+
+def pulled(talker: Talker, start: float, count: int) -> list[Block | None]:
+    return [talker.block(start + 0.01 * index) for index in range(count)]
+
+
+def test_packets_come_out_as_blocks_and_then_there_is_silence() -> None:
+    talker, _ = made()
+    for number in range(3):
+        talker.put(packet(number, end=number == 2), 1.0 + 0.01 * number)
+    blocks = pulled(talker, 1.02, 4)
+    assert [None if block is None else float(block[-1]) for block in blocks] == [0.5, 0.5, 0.5, None]
+    assert blocks[0] is not None
+    assert blocks[0][0] == 0.0  # faded in: mistake, a click at the start of every talk
+    assert not np.any(np.diff(blocks[0]) > 0.02)
+
+
+def test_one_slim_packet_is_two_blocks() -> None:
+    talker, _ = made()
+    talker.put(VoicePacket(0, coded(0.5, slim=True), end_of_talk=True, slim=True), 1.0)
+    blocks = pulled(talker, 1.02, 3)
+    assert [block is None for block in blocks] == [False, False, True]
+
+
+def test_a_lost_packet_is_concealed_and_silence_is_faded_into() -> None:
+    talker, _ = made()
+    talker.put(packet(0), 1.0)
+    blocks = pulled(talker, 1.02, 5)
+    made_up = blocks[3]
+    assert made_up is not None
+    assert float(made_up[0]) == -0.25
+    assert float(made_up[-1]) == 0.0
+    assert blocks[4] is None
+
+
+def test_a_packet_that_is_no_opus_is_a_loss_and_not_an_end() -> None:
+    # Mistake: a member who seals garbage would stop everybody's voice thread.
+    talker, counters = made()
+    talker.put(VoicePacket(0, OPUS_10MS + b"no"), 1.0)
+    [block] = pulled(talker, 1.02, 1)
+    assert block is not None
+    assert float(block[-1]) == -0.25
+    assert counters.refused == 1
+
+
+def test_too_much_delay_is_taken_out_of_silence() -> None:
+    talker, counters = made()
+    for number in range(60):
+        talker.put(packet(number, 0.0), 1.0 + number * 0.01)
+    pulled(talker, 1.25, 30)
+    assert counters.shortened > 0
+
+
+def test_too_little_delay_is_put_in() -> None:
+    talker, counters = made()
+    talker.put(packet(0, 0.0), 1.0)
+    pulled(talker, 1.022, 1)
+    talker.put(packet(1, 0.0), 1.05)
+    pulled(talker, 1.05, 1)
+    assert counters.lengthened > 0
+
+
+def test_what_is_left_of_a_stretched_talk_is_filled_up_with_silence() -> None:
+    talker, counters = made()
+    talker.put(packet(0, 0.0), 1.0)
+    pulled(talker, 1.022, 1)
+    talker.put(packet(1, 0.0, end=True), 1.03)
+    blocks = pulled(talker, 1.047, 5)
+    sounding = [block for block in blocks if block is not None]
+    assert all(block.size == 480 for block in sounding)
+    assert len(sounding) >= 2
+    assert counters.lengthened % 480 != 0
+    assert blocks[-1] is None

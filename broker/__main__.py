@@ -22,14 +22,12 @@ from broker.addresses import usable_addresses
 from broker.config import Settings, read_settings
 from broker.core import Core
 from broker.engine.memory import MemoryEngine
+from broker.greeting import greeting
 from broker.journal import Journal
 from broker.keypair import FolderLock, KeyPair, load_or_make
 from broker.log_file import LogFile
-from broker.server import Ports, Server
-from common.address import Address, join_host_port
+from broker.server import Server
 from common.errors import SecureChatError
-from common.invite import Invite
-from common.words import broker_words
 
 _DESCRIPTORS: Final = 65_536  # as many connections as the system lets us have, up to this
 
@@ -60,7 +58,8 @@ def _serve(settings: Settings, pair: KeyPair, log: LogFile) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())
         tell(Note("started", "", settings.host, f"control port {server.ports.control}"))
-        sys.stdout.write(_greeting(settings, pair, server.ports))
+        addresses = usable_addresses(settings.host, settings.public_address)
+        sys.stdout.write(greeting(settings, pair.public, server.ports, addresses))
         sys.stdout.flush()
         server.run()
     finally:
@@ -82,28 +81,6 @@ class _Teller:
             line = self._journal.line(note, time.monotonic())
         if line is not None:
             self._log.write(line)
-
-
-def _greeting(settings: Settings, pair: KeyPair, ports: Ports) -> str:
-    """The ready line, and what people need to know."""
-    words = broker_words(pair.public)
-    where = [join_host_port(settings.host, port) for port in (ports.control, ports.voice, ports.banner)]
-    addresses = usable_addresses(settings.host, settings.public_address)
-    invite = Invite(Address(addresses[0], ports.control), pair.public, ports.voice, ports.banner, None)
-    lines = [
-        f"ready control={where[0]} voice={where[1]} banner={where[2]} fingerprint={words}",
-        "",
-        "People connect to any of these addresses, whichever they can reach:",
-        *(f"    {join_host_port(address, ports.control)}" for address in addresses),
-        f"or by this link, which vouches for this broker:\n    {invite}",
-        f"At first contact they are shown four words, which must be:  {words}",
-        f"Friends on the internet need TCP ports {ports.control}, {ports.voice} and {ports.banner} forwarded to this"
-        " machine, and its public address.",
-        f"Data folder: {settings.folder}",
-        f"Log file:    {settings.log}",
-        "Stop with Ctrl+C.",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _raise_descriptor_limit() -> None:

@@ -10,14 +10,13 @@ import socket
 import sys
 from typing import Final
 
-from common.errors import BadSetting
-
 _BACKLOG: Final = 128
+_EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _EACH_TURN: Final = 16  # so that a flood of connections does not keep the loop from text and voice
 
 
 class BannerPort:
-    """Listens from the start on. Raises `BadSetting` if the port cannot be had. `line` is written to everybody."""
+    """Listens from the start on. Raises `OSError` if the port cannot be had. `line` is written to everybody."""
 
     def __init__(self, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -30,12 +29,9 @@ class BannerPort:
             self._socket.bind((host, port))
             self._socket.listen(_BACKLOG)
             self._socket.settimeout(0.0)
-        except OSError as error:
+        except OSError:
             self._socket.close()
-            reason = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
-            raise BadSetting(
-                f"Port {port} of {host} cannot be had: {reason}. Choose another by --banner-port."
-            ) from error
+            raise
         self.port: int = self._socket.getsockname()[1]
         self.line = b""
 
@@ -43,19 +39,20 @@ class BannerPort:
         """For a poller: readable means that somebody waits."""
         return self._socket.fileno()
 
-    def answer(self) -> None:
-        """Write the line to those who wait."""
+    def answer(self) -> bool:
+        """Write the line to those who wait. False: there are no descriptors left, so ask again only in a while."""
         for _ in range(_EACH_TURN):
             try:
                 caller, _address = self._socket.accept()
-            except OSError:  # nobody waits, or they have gone, or there are no descriptors left
-                return
+            except OSError as error:  # nobody waits, or they have gone
+                return error.errno not in _EXHAUSTED
             with caller:
                 try:
                     caller.settimeout(0.0)
                     caller.send(self.line)  # a fresh connection's buffer takes a line whole
                 except OSError:
                     continue
+        return True
 
     def close(self) -> None:
         """Listen no more."""

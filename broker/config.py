@@ -40,6 +40,7 @@ class Settings:
     allowances: Allowances
     connections_per_address: int
     bytes_per_second: int
+    sources: Mapping[str, str]  # of all that was set: its flag or variable, so that a later complaint can name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,14 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str], defa
     values = _Values(given, environment)
     port = values.port("port", DEFAULT_PORT)
     log = default_log or platformdirs.user_log_path(APPLICATION, appauthor=False) / "all.log"
+    voice_port = values.port("voice-port", _after(port, VOICE_OFFSET))
+    banner_port = values.port("banner-port", _after(port, BANNER_OFFSET))
+    values.check_apart({"port": port, "voice-port": voice_port, "banner-port": banner_port})
     return Settings(
         host=values.host("host", "0.0.0.0"),  # noqa: S104 - a broker is there to be reached
         port=port,
-        voice_port=values.port("voice-port", _after(port, VOICE_OFFSET)),
-        banner_port=values.port("banner-port", _after(port, BANNER_OFFSET)),
+        voice_port=voice_port,
+        banner_port=banner_port,
         public_address=values.public_address("public-address"),
         folder=values.path("data", platformdirs.user_data_path(APPLICATION, appauthor=False)),
         log=values.path("log", log),
@@ -108,6 +112,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str], defa
         ),
         connections_per_address=values.number("connections-per-address", 512, _MOST),
         bytes_per_second=values.number("bytes-per-second", 5_000_000, _MOST),
+        sources=values.sources(),
     )
 
 
@@ -135,6 +140,19 @@ class _Values:
         if default > 65_535 and name not in self._texts:
             raise BadSetting(f"--{name} would be {default}, and ports end at 65535: choose a lower --port.")
         return self.number(name, default, most=65_535, least=0)
+
+    def check_apart(self, ports: Mapping[str, int]) -> None:
+        """Raises `BadSetting` if two of these name the same port."""
+        taken: dict[int, str] = {}
+        for name, port in ports.items():
+            source = self._texts[name][0] if name in self._texts else f"the default of --{name}"
+            if port and port in taken:
+                raise BadSetting(f"{taken[port]} and {source} name the same port, {port}: each needs one of its own.")
+            taken[port] = source
+
+    def sources(self) -> dict[str, str]:
+        """The flag or variable of each setting that was made."""
+        return {name: source for name, (source, _) in self._texts.items()}
 
     def path(self, name: str, default: Path) -> Path:
         if name not in self._texts:

@@ -175,8 +175,17 @@ class Core:
 
     def closing(self) -> list[Action]:
         """The last words to everybody."""
-        everybody = tuple(member.connection for member in self._rooms.members())
-        return [Deliver(everybody, wire.Closing(CLOSING_RETRY_MS))] if everybody else []
+        members = self._rooms.members()
+        if not members:
+            return []
+        last = Deliver(tuple(member.connection for member in members), wire.Closing(CLOSING_RETRY_MS))
+        return [last, *(note("left", member, "broker stops") for member in members)]
+
+    def handle_of(self, connection: bytes) -> str:
+        """The handle (hex) of the member of this connection, empty if it has none. From any thread: it only looks."""
+        line = self._lines.get(connection)
+        member = None if line is None else line.member
+        return "" if member is None else member.handle.hex()
 
     def _sweep(self, now: float) -> list[Action]:
         actions: list[Action] = []
@@ -312,7 +321,11 @@ class Core:
         """End a connection, and the membership that it had."""
         line = self._lines.get(connection)
         member = None if line is None else line.member
-        actions = [] if member is None else self._leave(member, "cut", reason, now)
+        actions: list[Action] = []
+        if member is not None:
+            actions = self._leave(member, "cut", reason, now)
+        elif line is not None:
+            actions = [Note("cut", "", line.address, reason)]
         self._lines.forget(connection)
         self.counts.cut += 1
         return [*actions, CutConnection(connection, reason)]

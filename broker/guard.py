@@ -27,7 +27,10 @@ from common import limits
 
 Peer: TypeAlias = tuple[Any, ...]  # what getpeername says: host, port, and two more for IPv6
 VOICE_PORT_BYTES: Final = 65_536  # in a minute: subscriptions and heartbeats of a large room take a tenth
-_EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
+_FAILED: Final = (
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
+_EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | _FAILED
 _SWEEP_SECONDS: Final = 1.0
 _TCP_INFO_SIZE: Final = 160
 _BYTES: Final = struct.Struct("=QQIII")  # tcpi_bytes_acked, _received, segs_out, segs_in, notsent_bytes
@@ -74,7 +77,10 @@ class _Connection:
 
 
 class Guard(threading.Thread):
-    """The thread that watches. `tell` is called from it, once for each connection made, ended or cut."""
+    """The thread that watches. `tell` is called from it, once for each connection made, ended or cut.
+
+    `handle_at` tells, on this thread too, which member's control connection a descriptor is, empty: nobody's.
+    """
 
     def __init__(
         self,
@@ -83,6 +89,7 @@ class Guard(threading.Thread):
         connections_per_address: int,
         bytes_per_second: int,
         tell: Callable[[Note], None],
+        handle_at: Callable[[int, Peer], str],
     ) -> None:
         super().__init__(name="guard", daemon=True)
         self._monitors = {
@@ -95,6 +102,8 @@ class Guard(threading.Thread):
             "voice": (VOICE_PORT_BYTES / 60, float(VOICE_PORT_BYTES)),
         }
         self._tell = tell
+        self._handle_at = handle_at
+        self._failed: set[str] = set()  # ports whose last event was a handshake that failed
         self._connections: dict[int, _Connection] = {}
         self._addresses: Counter[str] = Counter()
 
@@ -117,13 +126,19 @@ class Guard(threading.Thread):
 
     def _read(self, monitor: zmq.Socket[bytes], port: str) -> None:
         event = parse_monitor_message(monitor.recv_multipart())
+        if event["event"] & _FAILED:
+            # It does not say whose: but libzmq's one I/O thread ends that connection next, before all else.
+            self._failed.add(port)
+            return
+        failed = port in self._failed
+        self._failed.discard(port)
         descriptor = int(event["value"])
         if event["event"] == zmq.EVENT_ACCEPTED:
             self._accepted(descriptor, port)
         elif event["event"] == zmq.EVENT_DISCONNECTED:
             connection = self._connections.get(descriptor)
             if connection is not None and connection.port == port:
-                self._forget(descriptor)
+                self._forget(descriptor, ": no CURVE handshake" if failed else "")
 
     def _accepted(self, descriptor: int, port: str) -> None:
         if descriptor in self._connections:
@@ -172,13 +187,14 @@ class Guard(threading.Thread):
         if shut(descriptor, connection.peer):
             self._tell(Note("cut", "", host_of(connection.peer), f"{connection.port} port: {reason}"))
 
-    def _forget(self, descriptor: int) -> None:
+    def _forget(self, descriptor: int, why: str = "") -> None:
         connection = self._connections.pop(descriptor)
         address = host_of(connection.peer)
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
-        self._tell(Note("disconnected", "", address, f"{connection.port} port"))
+        member = self._handle_at(descriptor, connection.peer) if connection.port == "control" else ""
+        self._tell(Note("disconnected", member, address, f"{connection.port} port{why}"))
 
 
 def _open(descriptor: int) -> socket.socket | None:

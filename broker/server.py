@@ -7,8 +7,6 @@ same libzmq message, uncopied. See docs/protocol.md for why each socket option i
 
 from __future__ import annotations
 
-import errno
-import os
 import socket
 import time  # noqa: TID251 - a transport
 from collections import deque
@@ -26,6 +24,7 @@ from broker.config import Settings
 from broker.core import Core
 from broker.guard import Guard, Peer, host_of, peer_of, shut
 from broker.keypair import KeyPair
+from broker.ports import Ports, refused_port
 from broker.subscriptions import Verdict
 from common import limits, messages, voice_frame
 from common.banner import Banner, encode_banner
@@ -39,15 +38,6 @@ _LAST_WORDS_MS: Final = 300  # for Closing to get out
 _LONGEST_WAIT: Final = 60.0
 _NUMBERED: Final = b"\0"  # what the ids begin with that libzmq gives
 _MARK: Final = voice_frame.MARK[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the broker listens."""
-
-    control: int
-    voice: int
-    banner: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +63,7 @@ class Server:
         self._sources: dict[bytes, _Source] = {}
         self._connections: dict[int, bytes] = {}  # descriptor → routing id, so that dead sources are forgotten
         self._channels: dict[int, Peer | None] = {}
-        self._banner = BannerPort(settings.host, settings.banner_port)  # first: it is the easiest to undo
+        self._banner = _open_banner(settings)  # first: it is the easiest to undo
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0.0)
         self._wake_out.settimeout(0.0)
@@ -83,10 +73,11 @@ class Server:
         self._xpub = self._open(zmq.XPUB, pair, _VOICE_PORT_MESSAGE, _WAITING_VOICE)
         self._xpub.setsockopt(zmq.XPUB_MANUAL, 1)
         Admission(self._context).start()
-        Guard(self._router, self._xpub, settings.connections_per_address, settings.bytes_per_second, tell).start()
+        most, rate = settings.connections_per_address, settings.bytes_per_second
+        Guard(self._router, self._xpub, most, rate, tell, self._handle_at).start()
         try:
-            control = _bind(self._router, settings.host, settings.port, "port")
-            voice = _bind(self._xpub, settings.host, settings.voice_port, "voice-port")
+            control = _bind(self._router, settings, "port", settings.port)
+            voice = _bind(self._xpub, settings, "voice-port", settings.voice_port)
         except BadSetting:
             self.close()
             raise
@@ -119,11 +110,12 @@ class Server:
                 self._serve_voice_port(now)
             if self._router in ready:
                 self._serve_control(now)
-            if self._banner.fileno() in ready:
-                self._banner.answer()
+            if self._banner.fileno() in ready and not self._banner.answer():
+                poller.unregister(self._banner.fileno())  # it stays readable: polling it would spin
             if self._wake_out.fileno() in ready:
                 self._woken(now)
             if core.next_tick() <= now:
+                poller.register(self._banner.fileno(), zmq.POLLIN)  # again, in case it had no descriptors
                 self._act(core.tick(now), now)
         self._act(core.closing(), time.monotonic())
 
@@ -245,6 +237,12 @@ class Server:
         self._sources[connection] = source
         return source
 
+    def _handle_at(self, descriptor: int, peer: Peer) -> str:
+        """The handle of the member at a descriptor, for the guard's thread: it only looks."""
+        connection = self._connections.get(descriptor, b"")
+        source = self._sources.get(connection)
+        return self._core.handle_of(connection) if source is not None and source.peer == peer else ""
+
     def _channel(self, frame: zmq.Frame) -> int:
         """The voice channel of a frame. Its peer is looked up each time: a descriptor may have been given anew."""
         descriptor: int = frame.get(zmq.SRCFD)
@@ -303,13 +301,19 @@ def _key(frame: zmq.Frame) -> bytes | None:
         return None
 
 
-def _bind(opened: zmq.Socket[bytes], host: str, port: int, flag: str) -> int:
+def _open_banner(settings: Settings) -> BannerPort:
+    try:
+        return BannerPort(settings.host, settings.banner_port)
+    except OSError as error:
+        raise refused_port(settings, "banner-port", error.errno) from error
+
+
+def _bind(opened: zmq.Socket[bytes], settings: Settings, name: str, port: int) -> int:
     """Listen, and tell on which port. Raises `BadSetting`."""
-    bracketed = f"[{host}]" if ":" in host else host
+    bracketed = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
         opened.bind(f"tcp://{bracketed}:{port or '*'}")
     except zmq.ZMQError as error:
-        reason = "another program has it" if error.errno == errno.EADDRINUSE else os.strerror(error.errno or 0)
-        raise BadSetting(f"Port {port} of {host} cannot be had: {reason}. Choose another by --{flag}.") from error
+        raise refused_port(settings, name, error.errno) from error
     endpoint = opened.getsockopt_string(zmq.LAST_ENDPOINT)
     return int(endpoint.rstrip("\0").rpartition(":")[2])

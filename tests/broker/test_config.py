@@ -35,6 +35,7 @@ def test_flags_win_over_environment_over_defaults() -> None:
 def test_port_zero_is_any_for_all_three() -> None:
     # Would catch a test that meets another broker at port 1.
     settings = read("--port", "0")
+    assert settings.sources == {"port": "--port"}
     assert (settings.port, settings.voice_port, settings.banner_port) == (0, 0, 0)
 
 
@@ -63,6 +64,9 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         (("--port", "٣"), "--port is “٣”"),
         (("--port", "1\n2"), "--port is “1\\n2”"),
         (("--port", "65534"), "--banner-port would be 65536"),
+        (("--port", "7", "--voice-port", "7"), "--port and --voice-port name the same port, 7:"),
+        (("--port", "7", "--banner-port", "8"), "the default of --voice-port and --banner-port name the same port, 8:"),
+        (("--banner-port", "9090"), "the default of --port and --banner-port name the same port, 9090:"),
         (("--host", "example.org"), "--host is “example.org”"),
         (("--room-members", "501"), "from 1 to 500"),
         (("--joins-per-minute", "0"), "--joins-per-minute is “0”"),

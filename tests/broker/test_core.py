@@ -218,7 +218,13 @@ def test_lost_connection_and_closing() -> None:
     world.act(world.core.lost(b"ben", world.now))
     world.act(world.core.lost(b"nobody", world.now))
     assert world.got("ann", messages.MemberLeft)
-    assert world.core.closing() == [Deliver((b"ann",), messages.Closing(CLOSING_RETRY_MS))]
+    handle = world.last("ann", messages.Joined).member.hex()
+    assert (world.core.handle_of(b"ann"), world.core.handle_of(b"ben")) == (handle, "")
+    assert world.core.closing() == [
+        Deliver((b"ann",), messages.Closing(CLOSING_RETRY_MS)),
+        Note("left", handle, "192.0.2.1", "broker stops"),
+    ]
+    assert World().core.closing() == []
 
 
 # --- text and signals ---------------------------------------------------------------------------------------
@@ -515,6 +521,10 @@ def test_strangers_are_refused_and_floods_cut() -> None:
     assert len(world.got("eve", messages.Refused)) == REFUSALS_BURST
     assert world.cuts() == [b"eve"]
     assert world.core.counts.refused == REFUSALS_BURST + limits.MALFORMED_LIMIT
+    assert world.actions.count(Note("cut", "", "192.0.2.1", "too many refused messages")) == 1
+    for _ in range(limits.MALFORMED_LIMIT):
+        world.raw("max", b"")
+    assert world.actions.count(Note("cut", "", "192.0.2.1", "too many malformed messages")) == 1
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)

@@ -46,6 +46,8 @@ def test_null_and_plain_clients_get_nothing(broker: BrokerProcess) -> None:
     for address in (broker.control, broker.voice):
         for plain in (False, True):
             assert first_event_without_curve(address, plain) == zmq.EVENT_DISCONNECTED
+    for port in ("control", "voice"):
+        wait_for(broker, f"disconnected member=- address=127.0.0.1 reason={port} port: no CURVE handshake")
     assert still_serves(broker)
 
 
@@ -175,6 +177,17 @@ def test_flood_is_cut(tmp_path: Path) -> None:
             eve.dealer.send(b"")
             assert next_event(monitor) == zmq.EVENT_DISCONNECTED
         wait_for(broker, "sends too much")
+
+
+def test_log_tells_whose_connection_ended(broker: BrokerProcess) -> None:
+    # Would catch a log in which a member is never heard of again after its connection broke, or the broker stopped.
+    with RawClient(broker) as ann:
+        ann_is = ann.join(ROOM).member.hex()
+        with RawClient(broker) as ben:
+            ben_is = ben.join(ROOM).member.hex()
+        wait_for(broker, f"disconnected member={ben_is} address=127.0.0.1 reason=control port")
+        assert broker.stop() == (0, "")
+        assert f"left member={ann_is} address=127.0.0.1 reason=broker stops" in broker.log.read_text()
 
 
 def test_log_holds_no_content(broker: BrokerProcess) -> None:

@@ -44,7 +44,7 @@ def test_ready_line_then_what_people_need(tmp_path: Path) -> None:
             assert line, lines
             lines += line
         assert f"secure-chat://chat.example.org:{broker.control.port}/?k={encode_key(broker.key)}" in lines
-        assert f"{broker.control}\n" in lines
+        assert f"    {broker.control}\n" not in lines  # ports that the system chose are not side by side
         assert str(tmp_path / "data") in lines
         assert str(broker.log) in lines
         assert broker.stop() == (0, "")
@@ -70,7 +70,15 @@ def test_taken_ports(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         shared = ("--host", "127.0.0.1", "--data", str(tmp_path), "--log", str(tmp_path / "all.log"))
         for flags in (("--port", port), ("--port", "0", "--voice-port", port), ("--port", "0", "--banner-port", port)):
-            assert f"Port {port} of 127.0.0.1 cannot be had: another program has it." in refused(*shared, *flags)
+            blamed = flags[-2]
+            expected = f"Port {port} of 127.0.0.1 is taken by another program: choose another {blamed}.\n"
+            assert refused(*shared, *flags) == expected
+
+
+def test_hosts_of_others(tmp_path: Path) -> None:
+    # Would catch a complaint about a port where the address is wrong.
+    shared = ("--port", "0", "--data", str(tmp_path), "--log", str(tmp_path / "all.log"))
+    assert refused("--host", "192.0.2.7", *shared) == "--host is “192.0.2.7”, which is no address of this machine.\n"
 
 
 def test_bad_flags_and_variables() -> None:

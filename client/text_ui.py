@@ -31,7 +31,6 @@ from client.events import (
 from client.faces import BadLine, Face
 
 _LINE_CHARACTERS: Final = 1_000_000  # of standard input; a text may have 16,000 bytes
-
 _LAST_SECONDS: Final = 10.0  # for what was said before the end of input
 
 
@@ -62,6 +61,8 @@ class TextUI:
         self._failed = False
         self._unsettled: set[str] = set()  # my lines that the broker has not stored yet
         self._input_ended = False
+        self._stats_asked = 0  # by lines of the input; counted by the reading thread only
+        self._stats_answered = 0  # counted by the main thread only
         self._all_obeyed = False  # nothing of the input is under way to the network thread any more
 
     def run(self, stdin: TextIO) -> int:
@@ -73,8 +74,8 @@ class TextUI:
             event = self._backend.events.get()
             if isinstance(event, SessionEnded):
                 return 1 if self._failed else 0
-            if self._input_ended and isinstance(event, StatsReported):
-                self._all_obeyed = True  # my own question, see `_read`: nobody else can ask any more
+            if isinstance(event, StatsReported) and self._input_ended and self._stats_answered == self._stats_asked:
+                self._all_obeyed = True  # the answer to my own question, the last one: see `_read`
             else:
                 self._print(self._face.lines(event))
             self._react(event)
@@ -88,6 +89,8 @@ class TextUI:
                 self._backend.submit(SetSpeaker(on=True))
             if self._config.microphone_on:
                 self._backend.submit(SetMicrophone(on=True))
+        if isinstance(event, StatsReported):
+            self._stats_answered += 1
         if isinstance(event, TextQueued):
             self._unsettled.add(event.post)
         if isinstance(event, TextStored | TextRefused):
@@ -105,6 +108,7 @@ class TextUI:
             if isinstance(asked, list):
                 self._print(asked)
             elif asked is not None:
+                self._stats_asked += isinstance(asked, AskStats)
                 self._backend.submit(asked)
         # The other side has closed. What it said still goes out (`echo hello | secure-chat --text …`), then we leave.
         self._input_ended = True

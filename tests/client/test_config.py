@@ -1,0 +1,162 @@
+"""Flags, environment and key: each wrong one is named in a sentence; the key comes from where it does not show."""
+
+from __future__ import annotations
+
+import getpass
+import io
+from pathlib import Path
+
+import pytest
+
+from client.config import Config, read_config
+from common.address import Address
+from common.errors import BadSetting
+from common.invite import Invite
+
+LINK = str(Invite(Address("chat.example", 9090), bytes(range(32)), 9091, 9092, "the-phrase"))
+OPEN_LINK = str(Invite(Address("chat.example", 9090), bytes(range(32)), 9091, 9092, None))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def read(*arguments: str, key: str | None = None, stdin: str = "") -> Config:
+    environment = {} if key is None else {"SECURE_CHAT_KEY": key}
+    return read_config(list(arguments), environment, io.StringIO(stdin))
+
+
+def test_nothing_said_opens_an_empty_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: "ann\u202e")
+    config = read()
+    assert (config.mode, config.server, config.name, config.phrase) == ("window", "", "ann", "")
+    assert (config.microphone, config.speaker) == ("default", "default")
+    assert [config.microphone_on, config.speaker_on, config.connect, config.state_folder_given] == [False] * 4
+    assert config.forget_broker is None
+    assert config.state_folder.name == "secure-chat"
+
+
+def test_everything_said() -> None:
+    config = read(
+        *("--json", "--server", "[::1]:9", "--name", " Ann "),
+        *("--state-dir", "here", "--mic", "in.wav", "--speaker", "out.wav", "--mic-on", "--speaker-on", "--connect"),
+        key="a phrase",
+    )
+    assert config == Config(
+        "json", "[::1]:9", "Ann", "a phrase", Path("here"), True, "in.wav", "out.wav", True, True, True, None
+    )
+    assert "a phrase" not in repr(config)
+    assert read("--text", "--server", "h", key="k").mode == "text"
+
+
+def test_the_key_is_taken_out_of_the_environment() -> None:
+    environment = {"SECURE_CHAT_KEY": "a phrase", "HOME": "/home/ann"}
+    assert read_config([], environment, io.StringIO()).phrase == "a phrase"
+    assert environment == {"HOME": "/home/ann"}
+
+
+def test_a_key_file_wins_over_the_environment_and_takes_the_key_out_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"\xef\xbb\xbffrom file\r\nsecond line\r\n")
+    environment = {"SECURE_CHAT_KEY": "from environment"}
+    # The whole file as the key would be another room than the same key typed.
+    assert read_config(["--key-file", str(file)], environment, io.StringIO()).phrase == "from file"
+    assert environment == {}
+
+
+def test_the_key_from_standard_input_leaves_the_rest_to_be_read() -> None:
+    stdin = io.StringIO('\ufefffrom input\n{"do":"quit"}\n')
+    config = read_config(["--json", "--server", "h", "--key-file", "-"], {}, stdin)
+    assert config.phrase == "from input"
+    assert stdin.read() == '{"do":"quit"}\n'
+
+
+def test_invites() -> None:
+    assert read("--invite", LINK).server == LINK
+    assert read("--invite", "-", stdin=LINK + "\n").server == LINK
+    assert read("--json", "--invite", LINK).phrase == ""  # the one in the link will do
+    assert read("--json", "--server", LINK).server == LINK
+    assert read("--json", "--invite", OPEN_LINK, key="k").phrase == "k"
+
+
+def test_a_person_at_a_terminal_may_come_without_a_key() -> None:
+    assert read_config(["--text", "--server", "h"], {}, Terminal()).phrase == ""
+
+
+def test_forgetting_a_broker_needs_no_server_and_no_key() -> None:
+    assert read("--json", "--forget-broker", "host:1").forget_broker == "host:1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "stdin", "part"),
+    [
+        (["--json"], "k", "", "Which broker"),
+        (["--text"], "k", "", "Which broker"),
+        (["--json", "--server", "h"], None, "", "key is missing"),
+        (["--text", "--server", "h"], "", "", "key is missing"),
+        (["--json", "--invite", OPEN_LINK], None, "", "key is missing"),
+        (["--server", "a b"], None, "", "--server: "),
+        (["--server", "h:0"], None, "", "--server: "),
+        (["--server", "secure-chat://h"], None, "", "--server: "),
+        (["--invite", "h:9090"], None, "", "--invite: "),
+        (["--invite", ""], None, "", "--invite: "),
+        (["--invite", LINK[:-30]], None, "", "--invite: "),
+        (["--invite", "-"], None, "", "--invite -: there is nothing"),
+        (["--invite", "-"], None, "x" * 9_000, "--invite -: the first line is too long"),
+        (["--invite", "-", "--key-file", "-"], None, "", "cannot both"),
+        (["--name", " "], None, "", "--name: "),
+        (["--name", "x" * 65], None, "", "--name: "),
+        (["--name", "\udcff"], None, "", "--name: "),
+        (["--key-file", "-"], None, "", "--key-file -: there is nothing"),
+        (["--key-file", "-"], None, " \nkey\n", "--key-file -: there is nothing"),
+        (["--key-file", "-"], None, "k\ufffd\n", "--key-file -: the first line is not text"),
+        (["--key-file", "-"], None, "k" * 1_025, "--key-file -: The encryption key is too long"),
+        ([], "k" * 1_025, "", "SECURE_CHAT_KEY: The encryption key is too long"),
+        ([], "k\udcff", "", "SECURE_CHAT_KEY: "),
+        (["--key-file", "/dev/null/key"], None, "", "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments: list[str], key: str | None, stdin: str, part: str) -> None:
+    with pytest.raises(BadSetting) as bad:
+        read(*arguments, key=key, stdin=stdin)
+    assert part in str(bad.value)
+    assert "\n" not in str(bad.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfek\0e\0y\0", b"caf\xe9", b"k" * 1_100, b"k" * 100_000])
+def test_key_files_that_hold_no_key(tmp_path: Path, content: bytes) -> None:
+    # A key that is cut, or whose broken bytes are replaced, would open a room where nobody is.
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    with pytest.raises(BadSetting, match="--key-file"):
+        read("--key-file", str(file))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--bogus"], ["--mic"], ["--text", "--json"], ["--server", "h", "--invite", "x"], ["extra"], ["--serv", "h"]],
+)
+def test_wrong_flags_end_the_program_with_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read(*arguments)
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("secure-chat: ")
+    assert said.err.count("\n") == 1
+
+
+def test_help_names_no_way_to_pass_the_key_as_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read("--help")
+    assert ended.value.code == 0
+    assert "--key-file" in capsys.readouterr().out
+
+
+def test_a_computer_without_users_has_a_guest(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert read().name == "Guest"

@@ -1,0 +1,187 @@
+"""The text client's loop: a backend that is only two queues, and streams that end, break and overflow."""
+
+from __future__ import annotations
+
+import io
+import json
+import queue
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO, cast
+
+import pytest
+
+from client import text_ui
+from client.config import Config
+from client.events import (
+    AskStats,
+    Command,
+    Connect,
+    Event,
+    Person,
+    Quit,
+    RoomJoined,
+    RoomLeft,
+    SendText,
+    SessionEnded,
+    SetMicrophone,
+    SetSpeaker,
+    StatsReported,
+    TextQueued,
+    TextStored,
+)
+from client.json_face import JsonFace
+from client.text_ui import TextUI
+
+_JOINED = RoomJoined("m0", (Person("s0", "m0", "Me", own=True),), "otter lamp")
+
+
+class Backend:
+    """Lets everybody in, keeps every line, answers every question, ends on `Quit`: as the network thread does."""
+
+    def __init__(self, *happening: Event, stores: bool = True) -> None:
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.asked: list[Command] = []
+        self._happening = happening
+        self._stores = stores
+
+    def submit(self, command: Command) -> None:
+        self.asked.append(command)
+        for event in self._answers(command):
+            self.events.put(event)
+
+    def _answers(self, command: Command) -> Iterable[Event]:
+        match command:
+            case Connect():
+                return self._happening
+            case SendText(text):
+                stored = [TextStored(text, 1)] if self._stores else []
+                return [TextQueued(text, text, 0.0), *stored]
+            case AskStats():
+                return [StatsReported({"texts": len(self.asked)})]
+            case Quit():
+                return [SessionEnded()]
+            case _:
+                return []
+
+
+class Waiting:
+    """Standard input that nobody writes to, until it is released."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def readline(self, _size: int = -1) -> str:
+        self.released.wait(30)
+        return ""
+
+
+class Broken:
+    """A stream whose other end has gone."""
+
+    def readline(self, _size: int = -1) -> str:
+        raise OSError("input/output error")
+
+    def writelines(self, _lines: Iterable[str]) -> None:
+        raise BrokenPipeError
+
+
+def config(*, microphone_on: bool = False, speaker_on: bool = False) -> Config:
+    return Config("json", "host", "Me", "phrase", Path(), True, "none", "none", microphone_on, speaker_on, False, None)
+
+
+def run(stdin: object, *happening: Event, asked: Config | None = None) -> tuple[int, Backend, list[str]]:
+    backend, stdout = Backend(*happening), io.StringIO()
+    ui = TextUI(asked or config(), backend, JsonFace(), stdout, accept_weak_phrase=True)
+    code = ui.run(cast("TextIO", stdin))
+    return code, backend, stdout.getvalue().splitlines()
+
+
+def names(lines: list[str]) -> list[str]:
+    return [json.loads(line)["event"] for line in lines]
+
+
+def test_commands_go_down_and_the_end_of_input_ends_the_program() -> None:
+    code, backend, written = run(io.StringIO('{"do":"speaker","on":true}\n\n{"do":"say","text":"hi"}'), _JOINED)
+    assert code == 0
+    assert backend.asked[:4] == [
+        Connect("host", "Me", "phrase", accept_weak_phrase=True),
+        SetSpeaker(on=True),
+        SendText("hi"),
+        AskStats(),  # my own: answered only after all before it was obeyed
+    ]
+    assert set(backend.asked[4:]) == {Quit()}
+    assert names(written) == ["joined", "sent"]  # and not the answer to a question that nobody asked
+
+
+def test_a_question_at_the_end_of_the_input_is_answered() -> None:
+    _, _, written = run(io.StringIO('{"do":"stats"}\n{"do":"stats"}\n'), _JOINED)
+    assert names(written) == ["joined", "stats", "stats"]
+
+
+def test_bad_lines_and_questions_are_answered_at_once() -> None:
+    _, backend, written = run(io.StringIO('nonsense\n{"do":"members"}\n'), _JOINED)
+    assert sorted(names(written)) == ["error", "joined", "members"]
+    assert backend.asked[1] == AskStats()
+
+
+def test_quit() -> None:
+    stdin = Waiting()
+    backend = Backend(_JOINED)
+    backend.events.put(SessionEnded())
+    ui = TextUI(config(), backend, JsonFace(), io.StringIO(), accept_weak_phrase=False)
+    assert ui.run(cast("TextIO", stdin)) == 0
+    assert backend.asked == [Connect("host", "Me", "phrase")]
+    stdin.released.set()
+
+
+def test_a_line_that_nobody_stores_and_a_room_that_nobody_opens_are_waited_for_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(text_ui, "_LAST_SECONDS", 0.01)
+    assert run(io.StringIO('{"do":"say","text":"hi"}'))[0] == 1  # never let in
+    backend = Backend(_JOINED, stores=False)
+    ui = TextUI(config(), backend, JsonFace(), io.StringIO(), accept_weak_phrase=True)
+    assert ui.run(io.StringIO('{"do":"say","text":"hi"}')) == 0  # it waits in the outbox for the next run
+
+
+def test_an_endless_line_is_one_bad_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_ui, "_LINE_CHARACTERS", 20)
+    # What stands behind the first piece is somebody's text and must not be obeyed.
+    hostile = "x" * 20 + '{"do":"quit"}'.ljust(20) + '{"do":"quit"}\n'
+    _, backend, written = run(io.StringIO(hostile), _JOINED)
+    assert sorted(names(written)) == ["error", "joined"]
+    assert "too long" in "".join(written)
+    assert backend.asked[1] == AskStats()
+    # One that just fits is a line, with its line break or without.
+    assert run(io.StringIO('{"do":"stats"}     \n'), _JOINED)[1].asked[1:3] == [AskStats(), AskStats()]
+    assert "too long" in "".join(run(io.StringIO("x" * 20), _JOINED)[2])
+
+
+def test_a_room_that_cannot_be_had_ends_the_program() -> None:
+    stdin = Waiting()
+    code, backend, written = run(stdin, RoomLeft("lost", 1.0), RoomLeft("the key has changed", None))
+    stdin.released.set()
+    assert code == 1
+    assert names(written) == ["disconnected", "disconnected"]
+    assert backend.asked == [Connect("host", "Me", "phrase", accept_weak_phrase=True), Quit()]
+
+
+def test_toggles_that_were_asked_for_are_set_once() -> None:
+    stdin = Waiting()
+    _, backend, _ = run(
+        stdin, _JOINED, _JOINED, RoomLeft("over", None), asked=config(microphone_on=True, speaker_on=True)
+    )
+    stdin.released.set()
+    # Set again at each reconnection, they would undo what the person has switched off meanwhile.
+    assert backend.asked[1:] == [SetSpeaker(on=True), SetMicrophone(on=True), Quit()]
+
+
+def test_a_terminal_that_was_closed_ends_the_program_quietly() -> None:
+    assert run(Broken(), _JOINED)[0] == 0
+    stdin, backend = Waiting(), Backend(_JOINED)
+    ui = TextUI(config(), backend, JsonFace(), cast("TextIO", Broken()), accept_weak_phrase=True)
+    assert ui.run(cast("TextIO", stdin)) == 0
+    assert Quit() in backend.asked
+    stdin.released.set()

@@ -1,0 +1,170 @@
+"""The real PyAudio on a real sound server whose card exists in memory only.
+
+Each test runs its client in a process of its own: PortAudio is led to the server by the environment, and a crash
+in it must not end the other tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.sound_server import SoundServer
+
+ROOT = Path(__file__).parents[2]
+SPEECH = ROOT / "tests" / "sounds" / "speech.wav"
+
+# What the client in the other process does. `wait` returns the first report of a kind; nothing is timed.
+CLIENT = """
+import json, queue, sys, time
+from client.events import *
+from client.voice.engine import VoiceEngine
+from client.voice.reports import TalkHeard
+from common.crypto.sframe import FrameOpener, FrameSealer
+
+KEY = bytes(32)
+speech, heard = sys.argv[1:3]
+
+class Client:
+    def __init__(self, microphone, speaker, to=None):
+        self.reports = queue.Queue()
+        self.engine = VoiceEngine(
+            microphone=microphone, speaker=speaker, report=self.reports.put,
+            send=lambda frame: to and to.engine.receive(frame, time.monotonic()),
+        )
+        self.engine.start()
+    def wait(self, kind, on=None):
+        while True:
+            report = self.reports.get(timeout=40)
+            if type(report) is kind and (on is None or report.on == on):
+                return report
+def done(*clients, **more):
+    for client in clients:
+        client.engine.close()
+    print(json.dumps(more), flush=True)
+"""
+
+LOOP = """
+# Bob hears Ann on his card, and a third one takes down what comes out of that card.
+tape = Client("none", heard)
+ears = Client("default", "none", to=tape)
+bob = Client("none", "default")
+ann = Client(speech, "none", to=bob)
+tape.engine.enter(b"VroomTT", FrameSealer(KEY)); tape.engine.add_speaker(b"EE", FrameOpener(KEY), True)
+ears.engine.enter(b"VroomEE", FrameSealer(KEY)); ears.engine.set_audience(True)
+bob.engine.enter(b"VroomBB", FrameSealer(KEY)); bob.engine.add_speaker(b"AA", FrameOpener(KEY), True)
+ann.engine.enter(b"VroomAA", FrameSealer(KEY)); ann.engine.set_audience(True)
+bob.engine.set_speaker(True); speaker = bob.wait(SpeakerChanged)
+tape.engine.set_speaker(True); tape.wait(SpeakerChanged)
+ears.engine.set_microphone(True); microphone = ears.wait(MicrophoneChanged)
+tape.wait(TalkHeard, True)  # the card's own sound arrives
+ann.engine.set_microphone(True)
+ann.wait(MicrophoneEnded)
+bob.wait(TalkHeard, False)
+ears.engine.set_microphone(False)
+tape.wait(TalkHeard, False)
+stats = bob.engine.stats()
+done(ann, bob, ears, tape, on=[speaker.on, microphone.on], names=[speaker.device, microphone.device],
+     sent=ann.engine.stats()["voice_frames_sent"], played=stats["played"])
+"""
+
+TROUBLE = """
+both = Client("default", "default")
+both.engine.set_speaker(True); both.wait(SpeakerChanged, True)
+both.engine.set_microphone(True); both.wait(MicrophoneChanged, True)
+print("on", flush=True)
+problems = [both.reports.get(timeout=40) for _ in range(1)]
+while len([p for p in problems if isinstance(p, ProblemReported)]) < 2:
+    problems.append(both.reports.get(timeout=40))
+problems = [p for p in problems if isinstance(p, ProblemReported)]
+both.engine.set_microphone(False); both.wait(MicrophoneChanged, False)
+both.engine.set_speaker(False); both.wait(SpeakerChanged, False)
+done(both, parts=sorted(p.part for p in problems), messages=[p.message for p in problems])
+"""
+
+ABSENT = """
+both = Client("default", "default")
+both.engine.set_speaker(True); first = both.wait(ProblemReported); both.wait(SpeakerChanged, False)
+both.engine.set_microphone(True); second = both.wait(ProblemReported); both.wait(MicrophoneChanged, False)
+done(both, messages=[first.message, second.message])
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[SoundServer]:
+    with tempfile.TemporaryDirectory() as folder, SoundServer(Path(folder)) as server:
+        yield server
+
+
+def begin(script: str, environment: dict[str, str], heard: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", CLIENT + script, str(SPEECH), str(heard)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: subprocess.Popen[str], *, quiet: bool = True) -> dict[str, object]:
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    if quiet:
+        assert errors == ""  # mistake: a hundred lines of ALSA on the user's terminal
+    assert "Traceback" not in errors
+    answer = json.loads(output.splitlines()[-1])
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_speech_through_a_card_is_understood(server: SoundServer, tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile
+    import soxr
+    from pystoi import stoi
+
+    answer = end(begin(LOOP, server.environment(), tmp_path / "heard.wav"))
+    assert answer["on"] == [True, True]
+    assert answer["names"] == ["default", "default"]
+    sent, played = answer["sent"], answer["played"]
+    assert isinstance(sent, int)
+    assert isinstance(played, int)
+    assert sent > 500
+    assert played >= 0.95 * sent  # the last may still wait, and a machine that stands still skips some
+    sound, rate = soundfile.read(tmp_path / "heard.wav")
+    said, said_rate = soundfile.read(SPEECH)
+    said = soxr.resample(said, said_rate, rate)
+    size = 1 << (sound.size + said.size).bit_length()
+    likeness = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(said, size)), size)
+    lag = int(np.argmax(likeness[: sound.size]))
+    part = sound[lag : lag + said.size]
+    # Coded twice, over a card that shares the machine with everything else: understood is enough here.
+    assert stoi(said[: part.size], part, rate) > 0.75
+
+
+def test_a_sound_server_that_dies_is_noticed_on_both_sides(server: SoundServer, tmp_path: Path) -> None:
+    process = begin(TROUBLE, server.environment(), tmp_path / "heard.wav")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n"
+    server.stop()
+    answer = end(process, quiet=False)  # PortAudio's own thread writes some lines as its stream breaks
+    assert answer["parts"] == ["microphone", "speaker"]
+    assert "stopped working" in str(answer["messages"])
+
+
+def test_without_any_card_both_stay_off_with_a_sentence(tmp_path: Path) -> None:
+    nowhere = {"PULSE_SERVER": f"unix:{tmp_path / 'nobody'}", "HOME": str(tmp_path)}
+    answer = end(begin(ABSENT, nowhere, tmp_path / "heard.wav"))
+    messages = answer["messages"]
+    assert isinstance(messages, list)
+    speaker, microphone = messages
+    assert "speaker" in str(speaker)
+    assert "microphone" in str(microphone)

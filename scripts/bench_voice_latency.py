@@ -20,9 +20,11 @@ from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.bench.flags import LISTENERS_A_PROCESS, ROOM_MEMBERS, read_flags
 from scripts.setup.environment import enter
 
 if __name__ == "__main__":
+    read_flags(__doc__)  # first: neither --help nor a wrong flag must install anything
     enter("client", "dev")
 
 import numpy as np
@@ -40,8 +42,7 @@ _NS = 1_000_000_000
 _WARM_UP_SECONDS = 1.0  # subscriptions settle; frames of that time do not count
 _TAIL_SECONDS = 1.0  # the last frames may still arrive
 _JOIN_SECONDS = 60.0
-_LISTENERS_A_PROCESS = 25
-_RAISED = {"room-members": "500", "joins-per-minute-address": "100000", "connections-per-address": "100000"}
+_RAISED = {"room-members": str(ROOM_MEMBERS), "joins-per-minute-address": "100000", "connections-per-address": "100000"}
 
 
 class Failed(Exception):
@@ -65,28 +66,9 @@ class Worker:
         raise Failed("a load process has failed, see above")
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--listeners", type=int, default=20, help="members with their speaker on (default 20)")
-    parser.add_argument("--talkers", type=int, default=2, help="members that talk, in the same room (default 2)")
-    parser.add_argument("--rate", type=float, default=100.0, help="voice frames a second of each talker (default 100)")
-    parser.add_argument("--payload", type=int, default=60, help="bytes of a packet (default 60: 48 kbit/s, 10 ms)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure (default 10)")
-    parser.add_argument("--processes", type=int, help=f"of listeners (default: one for {_LISTENERS_A_PROCESS} of them)")
-    parser.add_argument("--no-seal", action="store_true", help="send frames unsealed: a lighter load generator")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw a picture there")
-    given = parser.parse_args()
-    if min(given.listeners, given.talkers) < 1 or given.listeners + given.talkers > int(_RAISED["room-members"]):
-        parser.error(f"a room has at least one of each and {_RAISED['room-members']} members at most")
-    if not 0 < given.rate <= 110 or not load.STAMP_BYTES <= given.payload <= 1275 or not 1 <= given.seconds <= 3600:
-        parser.error("--rate is 1..110 (the broker's limit), --payload 8..1275, --seconds 1..3600")
-    return given
-
-
 def main() -> int:
     """Run, report. 0 if the bench ran, whatever it found; 1 if it could not."""
-    given = _arguments()
+    given = read_flags(__doc__)
     _raise_open_files()
     with tempfile.TemporaryDirectory(prefix="secure-chat-bench-") as folder:
         try:
@@ -123,7 +105,7 @@ def _workers(given: argparse.Namespace, broker: Broker) -> Iterator[list[Worker]
     """The load processes, talkers first. Whatever happens, none is left."""
     where = Where(f"tcp://{broker.control}", f"tcp://{broker.voice}", broker.key)
     room_id = os.urandom(16)
-    processes = given.processes or -(-given.listeners // _LISTENERS_A_PROCESS)
+    processes = given.processes or -(-given.listeners // LISTENERS_A_PROCESS)
     shares = [len(part) for part in np.array_split(np.arange(given.listeners), processes) if len(part)]
     spawn = multiprocessing.get_context("spawn")
     workers = []

@@ -7,6 +7,7 @@ read, never as arguments, which the list of processes shows to everyone.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import re
 import signal
@@ -55,6 +56,11 @@ class Broker:
     key: bytes
     fingerprint: str
     everywhere: bool
+
+    @property
+    def here_only(self) -> bool:
+        """Whether it listens on the loopback, which others do not reach."""
+        return not self.everywhere and ipaddress.ip_address(self.control.host).is_loopback
 
     def invite(self, phrase: str | None, host: str = "127.0.0.1") -> Invite:
         """The link to a room of this broker; None for a link without a room."""

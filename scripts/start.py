@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.flags import Flags, port
 from scripts.setup.environment import ROOT, enter
 from scripts.setup.window import has_screen, see_to_tk
 
@@ -31,14 +32,15 @@ There is neither a screen nor a terminal here, so that was a demo and nothing is
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Flags(__doc__)
     parser.add_argument("--setup-only", action="store_true", help="install, and start nothing")
     parser.add_argument("--demo", action="store_true", help="show the main job without a screen and a sound card")
     parser.add_argument("--text", action="store_true", help="the text client, although there is a screen")
     parser.add_argument("--name", help="your name in the conversation")
-    parser.add_argument("--port", help=f"of the broker; without it {_PORT}, or the next that is free")
+    parser.add_argument("--port", type=port, help=f"of the broker; without it {_PORT}, or the next that is free")
     for flag in _BROKER_FLAGS:
-        parser.add_argument(f"--{flag}", help="as for scripts/start_broker.py")
+        kind = port if flag.endswith("-port") else str
+        parser.add_argument(f"--{flag}", type=kind, help="as for scripts/start_broker.py")
     for flag in _CLIENT_FLAGS:
         parser.add_argument(f"--{flag}", help="as for scripts/launch_client.py")
     return parser.parse_args()
@@ -53,6 +55,15 @@ def _given(arguments: argparse.Namespace, flags: tuple[str, ...]) -> list[str]:
     return words
 
 
+def _check(arguments: argparse.Namespace) -> None:
+    """Let broker and client check what is meant for them, whatever is started. Raises `SecureChatError`."""
+    from broker.config import read_settings
+    from client.config import read_config
+
+    read_settings(_given(arguments, ("port", *_BROKER_FLAGS)), os.environ, None)
+    read_config(_given(arguments, ("name", *_CLIENT_FLAGS)), dict(os.environ), sys.stdin)
+
+
 def _choose(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     """What to start here: the window, the text client or the demo."""
     if arguments.demo:
@@ -64,13 +75,18 @@ def _choose(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], int
     return _demo_and_advice
 
 
-def _demo(_: argparse.Namespace) -> int:
+def _demo(arguments: argparse.Namespace) -> int:
     from scripts.demo.play import play
 
+    idle = _given(arguments, ("name", "port", *_BROKER_FLAGS, *_CLIENT_FLAGS))[::2]
+    if idle:
+        print(f"The demo starts a broker and members of its own: {', '.join(idle)} not used.")
     return play()
 
 
 def _demo_and_advice(arguments: argparse.Namespace) -> int:
+    if arguments.text:
+        print("--text needs a terminal, and there is none here: this is the demo instead.")
     code = _demo(arguments)
     print(_NEXT)
     return code
@@ -81,18 +97,21 @@ def _converse(arguments: argparse.Namespace, how: list[str]) -> int:
     from common.crypto.phrase import generate
     from scripts.processes import NotStarted, free_port, own_address, start_broker
 
-    port = arguments.port or str(free_port(_PORT))
-    if port != str(_PORT) and not arguments.port:
-        print(f"Port {_PORT} is taken, most likely by another broker: this one takes {port}.")
+    chosen = arguments.port or str(free_port(_PORT))
+    if chosen != str(_PORT) and not arguments.port:
+        print(f"Port {_PORT} is taken, most likely by another broker: this one takes {chosen}.")
     try:
-        broker = start_broker(["--port", port, *_given(arguments, _BROKER_FLAGS)], say=print)
+        broker = start_broker(["--port", chosen, *_given(arguments, _BROKER_FLAGS)], say=print)
     except NotStarted as error:
         print(f"Not started: {error}.", file=sys.stderr)
         return 2
     try:
         phrase = os.environ.get("SECURE_CHAT_KEY") or generate(secrets.choice)
         host = own_address() if broker.everywhere else broker.control.host  # the window's invite is for others too
-        print("Invite others with this link, by a way that only they can read; the key is in it, behind the #:")
+        if broker.here_only and not arguments.public_address:
+            print("This link leads into the room, from this computer only; the key is in it, behind the #:")
+        else:
+            print("Invite others with this link, by a way that only they can read; the key is in it, behind the #:")
         print(f"  {broker.invite(phrase, arguments.public_address or host)}")
         print("The broker ends when you close the conversation.", flush=True)
         name = arguments.name or getpass.getuser()
@@ -122,6 +141,13 @@ def main() -> int:
     arguments = _arguments()  # first: a wrong flag must not install anything
     enter("client", "window", "voice", "demo", try_again=arguments.setup_only)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever was started is ended
+    from common.errors import SecureChatError
+
+    try:
+        _check(arguments)
+    except SecureChatError as error:
+        print(error, file=sys.stderr)
+        return 2
     if arguments.setup_only:
         if has_screen():
             see_to_tk()

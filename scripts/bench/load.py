@@ -23,9 +23,9 @@ from common import limits
 from common.crypto.sframe import FrameOpener, FrameSealer
 from common.errors import PeerError
 from common.voice_frame import TOPIC_BYTES, decode_header, encode_header, topic
+from scripts.bench.flags import STAMP_BYTES
 from scripts.bench.member import Member, Where
 
-STAMP_BYTES = 8
 _HEAD = bytes(5)  # flags and media time, as in front of every packet
 _TAG = bytes(16)  # what stands in for the seal's tag where nothing is sealed
 _NS = 1_000_000_000

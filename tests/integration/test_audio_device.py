@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.sound_server import SoundServer
+from tests.integration.sound_server import NEEDED, SoundServer
 
 ROOT = Path(__file__).parents[2]
 SPEECH = ROOT / "tests" / "sounds" / "speech.wav"
@@ -99,6 +99,9 @@ done(both, messages=[first.message, second.message])
 
 @pytest.fixture
 def server() -> Iterator[SoundServer]:
+    pytest.importorskip("pyaudio", reason="this test needs PyAudio: pip install pyaudio")
+    if not SoundServer.available():
+        pytest.skip(f"this test needs a sound server: {NEEDED}")
     with tempfile.TemporaryDirectory() as folder, SoundServer(Path(folder)) as server:
         yield server
 

@@ -61,6 +61,15 @@ def shut(descriptor: int, peer: Peer | None) -> bool:
         return True
 
 
+def is_open(descriptor: int) -> bool:
+    """Whether a descriptor is in use. Needs no other one, as looking through it does."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
 def host_of(peer: Peer | None) -> str:
     """The address of a peer as one writes it, IPv4 in its own form."""
     return "" if not peer else str(peer[0]).removeprefix("::ffff:")
@@ -160,7 +169,8 @@ class Guard(threading.Thread):
         for descriptor, connection in list(self._connections.items()):
             opened = _open(descriptor)
             if opened is None:
-                self._forget(descriptor)
+                if not is_open(descriptor):  # else there is no descriptor left to look through: next time
+                    self._forget(descriptor)
                 continue
             with opened:
                 if _peer(opened) != connection.peer:

@@ -1,0 +1,235 @@
+"""The command itself: exit codes, one clear line for what is wrong, no traceback whatever happens to its streams."""
+
+from __future__ import annotations
+
+import io
+import os
+import queue
+import signal
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import client.__main__ as program
+from client import network
+from client.asking import weak_phrase_meant
+from client.events import Command, Connect, Event, Quit, SessionEnded
+from client.store import Store
+from common.address import Address
+from common.invite import Invite
+
+_ROOT = Path(__file__).parents[2]
+_NOWHERE = ("--server", "127.0.0.1:9")
+
+
+class Network:
+    """The network thread as the text client sees it: it ends at once."""
+
+    last: Network
+
+    def __init__(self, store: Store, *, microphone: str, speaker: str) -> None:
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.store, self.devices = store, (microphone, speaker)
+        self.asked: list[Command] = []
+        Network.last = self
+
+    def start(self) -> None:
+        self.events.put(SessionEnded())
+
+    def submit(self, command: Command) -> None:
+        self.asked.append(command)
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, what in before.items():
+        signal.signal(number, what)
+
+
+@pytest.fixture(autouse=True)
+def calm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No sockets, no key of the person who runs the tests, no input."""
+    monkeypatch.setattr(network, "Network", Network)
+    monkeypatch.setenv("SECURE_CHAT_KEY", "a-key")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+
+def run(*arguments: str, folder: Path | None = None) -> int:
+    return program.main([*arguments, *(() if folder is None else ("--state-dir", str(folder)))])
+
+
+# --- in this process ----------------------------------------------------------------------------------------
+
+
+def test_a_text_session(tmp_path: Path) -> None:
+    assert run("--json", *_NOWHERE, "--name", "Ann", "--mic", "none", "--speaker", "x.wav", folder=tmp_path) == 0
+    last = Network.last
+    assert last.asked[0] == Connect("127.0.0.1:9", "Ann", "a-key", accept_weak_phrase=True)
+    assert last.devices == ("none", "x.wav")
+    assert last.store.device_secret()
+    last.store.close()
+    assert "SECURE_CHAT_KEY" not in os.environ  # what this program starts does not get it
+
+
+def test_signals_leave_in_an_orderly_way(tmp_path: Path) -> None:
+    run("--text", *_NOWHERE, folder=tmp_path)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.raise_signal(number)
+    assert Network.last.asked[-2:] == [Quit(), Quit()]
+    Network.last.store.close()
+
+
+def test_a_person_at_a_terminal_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr(program, "weak_phrase_meant", lambda config, pin: weak_phrase_meant(config, pin, _yes))
+    run("--text", *_NOWHERE, "--name", "Ann", folder=tmp_path)
+    assert Network.last.asked[0] == Connect("127.0.0.1:9", "Ann", "a-key", accept_weak_phrase=True)
+    Network.last.store.close()
+
+
+def _yes(_question: str) -> str:
+    return "yes"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, EOFError])
+def test_leaving_at_a_question(error: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(program, "read_config", interrupt)
+    assert run() == 130
+
+
+def test_the_window_gets_what_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    def run_window(_network: object, opening: object) -> int:
+        opened.append(opening)
+        return 0
+
+    app = types.ModuleType("client.ui.app")
+    app.__dict__.update(Opening=lambda *fields: fields, run_window=run_window)
+    monkeypatch.setitem(sys.modules, "client.ui.app", app)
+    assert run(*_NOWHERE, "--name", "Ann", "--connect", "--speaker-on", folder=tmp_path) == 0
+    assert opened == [("127.0.0.1:9", "Ann", "a-key", True, False, True)]
+    Network.last.store.close()
+
+
+@pytest.mark.parametrize(("missing", "is_told"), [("tkinter", True), ("zmq_of_another_name", False)])
+def test_a_python_without_windows_says_so(
+    missing: str, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Finder:
+        """Finds the window's module and fails in it as a missing package does."""
+
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "client.ui.app":
+                raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    monkeypatch.delitem(sys.modules, "client.ui.app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    if is_told:
+        assert run(folder=tmp_path) == 2
+        assert "--text" in capsys.readouterr().err
+    else:
+        with pytest.raises(ModuleNotFoundError):  # a broken installation is no user's fault
+            run(folder=tmp_path)
+    Network.last.store.close()
+
+
+def test_further_clients_get_profiles_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "_PROFILES", 2)
+    stores = []
+    for _ in range(2):
+        monkeypatch.setenv("SECURE_CHAT_KEY", "a-key")
+        assert run("--json", *_NOWHERE) == 0
+        stores.append(Network.last.store)
+    assert stores[0].device_secret() != stores[1].device_secret()
+    assert (tmp_path / "secure-chat" / "profile-2" / "state.sqlite3").exists()
+    monkeypatch.setenv("SECURE_CHAT_KEY", "a-key")
+    assert run("--json", *_NOWHERE) == 2
+    for store in stores:
+        store.close()
+
+
+def test_a_named_folder_that_is_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(tmp_path)
+    assert run("--json", *_NOWHERE, folder=tmp_path) == 2
+    assert "Another Secure Chat" in capsys.readouterr().err
+    store.close()
+
+
+def test_forgetting_a_broker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(tmp_path)
+    store.set_pin("host:9090", bytes(32))
+    store.close()
+    assert run("--forget-broker", "Host", folder=tmp_path) == 0
+    assert run("--forget-broker", "host:9090", folder=tmp_path) == 0
+    assert run("--forget-broker", "a b", folder=tmp_path) == 2
+    said = capsys.readouterr()
+    assert said.out.splitlines() == ["The key of Host:9090 is forgotten.", "No key was known for host:9090."]
+    assert said.err.startswith("secure-chat: --forget-broker: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--json",),
+        ("--json", "--server", "h:x"),
+        ("--json", *_NOWHERE, "--key-file", "/dev/null/no"),
+        ("--json", *_NOWHERE, "--state-dir", "/dev/null/no"),
+        ("--text", *_NOWHERE, "--name", "\u202e"),
+    ],
+)
+def test_what_the_caller_did_wrong_is_one_line_and_code_2(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("secure-chat: ")
+    assert said.err.count("\n") == 1
+
+
+# --- as a process of its own --------------------------------------------------------------------------------
+
+
+def start(
+    *arguments: str, folder: Path, stdin: int | None = None, stdout: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Without `stdin` and `stdout` the process has none at all, as where a desktop starts it."""
+    environment = {name: value for name, value in os.environ.items() if name != "SECURE_CHAT_KEY"}
+    command = [sys.executable, "-m", "client", *arguments, "--state-dir", str(folder)]
+    if stdin is None:
+        command = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *command]
+    return subprocess.Popen(command, cwd=_ROOT, env=environment, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors of Unix")
+def test_streams_that_are_closed_or_not_utf8_bring_no_traceback(tmp_path: Path) -> None:
+    link = str(Invite(Address("127.0.0.1", 9), bytes(32), 10, 11, "six words that nobody else has typed"))
+    silent = ("--json", *_NOWHERE, "--mic", "none", "--speaker", "none", "--key-file", "-")
+    reading, writing = os.pipe()
+    os.close(reading)
+    processes = [
+        start("--json", "--invite", link, folder=tmp_path / "1", stdin=subprocess.DEVNULL, stdout=writing),
+        start("--forget-broker", "host", folder=tmp_path / "2"),
+        start(*silent, folder=tmp_path / "3", stdin=subprocess.PIPE, stdout=subprocess.PIPE),
+        start(*silent, folder=tmp_path / "4", stdin=subprocess.PIPE, stdout=subprocess.PIPE),
+    ]
+    os.close(writing)
+    inputs = [None, None, b"k\xff\n", b'key\n\xff\xfe\n{"do":"quit"}\n']
+    errors = [process.communicate(given, timeout=60)[1] for process, given in zip(processes, inputs, strict=True)]
+    assert not [error for error in errors if b"Traceback" in error or b"Exception" in error], errors
+    assert [process.returncode for process in processes][1:] == [0, 2, 0]
+    assert errors[2].count(b"\n") == 1

@@ -78,6 +78,7 @@ class Outbox:
     def opened(self) -> None:
         """In the room: everything that waits is sent (again)."""
         self._open = True
+        self._next_at = float("-inf")  # whoever has just joined has a fresh quota
         self._sent.clear()
 
     def closed(self) -> None:

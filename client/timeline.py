@@ -111,6 +111,10 @@ class Timeline:
         self._asked_at = now
         return Fetch(after=None, before=self._asked.high, limit=min(limits.PAGE_POSTS, self._asked.budget))
 
+    def postpone(self, until: float) -> None:
+        """The broker will not answer the open question before then."""
+        self._asked_at = until - _ANSWER_SECONDS
+
     def next_tick(self) -> float | None:
         """When an unanswered question should be asked again."""
         return None if self._asked is None else self._asked_at + _ANSWER_SECONDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -109,6 +109,14 @@ def test_a_postponed_post_waits_and_holds_the_others() -> None:
     assert outbox.next_tick(5.0) == pytest.approx(5.0 + 1 / _RATE)
 
 
+def test_whoever_joins_again_has_a_fresh_quota() -> None:
+    outbox, identities = opened(8)
+    outbox.take_due(0.0)
+    outbox.postpone(identities[0], until=50.0)
+    outbox.opened()
+    assert len(outbox.take_due(1.0)) == 8
+
+
 def test_a_counter_that_others_have_seen_is_never_used_again() -> None:
     folder = Folder()
     outbox = Outbox(folder)
@@ -207,3 +215,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=30, stateful_step_count=30)

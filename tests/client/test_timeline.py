@@ -105,6 +105,15 @@ def test_an_unanswered_question_is_asked_again() -> None:
     assert timeline.fetch(10.0) == question
 
 
+def test_a_refused_question_is_asked_again_when_the_broker_said() -> None:
+    timeline = joined(3)
+    question = timeline.fetch(0.0)
+    timeline.postpone(3.0)
+    assert timeline.next_tick() == 3.0
+    assert timeline.fetch(2.9) is None
+    assert timeline.fetch(3.0) == question
+
+
 def test_an_answer_counts_though_a_newer_hole_has_opened() -> None:
     # The first version threw such an answer away and waited ten seconds to ask again.
     timeline = joined(3)
@@ -305,4 +314,4 @@ class Broker(RuleBasedStateMachine):
 
 
 TestBroker = Broker.TestCase
-TestBroker.settings = settings(max_examples=40, stateful_step_count=25)
+TestBroker.settings = settings(max_examples=30, stateful_step_count=25)

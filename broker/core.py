@@ -112,6 +112,8 @@ class Core:
         line = self._lines.get(connection)
         if line is None or (member := line.member) is None:
             self.counts.voice_refused += 1
+            if line is not None:
+                self._later += self._malformed(line, len(frame), now)
             return False
         if (
             frame[:TOPIC_BYTES] != member.topic
@@ -360,7 +362,9 @@ class Core:
         return []
 
     def _refuse_voice(self, line: Line, member: Member, now: float) -> list[Action]:
-        """Said once a second: a hundred frames too many need no hundred answers."""
+        """Said once a second: a hundred frames too many need no hundred answers. A flood is cut."""
+        if not line.flood.take(now):
+            return self._cut(line.connection, "too many voice frames", now)
         if now - member.voice_refused < VOICE_REFUSAL_SECONDS:
             self.counts.refused += 1
             return []

@@ -17,6 +17,8 @@ STRANGER_SECONDS: Final = 60.0  # how long a connection that has not joined is r
 STRANGERS: Final = 20_000
 REFUSALS_PER_SECOND: Final = 20.0  # who makes us refuse more than this is cut, as for malformed messages
 REFUSALS_BURST: Final = 200  # an outbox that was sent at once
+FLOOD_PER_SECOND: Final = 500.0  # voice frames beyond the quota that are dropped in silence; who sends more is cut
+FLOOD_BURST: Final = 2_000  # what an honest talker's buffers may hold after a stall
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +31,7 @@ class Line:
     heard: float
     requests: Bucket
     refusals: Bucket
+    flood: Bucket
     strikes: Strikes = field(default_factory=Strikes)
     member: Member | None = None
 
@@ -57,7 +60,8 @@ class Lines:
                 self._forget_a_stranger()
             requests = Bucket(limits.CONTROL_PER_SECOND, limits.CONTROL_BURST, now)
             refusals = Bucket(REFUSALS_PER_SECOND, REFUSALS_BURST, now)
-            line = self._lines[connection] = Line(connection, key, address, now, requests, refusals)
+            flood = Bucket(FLOOD_PER_SECOND, FLOOD_BURST, now)
+            line = self._lines[connection] = Line(connection, key, address, now, requests, refusals, flood)
         line.heard = now
         return line
 

@@ -166,10 +166,13 @@ class Server:
             if part and part[0] == _MARK:
                 if voice(connection, part, now):
                     publish(frame, zmq.NOBLOCK, copy=False)
-            else:
-                source = self._sources.get(connection) or self._source(connection, frame)
-                if source is not None:
-                    self._act(self._core.receive(connection, source.key, source.address, part, now), now)
+                    continue
+                if connection in self._sources:
+                    continue  # the core has counted it
+                part = b""  # voice from somebody who never said anything else: malformed
+            source = self._sources.get(connection) or self._source(connection, frame)
+            if source is not None:
+                self._act(self._core.receive(connection, source.key, source.address, part, now), now)
 
     def _serve_voice_port(self, now: float) -> None:
         """Take what waits on the XPUB. Each subscription is answered before the next one is received."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
 from broker.core import CLOSING_RETRY_MS, LISTENING_SECONDS, SWEEP_SECONDS, Core
 from broker.engine.memory import Keep, MemoryEngine
-from broker.lines import REFUSALS_BURST
+from broker.lines import FLOOD_BURST, REFUSALS_BURST
 from broker.quota import PAGE_BYTES_BURST, Allowances
 from broker.subscriptions import Verdict
 from common import limits, messages, voice_frame
@@ -393,6 +393,22 @@ def test_voice_has_its_quota_and_is_told_once_a_second() -> None:
     world.act(world.core.tick(world.now))
     assert world.refused("ann")[:2] == ("voice", "too_fast")
     assert len(world.got("ann", messages.Refused)) == 1
+
+
+def test_a_flood_of_voice_is_cut() -> None:
+    # Would catch a member, or somebody who has left, that keeps the loop busy with frames which nobody hears.
+    world = World()
+    world.join("ann")
+    for _ in range(limits.VOICE_BURST + FLOOD_BURST + 1):
+        world.talk("ann")
+    world.join("ben")
+    left = world.frame("ben")
+    world.send("ben", messages.Leave())
+    for _ in range(limits.MALFORMED_LIMIT):
+        world.talk("ben", left)
+    world.act(world.core.tick(world.now))
+    assert world.cuts() == [b"ann", b"ben"]
+    assert world.notes("cut")[0] == "too many voice frames"
 
 
 def test_listening_is_told_at_once_then_at_intervals() -> None:

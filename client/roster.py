@@ -29,7 +29,7 @@ class RemoteSession:
 
     id: bytes
     public_key: bytes
-    device: bytes  # the one whose hello came first: a hello is not proof of having the session's key
+    device: bytes  # the one whose hello came first: a session has one device, even if its owner vouches for two
     opener: FrameOpener
     signals: ReplayWindow = field(default_factory=ReplayWindow)
     confirmed: bool = False  # in this stay: whoever repeats a hello must not inherit what its owner has proved
@@ -85,8 +85,8 @@ class Roster:
         """A hello that opened: (the new member, the one that had its handle). Both may be None.
 
         There is no new member where the hello is my own, come back, or names a session that is here already or
-        that another device introduced: anybody in the room can repeat or copy a hello, and must not push its
-        owner out. Whoever really joins again has left before; an honest broker says so first.
+        that another device introduced: anybody in the room can repeat a hello, and must not push its owner out.
+        Whoever really joins again has left before; an honest broker says so first.
         """
         replaced = self.remove(handle)
         identity = session_id(hello.session)

@@ -45,7 +45,7 @@ from client.voice_orders import (
 )
 from common import limits, messages, voice_frame
 from common.crypto.keys import RoomKeys, device_fingerprint, session_id
-from common.crypto.sealing import BodyOpener, BodySealer, HelloBody, PresentSignal, SignalBody
+from common.crypto.sealing import BodyOpener, BodySealer, PresentSignal, SignalBody
 from common.crypto.sframe import FrameSealer
 from common.errors import SealBroken
 
@@ -70,11 +70,10 @@ class Session:
         self._keys = keys
         self._identity = identity
         device_public = _raw(identity.device)
-        session_public = _raw(identity.session)
-        self._id = session_id(session_public)
+        self._id = session_id(_raw(identity.session))
         self._seal = BodySealer(keys)
         self._open = BodyOpener(keys)
-        self._hello = self._seal.seal_hello(HelloBody(device_public, session_public, identity.name), identity.device)
+        self._hello = self._seal.seal_hello(identity.device, identity.session, identity.name)
         self.fingerprint: Final = device_fingerprint(device_public)
         self._counters: Counter[str] = Counter(refused=0, signals=0)
         self._frames = FrameSealer(keys.voice_base(self._id))

@@ -6,6 +6,8 @@
     body   = m ‖ Ed25519 signature (64)
     m      = length (2) ‖ MessagePack ‖ zeros up to a multiple of 64
     signed = LP(L+"sig") ‖ LP(kind) ‖ LP(room id) ‖ LP(broker key) ‖ LP(m)
+    proof  = in a hello, the session key's signature of
+             LP(L+"hello proof") ‖ LP(room id) ‖ LP(broker key) ‖ LP(device's public key)
 
 Whoever has the phrase can make a Fernet token; only the signature tells who made it, and only under the kind,
 room and broker that it was made for. This file checks that a body says what its signer signed. Whether the
@@ -38,6 +40,7 @@ _TOKEN_HEAD: Final = b"\x80" + bytes(8)  # Fernet's version, and the clock that 
 _DIGEST_BYTES: Final = 16
 
 PublicKey: TypeAlias = Annotated[bytes, Meta(min_length=limits.KEY_BYTES, max_length=limits.KEY_BYTES)]
+Signature: TypeAlias = Annotated[bytes, Meta(min_length=_SIGNATURE_BYTES, max_length=_SIGNATURE_BYTES)]
 SessionId: TypeAlias = Annotated[bytes, Meta(min_length=SESSION_ID_BYTES, max_length=SESSION_ID_BYTES)]
 Digest: TypeAlias = Annotated[bytes, Meta(min_length=_DIGEST_BYTES, max_length=_DIGEST_BYTES)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.MAX_INTEGER)]
@@ -69,11 +72,16 @@ SignalContent: TypeAlias = PresentSignal  # what a signal can hold; a union with
 
 
 class HelloBody(_Sealed, frozen=True, tag=1):
-    """Who I am: the public keys of my device and of this run, and my name. Signed by the device key."""
+    """Who I am: the public keys of my device and of this run, and my name. Signed by the device key.
+
+    `proof` is the session key's signature over the device's key: else an insider could put somebody's session,
+    and so their voice, under a device and name of his own.
+    """
 
     device: PublicKey
     session: PublicKey
     name: Name
+    proof: Signature
 
 
 class PostBody(_Sealed, frozen=True, tag=2):
@@ -124,9 +132,11 @@ class BodySealer:
         self._keys = keys
         self._fernet = _fernet(keys)
 
-    def seal_hello(self, body: HelloBody, device: Ed25519PrivateKey) -> bytes:
-        """The token that introduces me."""
-        _check_signer(device, body.device, lambda public: public)
+    def seal_hello(self, device: Ed25519PrivateKey, session: Ed25519PrivateKey, name: str) -> bytes:
+        """The token that introduces me; both keys sign in it."""
+        device_public = device.public_key().public_bytes_raw()
+        proof = session.sign(_proof_bytes(self._keys, device_public))
+        body = HelloBody(device_public, session.public_key().public_bytes_raw(), name, proof)
         return self._seal(_HELLO, body, device)
 
     def seal_post(self, body: PostBody, device: Ed25519PrivateKey) -> bytes:
@@ -153,8 +163,10 @@ class BodyOpener:
         self._fernet = _fernet(keys)
 
     def open_hello(self, token: bytes) -> HelloBody:
-        """A hello that the device named in it has signed. Clean the name before showing it."""
-        return self._open(_HELLO, token, lambda body: body.device)
+        """A hello that the device and the session named in it have signed. Clean the name before showing it."""
+        body = self._open(_HELLO, token, lambda body: body.device)
+        _verify(body.session, body.proof, _proof_bytes(self._keys, body.device))
+        return body
 
     def open_post(self, token: bytes) -> PostBody:
         """A post that the device named in it has signed. Next: its (device, counter) must be new."""
@@ -173,10 +185,9 @@ class BodyOpener:
             padded, signature = self._unwrap(kind, token)
             body = kind.decoder.decode(_unpad(padded))
             _check_lengths(body)
-            public = Ed25519PublicKey.from_public_bytes(signer_of(body))
-            public.verify(signature, _signed_bytes(self._keys, kind.name, padded))
-        except (InvalidToken, InvalidSignature, TooLong, RecursionError, ValueError, msgspec.MsgspecError):
+        except (InvalidToken, TooLong, RecursionError, ValueError, msgspec.MsgspecError):
             raise _broken() from None
+        _verify(signer_of(body), signature, _signed_bytes(self._keys, kind.name, padded))
         return body
 
     def _unwrap(self, kind: _Kind[_B], token: bytes) -> tuple[bytes, bytes]:
@@ -212,6 +223,17 @@ def _is_plain_spelling(token: bytes) -> bool:
 
 def _signed_bytes(keys: RoomKeys, kind: bytes, padded: bytes) -> bytes:
     return b"".join(map(length_prefixed, (LABEL + b"sig", kind, keys.room_id, keys.broker_key, padded)))
+
+
+def _proof_bytes(keys: RoomKeys, device_public: bytes) -> bytes:
+    return b"".join(map(length_prefixed, (LABEL + b"hello proof", keys.room_id, keys.broker_key, device_public)))
+
+
+def _verify(public: bytes, signature: bytes, signed: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+    except (InvalidSignature, ValueError):  # ValueError: no public key at all
+        raise _broken() from None
 
 
 def _check_signer(signer: Ed25519PrivateKey, expected: bytes, name_of: Callable[[bytes], bytes]) -> None:

@@ -48,6 +48,11 @@ def sign(kind: bytes, padded: bytes, signer: Ed25519PrivateKey, keys: RoomKeys =
     )
 
 
+def prove(session: Ed25519PrivateKey, device: bytes, keys: RoomKeys = KEYS) -> bytes:
+    """What a session's key says of its device, in a hello."""
+    return session.sign(lp(b"SecureChat v1 hello proof") + lp(keys.room_id) + lp(keys.broker_key) + lp(device))
+
+
 def wrap(inside: bytes, clock: int = 0, text_key: bytes = KEYS.text_key) -> bytes:
     return Fernet(base64.urlsafe_b64encode(text_key)).encrypt_at_time(inside, clock)
 

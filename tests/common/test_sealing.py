@@ -33,6 +33,7 @@ from tests.common.insider import (
     SESSION_KEY,
     TOKENS,
     pad,
+    prove,
     sign,
     token_of,
     unwrap,
@@ -45,13 +46,14 @@ SEALER, OPENER = BodySealer(KEYS), BodyOpener(KEYS)
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 MOST = limits.MAX_INTEGER
 
-HELLO = HelloBody(DEVICE, SESSION, "Ann")
+HELLO = HelloBody(DEVICE, SESSION, "Ann", bytes.fromhex(TOKENS["hello"]["proof"]))
 POST = PostBody(DEVICE, "Ann", 7, 1_700_000_000_123, Text("Grüße, 你好 🙂"))
 SIGNAL = SignalBody(SESSION_ID, b"\xff" * 16, 3, PresentSignal((b"\1" * 16, b"\2" * 16), b"\3" * 16))
 
 # The same three as MessagePack, by hand.
+PROOF = prove(SESSION_KEY, DEVICE)
 FIELDS: dict[str, Fields] = {
-    "hello": [1, DEVICE, SESSION, "Ann"],
+    "hello": [1, DEVICE, SESSION, "Ann", PROOF],
     "post": [2, DEVICE, "Ann", 7, 1_700_000_000_123, [1, "hi"]],
     "signal": [3, SESSION_ID, b"\xff" * 16, 3, [1, [b"\1" * 16], b"\3" * 16]],
 }
@@ -70,7 +72,7 @@ def opener_of(kind: str, keys: RoomKeys = KEYS) -> Callable[[bytes], object]:
 
 def sealed(kind: str, sealer: BodySealer = SEALER) -> bytes:
     if kind == "hello":
-        return sealer.seal_hello(HELLO, DEVICE_KEY)
+        return sealer.seal_hello(DEVICE_KEY, SESSION_KEY, "Ann")
     if kind == "post":
         return sealer.seal_post(POST, DEVICE_KEY)
     return sealer.seal_signal(SIGNAL, SESSION_KEY)
@@ -112,8 +114,9 @@ def test_bodies_made_by_hand_open(kind: str) -> None:
 
 def test_largest_bodies_fit_their_tokens() -> None:
     name = "é" * 32
-    hello = HelloBody(DEVICE, SESSION, name)
-    assert OPENER.open_hello(SEALER.seal_hello(hello, DEVICE_KEY)) == hello
+    hello = SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, name)
+    assert OPENER.open_hello(hello) == HelloBody(DEVICE, SESSION, name, PROOF)
+    assert len(hello) == 524  # as limits.py says
     post = PostBody(DEVICE, name, MOST, MOST, Text("x" * limits.TEXT_BYTES))
     assert OPENER.open_post(SEALER.seal_post(post, DEVICE_KEY)) == post
     signal = SignalBody(SESSION_ID, None, MOST, PresentSignal((bytes(16),) * limits.ROOM_MEMBERS_MAX, bytes(16)))
@@ -145,7 +148,7 @@ def test_long_texts_and_names_are_refused_by_bytes() -> None:
     with pytest.raises(TooLong, match="name is 66"):
         SEALER.seal_post(PostBody(DEVICE, "é" * 33, 1, 1, Text("")), DEVICE_KEY)
     with pytest.raises(TooLong, match="name is 65"):
-        SEALER.seal_hello(HelloBody(DEVICE, SESSION, "x" * 65), DEVICE_KEY)
+        SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, "x" * 65)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +175,6 @@ def test_a_present_signal_of_too_many_or_short_ids_is_not_sealed() -> None:
 
 def test_only_the_named_key_signs() -> None:
     # A post signed by the wrong key would be accepted by the broker and by nobody else: a line lost.
-    with pytest.raises(LocalError, match="another signer"):
-        SEALER.seal_hello(HELLO, SESSION_KEY)
     with pytest.raises(LocalError, match="another signer"):
         SEALER.seal_post(POST, SESSION_KEY)
     with pytest.raises(LocalError, match="another signer"):
@@ -281,6 +282,38 @@ def test_a_body_signed_by_somebody_else(kind: str) -> None:
     assert_broken(kind, token_of(kind.encode(), msgspec.msgpack.encode(FIELDS[kind]), STRANGER))
 
 
+PRETENDER = STRANGER.public_key().public_bytes_raw()
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        PROOF,  # copied from the hello of the session's owner, where it vouches for the owner's device
+        prove(STRANGER, PRETENDER),  # of the pretender's own making
+        prove(DEVICE_KEY, PRETENDER),
+        prove(SESSION_KEY, PRETENDER, replace(KEYS, room_id=bytes(16))),  # from a room where they share a session
+        prove(SESSION_KEY, PRETENDER, replace(KEYS, broker_key=bytes(32))),
+        bytes(64),
+    ],
+    ids=["copied", "own", "by the victim's device", "other room", "other broker", "none"],
+)
+def test_a_hello_with_somebody_elses_session(proof: bytes) -> None:
+    # Would bind the victim's voice to the device and name of an insider, for newcomers who meet him first.
+    fields = [1, PRETENDER, SESSION, "Ann", proof]
+    assert_broken("hello", token_of(b"hello", msgspec.msgpack.encode(fields), STRANGER))
+
+
+def test_a_session_may_vouch_for_any_device() -> None:
+    # Else the test above would be refused for the wrong reason.
+    fields = [1, PRETENDER, SESSION, "Ann", prove(SESSION_KEY, PRETENDER)]
+    OPENER.open_hello(token_of(b"hello", msgspec.msgpack.encode(fields), STRANGER))
+
+
+@pytest.mark.parametrize("session", [bytes(32), b"\xff" * 32], ids=["zeros", "ones"])
+def test_a_hello_whose_session_is_no_good_key(session: bytes) -> None:
+    assert_broken("hello", signed_token("hello", [1, DEVICE, session, "Ann", PROOF]))
+
+
 def test_a_signal_names_the_session_that_signed_it() -> None:
     # The session's own signature over another session's id.
     fields = [3, bytes(16), *FIELDS["signal"][2:]]
@@ -319,12 +352,14 @@ def test_malformed_layouts_under_a_right_signature(padded: bytes) -> None:
 
 
 WRONG_FIELDS: list[tuple[str, Fields]] = [
-    ("hello", [1, DEVICE, SESSION]),
-    ("hello", [1, DEVICE, SESSION, "Ann", None]),  # a field of no version
-    ("hello", [1, DEVICE, SESSION, b"Ann"]),
-    ("hello", [1, DEVICE, SESSION[:-1], "Ann"]),
-    ("hello", [1, DEVICE, SESSION, "x" * 65]),
-    ("hello", [1, DEVICE, SESSION, "é" * 33]),
+    ("hello", [1, DEVICE, SESSION, "Ann"]),  # without proof
+    ("hello", [1, DEVICE, SESSION, "Ann", None]),
+    ("hello", [1, DEVICE, SESSION, "Ann", PROOF[:-1]]),
+    ("hello", [1, DEVICE, SESSION, "Ann", PROOF, None]),  # a field of no version
+    ("hello", [1, DEVICE, SESSION, b"Ann", PROOF]),
+    ("hello", [1, DEVICE, SESSION[:-1], "Ann", PROOF]),
+    ("hello", [1, DEVICE, SESSION, "x" * 65, PROOF]),
+    ("hello", [1, DEVICE, SESSION, "é" * 33, PROOF]),
     ("post", [2, DEVICE, "Ann", -1, 1, [1, "hi"]]),
     ("post", [2, DEVICE, "Ann", 1.0, 1, [1, "hi"]]),
     ("post", [2, DEVICE, "Ann", True, 1, [1, "hi"]]),
@@ -406,7 +441,7 @@ def _opens_or_breaks(kind: str, token: bytes) -> None:
         return
     # What opened is in bounds: it can be sealed again by its signer.
     if isinstance(body, HelloBody):
-        SEALER.seal_hello(body, DEVICE_KEY)
+        SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, body.name)
     elif isinstance(body, PostBody):
         SEALER.seal_post(body, DEVICE_KEY)
     else:

@@ -12,6 +12,8 @@ import secrets
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import singledispatchmethod
 from typing import Final, TypeVar
 
@@ -21,7 +23,7 @@ from client import events, voice_orders
 from client.approach import Approach, approach
 from client.backoff import BackOff
 from client.events import Part
-from client.session import Identity, Session
+from client.session import LONGEST_WAIT, Identity, Session
 from client.store import Store
 from client.target import AttemptFailed, Target, read_target
 from client.transport import Endpoint, Link, Transport
@@ -29,11 +31,12 @@ from client.voice.engine import VoiceEngine
 from client.voice.reports import Report, TalkHeard
 from common import messages
 from common.crypto.keys import RoomKeys, device_signer
-from common.errors import NothingToSay, TooLong
+from common.errors import LocalError, NothingToSay, TooLong
 
 _JOIN_SECONDS: Final = 8.0  # from the first connect to Joined
 _IDLE_SECONDS: Final = 1.0
 _EARLY_TEXTS: Final = 100
+_FAULT_PAUSE: Final = 0.1  # seconds: a fault that comes again and again must not take a core
 _GOOD_BYE_SECONDS: Final = 0.3
 _T = TypeVar("_T")
 _log: Final = logging.getLogger(__name__)
@@ -72,15 +75,14 @@ class Network(threading.Thread):
 
     def run(self) -> None:
         """Work until `Quit`."""
-        self._voice.start()
-        try:
+        with ExitStack() as last:  # each of these, whatever becomes of the others
+            last.callback(self.events.put, events.SessionEnded())
+            last.callback(self._store.close)
+            last.callback(self._transport.close)
+            last.callback(self._voice.close)
+            self._voice.start()
             while self._running:
                 self._guarded_turn()
-        finally:
-            self._voice.close()
-            self._transport.close()
-            self._store.close()
-            self.events.put(events.SessionEnded())
 
     # --- from other threads ---------------------------------------------------------------------------------
 
@@ -100,6 +102,7 @@ class Network(threading.Thread):
             _log.exception("the network thread met a fault")
             self._problem(Part.GENERAL, "internal", "Something went wrong inside Secure Chat; its log has the details.")
             self._connection_lost("a fault inside this program")
+            time.sleep(_FAULT_PAUSE)
 
     def _turn(self) -> None:
         for news in self._transport.poll(self._pause()):
@@ -241,6 +244,8 @@ class Network(threading.Thread):
         target = self._target
         if target is None:
             return
+        if self._session is not None:
+            self._totals.update(self._session.counters)
         self._keys = outcome.keys
         device = device_signer(self._store.device_secret(), outcome.keys.room_id)
         identity = Identity(device, Ed25519PrivateKey.generate(), target.name)
@@ -260,12 +265,20 @@ class Network(threading.Thread):
             self._problem(Part.TEXT, "empty_text", str(error))
         except TooLong as error:
             self._problem(Part.TEXT, "too_long", str(error))
+        except LocalError as error:
+            self._problem(Part.TEXT, "not_kept", f"{error} Nothing was sent.")
 
     def _link_changed(self, news: Link) -> None:
         if self._session is None:
             return
         if news is Link.AUTHENTICATED:
             self._session.join(time.monotonic())
+        elif news is Link.DEAF:
+            self._problem(
+                Part.SPEAKER,
+                "voice_unreachable",
+                "Voice cannot be heard: the broker's voice port does not answer. Text goes on; it is tried again.",
+            )
         else:
             self._connection_lost("the connection to the broker has broken")
         self._carry_out()
@@ -273,13 +286,14 @@ class Network(threading.Thread):
     def _received(self, message: messages.FromBroker) -> None:
         if self._session is None:
             return
+        was_in = self._session.joined
         self._session.receive(message, time.monotonic())
-        if isinstance(message, messages.Joined):
+        if self._session.joined and not was_in:
             self._joined()
         elif isinstance(message, messages.Resubscribe):
             self._transport.reopen_voice()
         elif isinstance(message, messages.Closing):
-            self._connection_lost("the broker is stopping", message.retry_after / 1000)
+            self._connection_lost("the broker is stopping", _wait_of(message))
         elif isinstance(message, messages.Refused):
             self._refused(message)
         self._carry_out()
@@ -300,7 +314,7 @@ class Network(threading.Thread):
         if message.code == "not_joined":  # it has forgotten me, while this computer slept
             self._connection_lost("the broker does not know this client any more")
         elif message.what == "join" and message.retry_after:
-            self._connection_lost("the broker refused", message.retry_after / 1000)
+            self._connection_lost("the broker refused", _wait_of(message))
         elif message.what == "join":
             self._hang_up()
             self.events.put(events.RoomLeft("the broker refused", None))
@@ -389,6 +403,11 @@ class Network(threading.Thread):
         return counters
 
 
-def _drain(waiting: queue.SimpleQueue[_T]) -> list[_T]:
-    """Everything that is in a queue now, without waiting."""
-    return [waiting.get_nowait() for _ in range(waiting.qsize())]
+def _wait_of(message: messages.Refused | messages.Closing) -> float:
+    return min(message.retry_after / 1000, LONGEST_WAIT)
+
+
+def _drain(waiting: queue.SimpleQueue[_T]) -> Iterator[_T]:
+    """Everything that is in a queue now, without waiting. One by one: what a fault leaves behind stays there."""
+    for _ in range(waiting.qsize()):
+        yield waiting.get_nowait()

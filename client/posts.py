@@ -97,10 +97,10 @@ class Posts:
             *self._shown(post.token, message.seq, late=not live),
         ]
 
-    def refused(self, identity: bytes, message: messages.Refused, reason: str, now: float) -> list[Event]:
-        """The broker does not keep a post of mine, for now or at all."""
-        if message.retry_after:
-            self._outbox.postpone(identity, now + message.retry_after / 1000)
+    def refused(self, identity: bytes, reason: str, retry_at: float | None) -> list[Event]:
+        """The broker does not keep a post of mine: before `retry_at`, or (None) at all."""
+        if retry_at is not None:
+            self._outbox.postpone(identity, retry_at)
         elif self._outbox.settle(identity) is not None:
             return [TextRefused(identity.hex(), reason)]
         return []
@@ -116,6 +116,10 @@ class Posts:
         """Posts that were asked for."""
         posts = self._timeline.page(message)
         return [event for post in posts for event in self._shown(post.token, post.seq, late=True)]
+
+    def page_refused(self, retry_at: float) -> None:
+        """The broker gives no page before then."""
+        self._timeline.postpone(retry_at)
 
     def left_behind(self) -> None:
         """The broker has left out live posts, since I did not take them: read on from the newest."""
@@ -171,7 +175,8 @@ class Posts:
 
     def _own_met(self, identity: bytes, counter: int, seq: int) -> list[Event]:
         """A post of mine came from the log: its acknowledgement was lost, or this folder is older than the log."""
-        self._outbox.skip_to(counter + 1)
+        if counter < limits.MAX_INTEGER:
+            self._outbox.skip_to(counter + 1)
         settled = self._outbox.settle(identity)
         return [] if settled is None else [TextStored(identity.hex(), seq)]
 

@@ -49,6 +49,7 @@ from common.crypto.sealing import BodyOpener, BodySealer, PresentSignal, SignalB
 from common.crypto.sframe import FrameSealer
 from common.errors import SealBroken
 
+LONGEST_WAIT: Final = 60.0  # seconds that a broker may ask me to wait
 SILENCE_SECONDS: Final = limits.MEMBER_EXPIRES_SECONDS  # a broker that says nothing for so long is gone
 _MICRO: Final = 1_000_000
 
@@ -232,6 +233,8 @@ class Session:
 
     @_take.register
     def _(self, message: messages.Joined, now: float) -> None:
+        if self.joined:
+            return  # once for each connection, whatever the broker says
         self._roster.clear()
         self._handle, self._room, self._wide = message.member, message.room, False
         self._voice.append(EnterRoom(voice_frame.topic(message.room, message.member), self._frames))
@@ -303,7 +306,9 @@ class Session:
     def _(self, message: messages.Refused, now: float) -> None:
         self._counters["refusals"] += 1
         if message.what == "post" and message.post_id is not None:
-            self._events += self._posts.refused(message.post_id, message, _sentence(message), now)
+            self._events += self._posts.refused(message.post_id, _sentence(message), _retry_at(message, now))
+        elif message.what == "fetch" and message.retry_after:
+            self._posts.page_refused(_retry_at(message, now) or now)
         elif message.code == "behind":
             self._posts.left_behind()
         else:
@@ -369,6 +374,11 @@ class Session:
 
 def _raw(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def _retry_at(message: messages.Refused, now: float) -> float | None:
+    """When to try again, None for never. No broker can put a client off for ever."""
+    return now + min(message.retry_after / 1000, LONGEST_WAIT) if message.retry_after else None
 
 
 def _sentence(message: messages.Refused) -> str:

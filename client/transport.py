@@ -30,7 +30,8 @@ _SEND_QUEUE: Final = 64  # messages that libzmq holds for a stalled connection
 _RECEIVE_QUEUE: Final = 1_000
 _CONTROL_WAITING: Final = 1_000  # messages that wait for a stalled connection before it is given up
 _PER_TURN: Final = 200  # messages taken from one socket before the others have their turn
-_VOICE_RETRY_SECONDS: Final = 0.25
+_VOICE_PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # seconds, by how often it broke before it stood
+_DEAF_AFTER: Final = 3  # voice connections that broke before they stood
 _BROKEN: Final = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
     | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
@@ -45,6 +46,7 @@ class Link(Enum):
 
     AUTHENTICATED = auto()  # the broker has proved that it holds its key: join now
     BROKEN = auto()
+    DEAF = auto()  # only the voice connection, several times in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Transport:
         self._control: _Watched | None = None
         self._voice: _Watched | None = None
         self._voice_retry_at: float | None = None
+        self._voice_failures = 0
         self._topics: frozenset[bytes] = frozenset()
         self._waiting: deque[bytes] = deque()
         self._frames: deque[tuple[float, bytes]] = deque(maxlen=_VOICE_WAITING)
@@ -84,7 +87,7 @@ class Transport:
 
     def wake(self) -> None:
         """Make `poll` return."""
-        with contextlib.suppress(BlockingIOError, OSError):  # full: it is awake anyway; closed: nobody waits
+        with contextlib.suppress(OSError):  # full: it is awake anyway; closed: nobody waits
             self._wake_out.send(b"\0")
 
     def send_voice(self, frame: bytes) -> None:
@@ -102,6 +105,7 @@ class Transport:
         """Begin to connect; `poll` tells how it went."""
         self.close_link()
         self._endpoint = endpoint
+        self._voice_failures = 0
         self._control = self._connect(zmq.DEALER, endpoint.control_port)
 
     def close_link(self) -> None:
@@ -152,10 +156,10 @@ class Transport:
             self._open_voice()
 
     def reopen_voice(self) -> None:
-        """The broker asks for a new voice subscription."""
+        """The broker asks for a new voice subscription. It gets it in a moment: asking costs it less than us."""
         self._close_voice()
         if self._topics:
-            self._open_voice()
+            self._voice_retry_at = time.monotonic() + self._voice_pause()
 
     def poll(self, seconds: float) -> Iterator[FromBroker | Link]:
         """Wait up to `seconds`; yield what came in on the control connection, pass voice frames on."""
@@ -165,11 +169,15 @@ class Transport:
         ready = dict(self._poller.poll(max(0, int(seconds * 1000 + 0.999))))
         self._drain_wake_ups()
         self._send_frames()
+        failures = self._voice_failures
         if self._voice is not None:
             self._receive_voice(self._voice, ready)
+        if failures < self._voice_failures == _DEAF_AFTER:
+            yield Link.DEAF
         if self._voice_retry_at is not None and time.monotonic() >= self._voice_retry_at:
             self.counters["voice_reopened"] += 1
-            self.reopen_voice()
+            self._close_voice()
+            self._open_voice()
         if self._control is not None:
             self._send_waiting()
             yield from self._receive_control(self._control, ready)
@@ -239,10 +247,16 @@ class Transport:
                     self._take_voice(parts[0], arrived)
                 else:
                     self.counters["malformed"] += 1
-        if voice.monitor in ready and any(event & _BROKEN for event in voice.news()):
+        news = list(voice.news()) if voice.monitor in ready else []
+        if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
+            self._voice_failures = 0
+        if any(event & _BROKEN for event in news):
             # Cut by the broker (a late answer to "speaker off") or by the network: try again in a moment.
-            self._close_voice()
-            self._voice_retry_at = time.monotonic() + _VOICE_RETRY_SECONDS
+            self._voice_failures += 1
+            self.reopen_voice()
+
+    def _voice_pause(self) -> float:
+        return _VOICE_PAUSES[min(self._voice_failures, len(_VOICE_PAUSES) - 1)]
 
     def _open_voice(self) -> None:
         if self._endpoint is not None and self._control is not None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from client import events
-from client.session import SILENCE_SECONDS
+from client.session import LONGEST_WAIT, SILENCE_SECONDS
 from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom, RemoveSpeaker, SetAudience
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer
@@ -496,3 +496,56 @@ def test_a_handle_given_to_somebody_else_takes_the_first_one_out(net: Net) -> No
     ann.drain()
     assert [left.person.name for left in ann.told(events.PersonLeft)] == [bob.name]
     assert ann.people() == {"Cyd": False}
+
+
+def test_a_second_joined_on_one_connection_changes_nothing(net: Net) -> None:
+    # would fail if a broker could make a client start over again and again
+    ann, _ = net.joined("Ann"), net.joined("Bob")
+    again = messages.Joined(b"zz", b"zzzz", (), 0, 0, bytes(16), messages.RoomLimits(1, 1, 1, 1))
+    ann.session.receive(again, net.now)
+    ann.drain()
+    assert ann.people() == {"Bob": True}
+    assert len(ann.told(events.RoomJoined)) == 1
+
+
+def test_a_refused_page_is_asked_for_again_when_the_broker_said(net: Net) -> None:
+    ann = net.joined("Ann")
+    ann.say("old")
+    net.run(1)
+    refused: list[float] = []
+
+    def refuse_once(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is bob and isinstance(message, messages.Page) and not refused:
+            refused.append(net.now)
+            return [messages.Refused("fetch", "too_fast", "", 250)]
+        return [message]
+
+    net.tamper = refuse_once
+    bob = net.client("Bob")
+    bob.connect()
+    net.run(2)
+    assert refused
+    assert bob.texts() == ["old"]
+    assert bob.told(events.ProblemReported) == []
+
+
+def test_no_broker_puts_a_line_off_for_ever(net: Net) -> None:
+    ann = net.client("Ann")
+    ann.connect()
+    net.run(1)
+    ann.say("later")
+    (queued,) = ann.told(events.TextQueued)
+    ann.session.receive(messages.Refused("post", "x", "", limits.MAX_INTEGER, bytes.fromhex(queued.post)), net.now)
+    ann.session.receive(messages.Posted(50, 0, b"x"), net.now)
+    net.run(LONGEST_WAIT + 1)
+    assert ann.texts() == ["later"]
+
+
+def test_a_counter_at_its_end_breaks_no_folder(net: Net) -> None:
+    ann = net.joined("Ann")
+    identity = ann.session._identity
+    body = PostBody(device_of(ann), "Ann", limits.MAX_INTEGER, 0, Text("the last one"))
+    ann.session.receive(messages.Posted(1, 0, BodySealer(room_keys()).seal_post(body, identity.device)), net.now)
+    ann.drain()
+    assert ann.texts() == ["the last one"]
+    assert ann.outbox.next == 1

@@ -9,6 +9,7 @@ a thread of its own opens, watches and closes each stream, and the voice thread 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
@@ -44,6 +45,9 @@ MISSING: Final = (
     " Fedora: dnf install gcc python3-devel portaudio-devel; macOS: brew install portaudio)."
 )
 
+_ALSA_HANDLER: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)
 _portaudio: Final = threading.Lock()  # its opening, closing and ending bear no company
 
 
@@ -310,13 +314,28 @@ def _import() -> ModuleType:
     except ImportError as error:
         raise DeviceError(MISSING) from error
     sys.setswitchinterval(SWITCH_SECONDS)
+    _hush_alsa()
     library: ModuleType = pyaudio
     return library
 
 
+def _say_nothing(*_: object) -> None:
+    """In place of ALSA's own handler, which writes a line on stderr for every gap. Gaps are counted here."""
+
+
+_alsa_handler: Final = _ALSA_HANDLER(_say_nothing)  # kept here: ALSA holds a pointer to it
+
+
+def _hush_alsa() -> None:
+    try:
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_alsa_handler)
+    except (OSError, AttributeError):  # not Linux, or a sound system without ALSA
+        return
+
+
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """ALSA writes a hundred lines about devices that it did not find; keep them from the terminal."""
+    """PortAudio and what it loads write a hundred lines about devices that they did not find."""
     try:
         kept = os.dup(2)
     except OSError:  # there is no stderr: a window without a console

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import threading
 import time
@@ -314,3 +315,14 @@ def test_a_program_without_stderr(bench: Bench, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("os.dup", fail)
     assert bench.speaker().ready
+
+
+@pytest.mark.parametrize("name", ["nowhere.so", None])
+def test_a_system_without_alsa(bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str | None) -> None:
+    loading = ctypes.CDLL  # None loads the program itself, which has no ALSA either
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: loading(name))
+    assert bench.speaker().ready
+
+
+def test_alsa_is_answered_with_silence() -> None:
+    audio_device._alsa_handler(b"pcm.c", 8570, b"snd_pcm_recover", 0, b"underrun occurred")

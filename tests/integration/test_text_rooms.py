@@ -61,7 +61,7 @@ def test_a_wrong_key_reads_nothing(people: People) -> None:
     eve = people.join("Eve", phrase=PHRASE + "x")
     lines = say_in_turn(ann, ben)
     eve.say("is anybody here?")
-    eve.expect("sent")  # the broker's answers come in order: what it had for her would be here by now
+    eve.expect("text")  # the broker's answers come in order: what it had for her would be here by now
     assert eve.texts == ["is anybody here?"]
     assert eve.ask("members")["members"] == ["Eve"]
     assert eve.ask("stats")["voice_bytes_received"] == 0

@@ -148,6 +148,8 @@ class Guard(threading.Thread):
             connection = self._connections.get(descriptor)
             if connection is not None and connection.port == port:
                 self._forget(descriptor, ": no CURVE handshake" if failed else "")
+            elif failed:  # it had gone before anybody could look at its address
+                self._tell(Note("disconnected", "", "", f"{port} port: no CURVE handshake"))
 
     def _accepted(self, descriptor: int, port: str) -> None:
         if descriptor in self._connections:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,6 +18,12 @@ from tests.integration.client_process import ClientProcess
 
 PHRASE: Final = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
 OTHER_PHRASE: Final = "banjo-clover-oxidize-pelican-sixtyfold-whale"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_widgets_left_to_other_threads() -> None:
+    """Tests of the window may have run before: no thread of these tests may collect what they left."""
+    gc.collect()
 
 
 class People:

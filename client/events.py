@@ -39,6 +39,27 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkSeen:
+    """The user has this line, and all above it, before their eyes: `post` is that of its `TextReceived`."""
+
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLog:
+    """Look for words in all kept lines of this room, whatever their case. Answered by `LogSearched`."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLog:
+    """Write all kept lines of this room to a new file, as text. Answered by `LogExported`, or by a problem."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetMicrophone:
     """Open or close the microphone."""
 
@@ -62,7 +83,9 @@ class Quit:
     """Leave, close everything, end the network and voice threads."""
 
 
-Command: TypeAlias = Connect | Disconnect | SendText | SetMicrophone | SetSpeaker | AskStats | Quit
+Command: TypeAlias = (
+    Connect | Disconnect | SendText | MarkSeen | SearchLog | ExportLog | SetMicrophone | SetSpeaker | AskStats | Quit
+)
 
 # --- events -------------------------------------------------------------------------------------------------
 
@@ -214,6 +237,56 @@ class TextReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSeen:
+    """My line with this number was seen on `count` other devices, of the `of` that are here or have seen it."""
+
+    seq: int
+    count: int
+    of: int
+
+
+class Missing(StrEnum):
+    """Why lines are missing."""
+
+    NOT_KEPT = "not_kept"  # the broker keeps them no longer (or never did): said while I was away
+    DROPPED = "dropped"  # their sender has numbered them, and the broker has not passed them on
+
+
+@dataclass(frozen=True, slots=True)
+class LinesMissing:
+    """`count` lines between the numbers `after` and `before` (both exclusive) are not to be had.
+
+    Of one sender (`member`, `name`) where they were dropped. Told again with another count when some of them
+    come after all, with 0 when all have; the line in the view is the one with the same `after`, `why` and
+    `member`.
+    """
+
+    after: int
+    before: int
+    count: int
+    why: Missing
+    member: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSearched:
+    """The kept lines with these words, the newest ones, in rising order. `more`: there are older ones too."""
+
+    words: str
+    lines: tuple[TextReceived, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogExported:
+    """So many lines of the room are in the file now."""
+
+    path: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class MicrophoneChanged:
     """The microphone is on or off, and which device it is (empty when off)."""
 
@@ -276,6 +349,10 @@ Event: TypeAlias = (
     | TextStored
     | TextRefused
     | TextReceived
+    | TextSeen
+    | LinesMissing
+    | LogSearched
+    | LogExported
     | MicrophoneChanged
     | SpeakerChanged
     | MicrophoneEnded

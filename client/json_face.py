@@ -121,7 +121,21 @@ def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, obje
         case events.TextRefused():
             return [("error", {"code": "text_refused", "message": event.reason})]
         case _:
-            return _told_of_devices(event)
+            return _told_of_log(event) or _told_of_devices(event)
+
+
+def _told_of_log(event: events.Event) -> list[tuple[str, dict[str, object]]]:
+    match event:
+        case events.TextSeen(seq, count, of):
+            return [("seen", {"seq": seq, "count": count, "of": of})]
+        case events.LinesMissing():
+            return [("missing", _missing(event))]
+        case events.LogSearched(words, lines, more):
+            return [("found", {"words": words, "lines": [_text(line) for line in lines], "more": more})]
+        case events.LogExported(path, count):
+            return [("exported", {"path": path, "count": count})]
+        case _:
+            return []
 
 
 def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]:
@@ -138,6 +152,18 @@ def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]
             return [("error", {"code": event.code, "message": event.message, "part": event.part.value})]
         case _:
             return []
+
+
+def _missing(event: events.LinesMissing) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "after": event.after,
+        "before": event.before,
+        "count": event.count,
+        "why": event.why.value,
+    }
+    if event.member:
+        fields |= {"from": event.name, "member": event.member}
+    return fields
 
 
 def _text(event: events.TextReceived) -> dict[str, object]:

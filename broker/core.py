@@ -16,7 +16,7 @@ from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
 from broker.engine.base import Engine
 from broker.lines import Line, Lines
 from broker.posts import Posts
-from broker.quota import Allowances, Bucket, BucketTable
+from broker.quota import Allowances, Bucket, BucketTable, network_of
 from broker.rooms import Member, Room, Rooms, deliver, note
 from broker.status import Counters
 from broker.subscriptions import Subscriptions, Verdict
@@ -205,7 +205,7 @@ class Core:
     # --- one method for each message ------------------------------------------------------------------------
 
     def _join(self, line: Line, message: wire.Join, now: float) -> list[Action]:
-        wait = self._joins_of_address.take(line.address, now) or self._joins_of_key.take(line.key, now)
+        wait = self._joins_of_address.take(network_of(line.address), now) or self._joins_of_key.take(line.key, now)
         if wait:
             return self._refuse(line, "join", "too_fast", "Too many joins: wait a moment.", wait, now)
         actions = self._replace(line, now)

@@ -1,8 +1,8 @@
-"""Watches the accepted connections of both ports, and cuts those that flood or take nothing.
+"""Watches the accepted connections of both ports, and cuts those that flood, take nothing or hold our memory.
 
 libzmq bounds a part, not a message, and says nothing of who sends how much: so a thread reads the socket
-monitors (an unread one would stop all I/O) and asks the kernel once a second what each connection has sent.
-It sees addresses and numbers of bytes. Elsewhere than on Linux, only the number of connections is bounded.
+monitors (an unread one would stop all I/O) and asks the kernel once a second what each connection has sent and
+taken; `traffic` judges the numbers. Elsewhere than on Linux, only the number of connections is bounded.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import time  # noqa: TID251 - a thread at the edge
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from broker.actions import Note
-from broker.quota import Bucket
-from common import limits
+from broker.quota import network_of
+from broker.traffic import Holdings, Kernel, Scale, Traffic
 
 Peer: TypeAlias = tuple[Any, ...]  # what getpeername says: host, port, and two more for IPv6
 VOICE_PORT_BYTES: Final = 65_536  # in a minute: subscriptions and heartbeats of a large room take a tenth
@@ -75,21 +75,26 @@ def host_of(peer: Peer | None) -> str:
     return "" if not peer else str(peer[0]).removeprefix("::ffff:")
 
 
+class Members(Protocol):
+    """What the guard asks of the broker, on its own thread: they only look."""
+
+    def handle_at(self, descriptor: int, peer: Peer) -> str:
+        """Which member's control connection a descriptor is (hex), empty: nobody's."""
+
+    def traffic_at(self, descriptor: int, peer: Peer) -> Traffic | None:
+        """What went through a control connection; None: nothing yet."""
+
+
 @dataclass(slots=True)
 class _Connection:
     port: str
     peer: Peer
-    bucket: Bucket
-    received: int = 0
-    acked: int = 0
-    moved: float = 0.0  # when the other end last took something, or nothing waited
+    network: str
+    scale: Scale
 
 
 class Guard(threading.Thread):
-    """The thread that watches. `tell` is called from it, once for each connection made, ended or cut.
-
-    `handle_at` tells, on this thread too, which member's control connection a descriptor is, empty: nobody's.
-    """
+    """The thread that watches. `tell` is called from it, once for each connection made, ended or cut."""
 
     def __init__(
         self,
@@ -98,7 +103,7 @@ class Guard(threading.Thread):
         connections_per_address: int,
         bytes_per_second: int,
         tell: Callable[[Note], None],
-        handle_at: Callable[[int, Peer], str],
+        members: Members,
     ) -> None:
         super().__init__(name="guard", daemon=True)
         self._monitors = {
@@ -111,10 +116,12 @@ class Guard(threading.Thread):
             "voice": (VOICE_PORT_BYTES / 60, float(VOICE_PORT_BYTES)),
         }
         self._tell = tell
-        self._handle_at = handle_at
+        self._members = members
         self._failed: set[str] = set()  # ports whose last event was a handshake that failed
         self._connections: dict[int, _Connection] = {}
-        self._addresses: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()  # connections, by network
+        self._holdings = Holdings()
+        self.counts: Final[Counter[str]] = Counter()  # of connections that were cut, by reason
 
     def run(self) -> None:
         """Watch until the context ends."""
@@ -140,6 +147,7 @@ class Guard(threading.Thread):
             self._failed.add(port)
             return
         failed = port in self._failed
+        self.counts["no_handshake"] += failed
         self._failed.discard(port)
         descriptor = int(event["value"])
         if event["event"] == zmq.EVENT_ACCEPTED:
@@ -157,15 +165,15 @@ class Guard(threading.Thread):
         peer = peer_of(descriptor)
         if peer is None:
             return
-        now = time.monotonic()
         rate, burst = self._rates[port]
-        self._connections[descriptor] = _Connection(port, peer, Bucket(rate, burst, now), moved=now)
-        address = host_of(peer)
-        self._addresses[address] += 1
-        if self._addresses[address] > self._most:
+        network = network_of(host_of(peer))
+        scale = Scale(network, rate, burst, self._holdings, time.monotonic())
+        self._connections[descriptor] = _Connection(port, peer, network, scale)
+        self._addresses[network] += 1
+        if self._addresses[network] > self._most:
             self._cut(descriptor, "too many connections from one address")
         else:
-            self._tell(Note("connected", "", address, f"{port} port"))
+            self._tell(Note("connected", "", host_of(peer), f"{port} port"))
 
     def _sweep(self, now: float) -> None:
         for descriptor, connection in list(self._connections.items()):
@@ -181,39 +189,42 @@ class Guard(threading.Thread):
                     self._weigh(descriptor, connection, opened, now)
 
     def _weigh(self, descriptor: int, connection: _Connection, opened: socket.socket, now: float) -> None:
-        kernel = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
-        if len(kernel) < _BYTES_AT + _BYTES.size:
-            return  # a kernel that does not count bytes
-        acked, received, _, _, waiting = _BYTES.unpack_from(kernel, _BYTES_AT)
-        if not waiting or acked != connection.acked:
-            connection.moved = now
-        sent = received - connection.received
-        connection.acked, connection.received = acked, received
-        if not connection.bucket.take(now, sent):
-            self._cut(descriptor, "sends too much")
-        elif now - connection.moved >= limits.BEHIND_SECONDS:
-            self._cut(descriptor, "takes nothing of what is sent to it")
+        kernel = _kernel(opened)
+        if kernel is None:
+            return  # one that does not count bytes
+        traffic = None
+        if connection.port == "control":  # one that has said nothing has had nothing taken
+            traffic = self._members.traffic_at(descriptor, connection.peer) or Traffic()
+        reason = connection.scale.weigh(kernel, traffic, now)
+        if reason:
+            self._cut(descriptor, reason)
 
     def _cut(self, descriptor: int, reason: str) -> None:
         connection = self._connections[descriptor]
+        self.counts[reason.replace(" ", "_")] += 1
         if shut(descriptor, connection.peer):
             self._tell(Note("cut", "", host_of(connection.peer), f"{connection.port} port: {reason}"))
 
     def _forget(self, descriptor: int, why: str = "") -> None:
         connection = self._connections.pop(descriptor)
-        address = host_of(connection.peer)
-        self._addresses[address] -= 1
-        if not self._addresses[address]:
-            del self._addresses[address]
-        member = self._handle_at(descriptor, connection.peer) if connection.port == "control" else ""
-        self._tell(Note("disconnected", member, address, f"{connection.port} port{why}"))
+        connection.scale.gone()
+        self._addresses[connection.network] -= 1
+        if not self._addresses[connection.network]:
+            del self._addresses[connection.network]
+        member = self._members.handle_at(descriptor, connection.peer) if connection.port == "control" else ""
+        self._tell(Note("disconnected", member, host_of(connection.peer), f"{connection.port} port{why}"))
 
 
 def _open(descriptor: int) -> socket.socket | None:
     """A duplicate of a descriptor: it stays the same connection, whatever libzmq does with its own."""
     try:
-        return socket.socket(fileno=os.dup(descriptor))
+        copied = os.dup(descriptor)
     except OSError:
+        return None
+    try:
+        return socket.socket(fileno=copied)
+    except OSError:  # it was given to a file meanwhile
+        os.close(copied)
         return None
 
 
@@ -222,3 +233,11 @@ def _peer(opened: socket.socket) -> Peer | None:
         return tuple(opened.getpeername())
     except OSError:
         return None
+
+
+def _kernel(opened: socket.socket) -> Kernel | None:
+    said = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
+    if len(said) < _BYTES_AT + _BYTES.size:
+        return None
+    acked, received, _, _, waiting = _BYTES.unpack_from(said, _BYTES_AT)
+    return Kernel(acked, received, waiting)

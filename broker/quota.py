@@ -6,6 +6,7 @@ no socket and nobody by name: what is counted is the caller's affair.
 
 from __future__ import annotations
 
+import ipaddress
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -16,6 +17,17 @@ from common import limits
 _Key = TypeVar("_Key", bound=Hashable)
 PAGE_BYTES_PER_SECOND: Final = 1_048_576.0  # a member that fetches and never reads must not fill our memory
 PAGE_BYTES_BURST: Final = 4 * 1_048_576.0  # a newcomer's first screens come at once
+
+
+def network_of(address: str) -> str:
+    """Whose allowance an address counts against: itself, and for IPv6 its /64, all of which one host may use."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if known.version == 4:
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((int(known) >> 64 << 64, 64)))
 
 
 @dataclass(frozen=True, slots=True)

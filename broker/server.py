@@ -12,7 +12,7 @@ import time  # noqa: TID251 - a transport
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import zmq
@@ -26,6 +26,7 @@ from broker.guard import Guard, Peer, host_of, peer_of, shut
 from broker.keypair import KeyPair
 from broker.ports import Ports, refused_port
 from broker.subscriptions import Verdict
+from broker.traffic import Traffic
 from common import limits, messages, voice_frame
 from common.banner import Banner, encode_banner
 from common.errors import BadSetting
@@ -33,21 +34,24 @@ from common.errors import BadSetting
 _EACH_TURN: Final = 200  # messages from one socket before the others have their turn
 _WAITING: Final = 1_000  # messages for one connection: joining a room of 500 takes 800 at once
 _WAITING_VOICE: Final = 200  # frames for one listener: 200 ms of ten talkers
+_TAKING: Final = 200  # messages of one connection that wait for us: more stay in the kernel, and slow their sender
+_ENVELOPE: Final = 64  # what CURVE and ZMTP put around a part, and some
+_LEAST_ENVELOPE: Final = 35
 _VOICE_PORT_MESSAGE: Final = 512  # 256 and less break the CURVE handshake
 _LAST_WORDS_MS: Final = 300  # for Closing to get out
 _LONGEST_WAIT: Final = 60.0
 _NUMBERED: Final = b"\0"  # what the ids begin with that libzmq gives
-_MARK: Final = voice_frame.MARK[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a ROUTER connection comes from: its descriptor, its peer, its CURVE key."""
+    """Where a ROUTER connection comes from: its descriptor, its peer, its CURVE key; and what went through it."""
 
     descriptor: int
     peer: Peer | None
     key: bytes
     address: str
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 class Server:
@@ -74,7 +78,7 @@ class Server:
         self._xpub.setsockopt(zmq.XPUB_MANUAL, 1)
         Admission(self._context).start()
         most, rate = settings.connections_per_address, settings.bytes_per_second
-        Guard(self._router, self._xpub, most, rate, tell, self._handle_at).start()
+        Guard(self._router, self._xpub, most, rate, tell, self).start()
         try:
             control = _bind(self._router, settings, "port", settings.port)
             voice = _bind(self._xpub, settings, "voice-port", settings.voice_port)
@@ -135,6 +139,7 @@ class Server:
         opened = self._context.socket(kind)
         opened.setsockopt(zmq.MAXMSGSIZE, largest)
         opened.setsockopt(zmq.SNDHWM, waiting)
+        opened.setsockopt(zmq.RCVHWM, _TAKING)
         opened.curve_server = True
         opened.curve_secretkey = pair.secret
         opened.curve_publickey = pair.public
@@ -159,20 +164,33 @@ class Server:
             except zmq.Again:
                 return
             frame = receive(zmq.NOBLOCK, copy=False)
-            part = frame.bytes
-            if frame.more:
-                self._drop_rest(self._router)
-                part = b""  # one part each: counted as malformed
-            if part and part[0] == _MARK:
-                if voice(connection, part, now):
-                    publish(frame, zmq.NOBLOCK, copy=False)
-                    continue
-                if connection in self._sources:
-                    continue  # the core has counted it
-                part = b""  # voice from somebody who never said anything else: malformed
-            source = self._sources.get(connection) or self._source(connection, frame)
+            source = self._sources.get(connection)
+            part = self._part(frame, source)
+            if part[:1] == voice_frame.MARK and voice(connection, part, now):
+                publish(frame, zmq.NOBLOCK, copy=False)
+            else:
+                self._control(connection, frame, source, part, now)
+
+    def _part(self, frame: zmq.Frame, source: _Source | None) -> bytes:
+        """The one part of a message; b"", which is malformed, where there are more."""
+        part = frame.bytes
+        size = len(part) + _ENVELOPE
+        if frame.more:
+            size += self._drop_rest(self._router)
+            part = b""
+        if source is not None:
+            source.traffic.taken += size
+        return part
+
+    def _control(self, connection: bytes, frame: zmq.Frame, source: _Source | None, part: bytes, now: float) -> None:
+        """A message that is no voice to be passed on."""
+        if part[:1] == voice_frame.MARK:
             if source is not None:
-                self._act(self._core.receive(connection, source.key, source.address, part, now), now)
+                return  # the core has counted it
+            part = b""  # voice from somebody who never said anything else: malformed
+        source = source or self._source(connection, frame)
+        if source is not None:
+            self._act(self._core.receive(connection, source.key, source.address, part, now), now)
 
     def _serve_voice_port(self, now: float) -> None:
         """Take what waits on the XPUB. Each subscription is answered before the next one is received."""
@@ -214,10 +232,12 @@ class Server:
         self._act(self._core.settle(now), now)
 
     @staticmethod
-    def _drop_rest(opened: zmq.Socket[bytes]) -> None:
-        """The further parts of a message that should have had one."""
+    def _drop_rest(opened: zmq.Socket[bytes]) -> int:
+        """The further parts of a message that should have had one; how many bytes they took on their way."""
+        size = 0
         while opened.getsockopt(zmq.RCVMORE):
-            opened.recv(zmq.NOBLOCK)
+            size += len(opened.recv(zmq.NOBLOCK)) + _ENVELOPE
+        return size
 
     # --- who is who ------------------------------------------------------------------------------------------
 
@@ -240,11 +260,16 @@ class Server:
         self._sources[connection] = source
         return source
 
-    def _handle_at(self, descriptor: int, peer: Peer) -> str:
+    def handle_at(self, descriptor: int, peer: Peer) -> str:
         """The handle of the member at a descriptor, for the guard's thread: it only looks."""
         connection = self._connections.get(descriptor, b"")
         source = self._sources.get(connection)
         return self._core.handle_of(connection) if source is not None and source.peer == peer else ""
+
+    def traffic_at(self, descriptor: int, peer: Peer) -> Traffic | None:
+        """What went through the control connection at a descriptor, for the guard's thread: it only looks."""
+        source = self._sources.get(self._connections.get(descriptor, b""))
+        return source.traffic if source is not None and source.peer == peer else None
 
     def _channel(self, frame: zmq.Frame) -> int:
         """The voice channel of a frame. Its peer is looked up each time: a descriptor may have been given anew."""
@@ -278,9 +303,12 @@ class Server:
                 self._cut(action)
 
     def _deliver(self, connection: bytes, part: bytes, action: Deliver, now: float) -> list[Action]:
+        source = self._sources.get(connection)
         try:
             self._router.send(connection, zmq.SNDMORE | zmq.NOBLOCK)
             self._router.send(part, zmq.NOBLOCK)
+            if source is not None:
+                source.traffic.given += len(part) + _LEAST_ENVELOPE
         except zmq.Again:
             return self._core.undeliverable(connection, action.message, now)
         except zmq.ZMQError as error:

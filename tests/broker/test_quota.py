@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.quota import Bucket, BucketTable, Strikes
+from broker.quota import Bucket, BucketTable, Strikes, network_of
 
 
 def test_bucket_gives_its_burst_then_its_rate() -> None:
@@ -47,3 +47,19 @@ def test_strikes_count_within_their_time() -> None:
     # Would catch strikes that never expire, or one too few.
     strikes = Strikes(3, 10.0)
     assert [strikes.strike(now) for now in (0.0, 1.0, 10.1, 10.9)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("nowhere", "nowhere"),
+    ],
+)
+def test_one_household_counts_as_one(address: str, network: str) -> None:
+    # Would catch an IPv6 host that uses each of its 2^64 addresses once.
+    assert network_of(address) == network

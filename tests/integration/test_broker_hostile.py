@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import zmq
 
+from broker.traffic import UNFINISHED_BYTES
 from common import limits, messages
 from common.address import Address
 from tests.integration.broker_process import (
@@ -177,6 +179,52 @@ def test_flood_is_cut(tmp_path: Path) -> None:
             eve.dealer.send(b"")
             assert next_event(monitor) == zmq.EVENT_DISCONNECTED
         wait_for(broker, "sends too much")
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the kernel does not say how much a connection has sent")
+def test_message_that_never_ends_is_cut_however_slow(broker: BrokerProcess) -> None:
+    # Would catch parts without end below the rate: none of them would ever leave libzmq's memory.
+    with RawClient(broker) as eve, relay(broker.control, UNFINISHED_BYTES + 100_000) as between:
+        endless = eve.open(zmq.DEALER)
+        with watched(endless, zmq.EVENT_DISCONNECTED) as monitor:
+            eve.connect(endless, between)
+            for _ in range(200):
+                endless.send(b"x" * limits.TOKEN_BYTES, zmq.SNDMORE)
+            endless.send(b"the end, which the broker never sees")
+            assert next_event(monitor) == zmq.EVENT_DISCONNECTED
+        wait_for(broker, "does not end its messages")
+    assert still_serves(broker)
+
+
+@contextmanager
+def relay(to: Address, most: int) -> Iterator[Address]:
+    """An address that passes on to another, both ways, but no more than `most` bytes in that direction."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as stack:
+
+        def serve() -> None:
+            near, _ = server.accept()
+            far = socket.create_connection((to.host, to.port), PATIENCE)
+            stack.callback(near.close)
+            stack.callback(far.close)
+            far.settimeout(None)
+            back = threading.Thread(target=copy, args=(far, near), daemon=True)
+            back.start()
+            copy(near, far, most)
+            back.join(PATIENCE)
+            with suppress(OSError):
+                near.shutdown(socket.SHUT_RDWR)
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield Address(*server.getsockname())
+        serving.join(PATIENCE)
+
+
+def copy(source: socket.socket, target: socket.socket, most: int = 2**62) -> None:
+    with suppress(OSError):
+        while most and (part := source.recv(min(65_536, most))):
+            target.sendall(part)
+            most -= len(part)
 
 
 def test_log_tells_whose_connection_ended(broker: BrokerProcess) -> None:

@@ -247,13 +247,13 @@ class Core:
             int(limits.SIGNALS_PER_SECOND),
             int(limits.VOICE_PER_SECOND),
         )
-        first = tuple(wire.Member(other.handle, other.hello) for other in others[: limits.JOINED_MEMBERS])
+        first = tuple(wire.Member(other.handle, other.hello, other.key) for other in others[: limits.JOINED_MEMBERS])
         joined = wire.Joined(member.handle, room.handle, first, span.newest_seq, span.oldest_seq, span.log_id, allowed)
         actions = deliver((member,), joined)
         for other in others[limits.JOINED_MEMBERS :]:
-            actions += deliver((member,), wire.MemberJoined(other.handle, other.hello))
+            actions += deliver((member,), wire.MemberJoined(other.handle, other.hello, other.key))
         actions += deliver((member,), _listening(room))
-        return actions + deliver(others, wire.MemberJoined(member.handle, member.hello))
+        return actions + deliver(others, wire.MemberJoined(member.handle, member.hello, member.key))
 
     def _listen(self, member: Member, message: wire.Listen, now: float) -> list[Action]:
         if not self._rooms.listen(member, message.on):

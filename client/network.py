@@ -58,6 +58,7 @@ class Network(threading.Thread):
         self._backoff = BackOff()
         self._target: Target | None = None
         self._keys: RoomKeys | None = None
+        self._connection_key = b""
         self._session: Session | None = None
         self._early: list[str] = []  # texts that were given before there was a session to seal them
         self._told_problem = ""  # the trouble that the last attempt met: an unreachable broker is told once
@@ -164,7 +165,7 @@ class Network(threading.Thread):
         except AttemptFailed as error:
             self._attempt_failed(error)
             return
-        self._transport.new_identity()
+        self._connection_key = self._transport.new_identity()
         self._approach()
 
     @_obey.register
@@ -248,7 +249,7 @@ class Network(threading.Thread):
             self._totals.update(self._session.counters)
         self._keys = outcome.keys
         device = device_signer(self._store.device_secret(), outcome.keys.room_id)
-        identity = Identity(device, Ed25519PrivateKey.generate(), target.name)
+        identity = Identity(device, Ed25519PrivateKey.generate(), self._connection_key, target.name)
         self._session = Session(
             outcome.keys, identity, self._store.outbox(outcome.keys.room_id), jitter=self._random.random
         )

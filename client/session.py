@@ -56,10 +56,11 @@ _MICRO: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who I am in this room: the device's key, this run's key, the name that others will read."""
+    """Who I am in this room: the device's key, this run's key, my CURVE public key, the name that others will read."""
 
     device: Ed25519PrivateKey
     session: Ed25519PrivateKey
+    connection: bytes
     name: str
 
 
@@ -74,7 +75,7 @@ class Session:
         self._id = session_id(_raw(identity.session))
         self._seal = BodySealer(keys)
         self._open = BodyOpener(keys)
-        self._hello = self._seal.seal_hello(identity.device, identity.session, identity.name)
+        self._hello = self._seal.seal_hello(identity.device, identity.session, identity.connection, identity.name)
         self.fingerprint: Final = device_fingerprint(device_public)
         self._counters: Counter[str] = Counter(refused=0, signals=0)
         self._frames = FrameSealer(keys.voice_base(self._id))
@@ -239,7 +240,7 @@ class Session:
         self._handle, self._room, self._wide = message.member, message.room, False
         self._voice.append(EnterRoom(voice_frame.topic(message.room, message.member), self._frames))
         for other in message.members:
-            self._add(other.member, other.hello)
+            self._add(other.member, other.hello, other.key)
         self._events.append(
             RoomJoined(self.fingerprint, self.people(), self._keys.room_words, again=self._joined_before)
         )
@@ -253,7 +254,7 @@ class Session:
 
     @_take.register
     def _(self, message: messages.MemberJoined, now: float) -> None:
-        member = self._add(message.member, message.hello)
+        member = self._add(message.member, message.hello, message.key)
         if member is not None:
             self._presence.newcomer(now)
             self._events.append(PersonJoined(member.person()))
@@ -318,12 +319,15 @@ class Session:
 
     # --- parts of it ----------------------------------------------------------------------------------------
 
-    def _add(self, handle: bytes, token: bytes) -> Member | None:
-        """Put a member into the roster if its hello opens."""
+    def _add(self, handle: bytes, token: bytes, connection: bytes) -> Member | None:
+        """Put a member into the roster if its hello opens and is its own."""
         try:
             hello = self._open.open_hello(token)
         except SealBroken:
             self._counters["refused"] += 1
+            return None
+        if hello.connection != connection:
+            self._counters["copied_hellos"] += 1  # somebody repeats what he has heard
             return None
         member, replaced = self._roster.add(handle, hello)
         if replaced is not None:

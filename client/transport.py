@@ -17,6 +17,7 @@ from enum import Enum, auto
 from typing import Final
 
 import zmq
+from zmq.utils import z85
 from zmq.utils.monitor import parse_monitor_message
 
 from common import limits
@@ -97,9 +98,13 @@ class Transport:
 
     # --- from the network thread ----------------------------------------------------------------------------
 
-    def new_identity(self) -> None:
-        """A fresh CURVE key pair: one for each stay in a room, so that stays cannot be linked by it."""
+    def new_identity(self) -> bytes:
+        """A fresh CURVE key pair: one for each stay in a room, so that stays cannot be linked by it.
+
+        Returns the public one, 32 bytes.
+        """
         self._keys = zmq.curve_keypair()
+        return z85.decode(self._keys[0])
 
     def open(self, endpoint: Endpoint) -> None:
         """Begin to connect; `poll` tells how it went."""

@@ -24,6 +24,7 @@ MemberHandle: TypeAlias = Annotated[
 ]
 PostId: TypeAlias = Annotated[bytes, Meta(min_length=limits.POST_ID_BYTES, max_length=limits.POST_ID_BYTES)]
 LogId: TypeAlias = Annotated[bytes, Meta(min_length=limits.LOG_ID_BYTES, max_length=limits.LOG_ID_BYTES)]
+Key: TypeAlias = Annotated[bytes, Meta(min_length=limits.KEY_BYTES, max_length=limits.KEY_BYTES)]
 Token: TypeAlias = Annotated[bytes, Meta(min_length=1, max_length=limits.TOKEN_BYTES)]
 Hello: TypeAlias = Annotated[bytes, Meta(min_length=1, max_length=limits.HELLO_BYTES)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.MAX_INTEGER)]  # seq, counters, stamps, milliseconds
@@ -88,10 +89,11 @@ class Ping(_Message, frozen=True, tag=7):
 
 
 class Member(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
-    """One member in `Joined`: its handle and its sealed hello."""
+    """One member in `Joined`: its handle, its sealed hello, and the CURVE key that its connection has."""
 
     member: MemberHandle
     hello: Hello
+    key: Key
 
 
 class StoredPost(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
@@ -124,10 +126,11 @@ class Joined(_Message, frozen=True, tag=32):
 
 
 class MemberJoined(_Message, frozen=True, tag=33):
-    """Somebody else entered."""
+    """Somebody else entered. `key` is the CURVE key of its connection: its hello must name it."""
 
     member: MemberHandle
     hello: Hello
+    key: Key
 
 
 class MemberLeft(_Message, frozen=True, tag=34):

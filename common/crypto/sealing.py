@@ -72,14 +72,16 @@ SignalContent: TypeAlias = PresentSignal  # what a signal can hold; a union with
 
 
 class HelloBody(_Sealed, frozen=True, tag=1):
-    """Who I am: the public keys of my device and of this run, and my name. Signed by the device key.
+    """Who I am: the public keys of my device, this run and this connection, and my name. Signed by the device key.
 
-    `proof` is the session key's signature over the device's key: else an insider could put somebody's session,
-    and so their voice, under a device and name of his own.
+    `connection` is my CURVE key, which the broker tells beside the hello: a hello that somebody else repeats comes
+    with another one. `proof` is the session key's signature over the device's key: else an insider could put
+    somebody's session, and so their voice, under a device and name of his own.
     """
 
     device: PublicKey
     session: PublicKey
+    connection: PublicKey
     name: Name
     proof: Signature
 
@@ -132,11 +134,11 @@ class BodySealer:
         self._keys = keys
         self._fernet = _fernet(keys)
 
-    def seal_hello(self, device: Ed25519PrivateKey, session: Ed25519PrivateKey, name: str) -> bytes:
-        """The token that introduces me; both keys sign in it."""
+    def seal_hello(self, device: Ed25519PrivateKey, session: Ed25519PrivateKey, connection: bytes, name: str) -> bytes:
+        """The token that introduces me under this CURVE key (32 bytes); the two other keys sign in it."""
         device_public = device.public_key().public_bytes_raw()
         proof = session.sign(_proof_bytes(self._keys, device_public))
-        body = HelloBody(device_public, session.public_key().public_bytes_raw(), name, proof)
+        body = HelloBody(device_public, session.public_key().public_bytes_raw(), connection, name, proof)
         return self._seal(_HELLO, body, device)
 
     def seal_post(self, body: PostBody, device: Ed25519PrivateKey) -> bytes:
@@ -163,7 +165,10 @@ class BodyOpener:
         self._fernet = _fernet(keys)
 
     def open_hello(self, token: bytes) -> HelloBody:
-        """A hello that the device and the session named in it have signed. Clean the name before showing it."""
+        """A hello that the device and the session named in it have signed. Clean the name before showing it.
+
+        Next: its connection must be the one that the broker names.
+        """
         body = self._open(_HELLO, token, lambda body: body.device)
         _verify(body.session, body.proof, _proof_bytes(self._keys, body.device))
         return body

@@ -93,11 +93,11 @@ def test_join_introduces_both_ways() -> None:
     ben = world.join("ben")
     eve = world.join("eve", OTHER)
     assert ann.members == eve.members == ()
-    assert ben.members == (messages.Member(ann.member, b"ann"),)
+    assert ben.members == (messages.Member(ann.member, b"ann", b"ann"),)
     assert ben.room == ann.room != eve.room
     assert ben.limits == messages.RoomLimits(limits.ROOM_MEMBERS, 20, 30, 110)
     assert world.last("ben", messages.Listening).members == ()
-    assert world.got("ann", messages.MemberJoined) == [messages.MemberJoined(ben.member, b"ben")]
+    assert world.got("ann", messages.MemberJoined) == [messages.MemberJoined(ben.member, b"ben", b"ben")]
     assert not world.got("ben", messages.MemberJoined)
     assert world.notes("joined") == ["1 in its room", "2 in its room", "1 in its room"]
 

@@ -33,7 +33,9 @@ def roster() -> Roster:
 
 
 def hello(name: str = "Ann", device: bytes | None = None, session: bytes | None = None) -> HelloBody:
-    return HelloBody(device or public(), session or public(), name, bytes(64))  # the proof was checked before
+    return HelloBody(
+        device or public(), session or public(), bytes(32), name, bytes(64)
+    )  # the proof was checked before
 
 
 def added(roster: Roster, handle: bytes, said: HelloBody) -> Member:

@@ -79,7 +79,7 @@ def test_yesterdays_hello_stays_unconfirmed(net: Net) -> None:
     spy.cut()
     net.run(1)
     bob = net.joined("Bob")
-    replayed: list[messages.FromBroker] = [messages.MemberJoined(b"zz", hello)]
+    replayed: list[messages.FromBroker] = [messages.MemberJoined(b"zz", hello, ann.curve)]
     replayed += [messages.Signalled(b"zz", token) for token in signals]
     assert signals
     for message in replayed:
@@ -333,9 +333,11 @@ def test_a_large_room_has_one_topic(net: Net) -> None:
     keys = room_keys()
     for number in range(limits.TOPICS_EACH_MEMBER):
         other = net.client(f"Guest {number}", keys)
-        ann.session.receive(messages.MemberJoined(number.to_bytes(2, "big"), other.session._hello), net.now)
+        ann.session.receive(
+            messages.MemberJoined(number.to_bytes(2, "big"), other.session._hello, other.curve), net.now
+        )
     assert {len(topic) for topic in ann.session.topics()} == {voice_frame.ROOM_TOPIC_BYTES}
-    ann.session.receive(messages.MemberJoined(b"me", hello), net.now)  # my own hello, come back: nobody new
+    ann.session.receive(messages.MemberJoined(b"me", hello, ann.curve), net.now)  # my own hello, come back: nobody new
     assert len(ann.session.people()) == limits.TOPICS_EACH_MEMBER + 1
 
 
@@ -387,7 +389,7 @@ def test_forged_bodies_are_counted_and_change_nothing(net: Net) -> None:
     handle = next(iter(ann.session._roster)).handle
     before = ann.session.counters["refused"]
     ann.session.receive(messages.Posted(5, 0, b"garbage"), net.now)
-    ann.session.receive(messages.MemberJoined(b"xx", b"garbage"), net.now)
+    ann.session.receive(messages.MemberJoined(b"xx", b"garbage", bytes(32)), net.now)
     ann.session.receive(messages.Signalled(handle, b"garbage"), net.now)
     ann.session.receive(messages.Signalled(b"??", b"garbage"), net.now)
     assert ann.session.counters["refused"] == before + 3
@@ -472,7 +474,7 @@ def test_a_voice_frames_handle_leads_to_its_person(net: Net) -> None:
 def test_a_signal_for_somebody_else_confirms_nobody(net: Net) -> None:
     ann, bob = net.joined("Ann"), net.client("Bob")
     hello, identity = bob.session._hello, bob.session._identity
-    ann.session.receive(messages.MemberJoined(b"bb", hello), net.now)
+    ann.session.receive(messages.MemberJoined(b"bb", hello, bob.curve), net.now)
     present = PresentSignal((ann.session._id,), bytes(16))
     elsewhere = SignalBody(bob.session._id, bytes(16), 0, present)
     token = BodySealer(room_keys()).seal_signal(elsewhere, identity.session)
@@ -483,16 +485,30 @@ def test_a_signal_for_somebody_else_confirms_nobody(net: Net) -> None:
 
 def test_a_copied_hello_neither_doubles_a_member_nor_pushes_it_out(net: Net) -> None:
     ann, bob = net.joined("Ann"), net.joined("Bob")
-    ann.session.receive(messages.MemberJoined(b"zz", bob.session._hello), net.now)
+    ann.session.receive(messages.MemberJoined(b"zz", bob.session._hello, bob.curve), net.now)
     ann.drain()
     assert ann.people() == {"Bob": True}
     assert ann.told(events.PersonLeft) == []
 
 
+def test_a_hello_on_somebody_elses_connection_introduces_nobody(net: Net) -> None:
+    # Would catch an insider who repeats Bob's hello first, and has Bob's own turned away as the copy.
+    ann, bob, eve = net.joined("Ann"), net.client("Bob"), net.client("Eve")
+    eve.session._hello = bob.session._hello
+    eve.connect()
+    net.run(1)
+    bob.connect()
+    net.run(1)
+    assert ann.people() == {"Bob": True}
+    (member,) = ann.session._roster
+    assert member.handle == bob.session._handle
+    assert ann.session.counters["copied_hellos"] == 1
+
+
 def test_a_handle_given_to_somebody_else_takes_the_first_one_out(net: Net) -> None:
     ann, bob, cyd = net.joined("Ann"), net.joined("Bob"), net.client("Cyd")
     (member,) = ann.session._roster
-    ann.session.receive(messages.MemberJoined(member.handle, cyd.session._hello), net.now)
+    ann.session.receive(messages.MemberJoined(member.handle, cyd.session._hello, cyd.curve), net.now)
     ann.drain()
     assert [left.person.name for left in ann.told(events.PersonLeft)] == [bob.name]
     assert ann.people() == {"Cyd": False}

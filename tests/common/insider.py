@@ -30,6 +30,7 @@ DEVICE_KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(TOKENS["device_p
 SESSION_KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(TOKENS["session_private"]))
 DEVICE = DEVICE_KEY.public_key().public_bytes_raw()
 SESSION = SESSION_KEY.public_key().public_bytes_raw()
+CONNECTION = bytes.fromhex(TOKENS["hello"]["connection"])
 SESSION_ID = hashlib.sha256(b"SecureChat v1 session" + SESSION).digest()[:16]
 
 

@@ -29,7 +29,8 @@ def test_the_largest_post_and_signal_fit_one_message() -> None:
 def test_the_largest_joined_and_roster_fit_one_message() -> None:
     # 200 hellos of the largest size: a room of long names must still let somebody in.
     members = tuple(
-        Member(index.to_bytes(2, "big"), bytes(limits.HELLO_BYTES)) for index in range(limits.JOINED_MEMBERS)
+        Member(index.to_bytes(2, "big"), bytes(limits.HELLO_BYTES), bytes(limits.KEY_BYTES))
+        for index in range(limits.JOINED_MEMBERS)
     )
     joined = Joined(b"ab", b"abcd", members, MOST, MOST, bytes(16), RoomLimits(MOST, MOST, MOST, MOST))
     part = encode(joined)

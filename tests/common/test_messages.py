@@ -58,10 +58,10 @@ FROM_CLIENT: list[tuple[FromClient, str]] = [
 ]
 FROM_BROKER: list[tuple[FromBroker, str]] = [
     (
-        Joined(AB, b"room", (Member(b"cd", b"h"),), 9, 2, ID16, RoomLimits(64, 20, 30, 110)),
-        "9820c4026162c404726f6f6d9192c4026364c401680902c410" + ID16.hex() + "9440141e6e",
+        Joined(AB, b"room", (Member(b"cd", b"h", ID16 * 2),), 9, 2, ID16, RoomLimits(64, 20, 30, 110)),
+        "9820c4026162c404726f6f6d9193c4026364c40168c420" + (ID16 * 2).hex() + "0902c410" + ID16.hex() + "9440141e6e",
     ),
-    (MemberJoined(AB, b"h"), "9321c4026162c40168"),
+    (MemberJoined(AB, b"h", ID16 * 2), "9421c4026162c40168c420" + (ID16 * 2).hex()),
     (MemberLeft(AB), "9222c4026162"),
     (Listening((AB, b"cd")), "922392c4026162c4026364"),
     (Accepted(ID16, 2, 1), "9424c410" + ID16.hex() + "0201"),

@@ -25,6 +25,7 @@ from common.crypto.sealing import (
 )
 from common.errors import LocalError, SealBroken, TooLong
 from tests.common.insider import (
+    CONNECTION,
     DEVICE,
     DEVICE_KEY,
     KEYS,
@@ -46,14 +47,14 @@ SEALER, OPENER = BodySealer(KEYS), BodyOpener(KEYS)
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 MOST = limits.MAX_INTEGER
 
-HELLO = HelloBody(DEVICE, SESSION, "Ann", bytes.fromhex(TOKENS["hello"]["proof"]))
+HELLO = HelloBody(DEVICE, SESSION, CONNECTION, "Ann", bytes.fromhex(TOKENS["hello"]["proof"]))
 POST = PostBody(DEVICE, "Ann", 7, 1_700_000_000_123, Text("Grüße, 你好 🙂"))
 SIGNAL = SignalBody(SESSION_ID, b"\xff" * 16, 3, PresentSignal((b"\1" * 16, b"\2" * 16), b"\3" * 16))
 
 # The same three as MessagePack, by hand.
 PROOF = prove(SESSION_KEY, DEVICE)
 FIELDS: dict[str, Fields] = {
-    "hello": [1, DEVICE, SESSION, "Ann", PROOF],
+    "hello": [1, DEVICE, SESSION, CONNECTION, "Ann", PROOF],
     "post": [2, DEVICE, "Ann", 7, 1_700_000_000_123, [1, "hi"]],
     "signal": [3, SESSION_ID, b"\xff" * 16, 3, [1, [b"\1" * 16], b"\3" * 16]],
 }
@@ -72,7 +73,7 @@ def opener_of(kind: str, keys: RoomKeys = KEYS) -> Callable[[bytes], object]:
 
 def sealed(kind: str, sealer: BodySealer = SEALER) -> bytes:
     if kind == "hello":
-        return sealer.seal_hello(DEVICE_KEY, SESSION_KEY, "Ann")
+        return sealer.seal_hello(DEVICE_KEY, SESSION_KEY, CONNECTION, "Ann")
     if kind == "post":
         return sealer.seal_post(POST, DEVICE_KEY)
     return sealer.seal_signal(SIGNAL, SESSION_KEY)
@@ -114,8 +115,8 @@ def test_bodies_made_by_hand_open(kind: str) -> None:
 
 def test_largest_bodies_fit_their_tokens() -> None:
     name = "é" * 32
-    hello = SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, name)
-    assert OPENER.open_hello(hello) == HelloBody(DEVICE, SESSION, name, PROOF)
+    hello = SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, CONNECTION, name)
+    assert OPENER.open_hello(hello) == HelloBody(DEVICE, SESSION, CONNECTION, name, PROOF)
     assert len(hello) == 524  # as limits.py says
     post = PostBody(DEVICE, name, MOST, MOST, Text("x" * limits.TEXT_BYTES))
     assert OPENER.open_post(SEALER.seal_post(post, DEVICE_KEY)) == post
@@ -148,7 +149,7 @@ def test_long_texts_and_names_are_refused_by_bytes() -> None:
     with pytest.raises(TooLong, match="name is 66"):
         SEALER.seal_post(PostBody(DEVICE, "é" * 33, 1, 1, Text("")), DEVICE_KEY)
     with pytest.raises(TooLong, match="name is 65"):
-        SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, "x" * 65)
+        SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, CONNECTION, "x" * 65)
 
 
 @pytest.mark.parametrize(
@@ -299,19 +300,19 @@ PRETENDER = STRANGER.public_key().public_bytes_raw()
 )
 def test_a_hello_with_somebody_elses_session(proof: bytes) -> None:
     # Would bind the victim's voice to the device and name of an insider, for newcomers who meet him first.
-    fields = [1, PRETENDER, SESSION, "Ann", proof]
+    fields = [1, PRETENDER, SESSION, CONNECTION, "Ann", proof]
     assert_broken("hello", token_of(b"hello", msgspec.msgpack.encode(fields), STRANGER))
 
 
 def test_a_session_may_vouch_for_any_device() -> None:
     # Else the test above would be refused for the wrong reason.
-    fields = [1, PRETENDER, SESSION, "Ann", prove(SESSION_KEY, PRETENDER)]
+    fields = [1, PRETENDER, SESSION, CONNECTION, "Ann", prove(SESSION_KEY, PRETENDER)]
     OPENER.open_hello(token_of(b"hello", msgspec.msgpack.encode(fields), STRANGER))
 
 
 @pytest.mark.parametrize("session", [bytes(32), b"\xff" * 32], ids=["zeros", "ones"])
 def test_a_hello_whose_session_is_no_good_key(session: bytes) -> None:
-    assert_broken("hello", signed_token("hello", [1, DEVICE, session, "Ann", PROOF]))
+    assert_broken("hello", signed_token("hello", [1, DEVICE, session, CONNECTION, "Ann", PROOF]))
 
 
 def test_a_signal_names_the_session_that_signed_it() -> None:
@@ -352,14 +353,16 @@ def test_malformed_layouts_under_a_right_signature(padded: bytes) -> None:
 
 
 WRONG_FIELDS: list[tuple[str, Fields]] = [
-    ("hello", [1, DEVICE, SESSION, "Ann"]),  # without proof
-    ("hello", [1, DEVICE, SESSION, "Ann", None]),
-    ("hello", [1, DEVICE, SESSION, "Ann", PROOF[:-1]]),
-    ("hello", [1, DEVICE, SESSION, "Ann", PROOF, None]),  # a field of no version
-    ("hello", [1, DEVICE, SESSION, b"Ann", PROOF]),
-    ("hello", [1, DEVICE, SESSION[:-1], "Ann", PROOF]),
-    ("hello", [1, DEVICE, SESSION, "x" * 65, PROOF]),
-    ("hello", [1, DEVICE, SESSION, "é" * 33, PROOF]),
+    ("hello", [1, DEVICE, SESSION, CONNECTION, "Ann"]),  # without proof
+    ("hello", [1, DEVICE, SESSION, CONNECTION, "Ann", None]),
+    ("hello", [1, DEVICE, SESSION, CONNECTION, "Ann", PROOF[:-1]]),
+    ("hello", [1, DEVICE, SESSION, CONNECTION, "Ann", PROOF, None]),  # a field of no version
+    ("hello", [1, DEVICE, SESSION, CONNECTION, b"Ann", PROOF]),
+    ("hello", [1, DEVICE, SESSION[:-1], CONNECTION, "Ann", PROOF]),
+    ("hello", [1, DEVICE, SESSION, CONNECTION[:-1], "Ann", PROOF]),
+    ("hello", [1, DEVICE, SESSION, "Ann", PROOF]),  # without the connection
+    ("hello", [1, DEVICE, SESSION, CONNECTION, "x" * 65, PROOF]),
+    ("hello", [1, DEVICE, SESSION, CONNECTION, "é" * 33, PROOF]),
     ("post", [2, DEVICE, "Ann", -1, 1, [1, "hi"]]),
     ("post", [2, DEVICE, "Ann", 1.0, 1, [1, "hi"]]),
     ("post", [2, DEVICE, "Ann", True, 1, [1, "hi"]]),
@@ -441,7 +444,7 @@ def _opens_or_breaks(kind: str, token: bytes) -> None:
         return
     # What opened is in bounds: it can be sealed again by its signer.
     if isinstance(body, HelloBody):
-        SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, body.name)
+        SEALER.seal_hello(DEVICE_KEY, SESSION_KEY, CONNECTION, body.name)
     elif isinstance(body, PostBody):
         SEALER.seal_post(body, DEVICE_KEY)
     else:

@@ -68,9 +68,10 @@ class Client:
         self.delay = delay
         self.outbox = outbox
         self.secret = secret
-        identity = Identity(device_signer(secret, keys.room_id), Ed25519PrivateKey.generate(), name)
-        self.session = Session(keys, identity, outbox, jitter=net.random.random)
         self.curve = name.encode().ljust(16, b".") + next(net.numbers).to_bytes(16, "big")
+        device = device_signer(secret, keys.room_id)
+        identity = Identity(device, Ed25519PrivateKey.generate(), self.curve, name)
+        self.session = Session(keys, identity, outbox, jitter=net.random.random)
         self.connection = b""
         self.events: list[events.Event] = []
         self.orders: list[VoiceOrder] = []

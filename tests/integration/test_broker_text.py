@@ -29,7 +29,7 @@ def test_two_clients_relay_text(broker: BrokerProcess) -> None:
         second = ben.join(ROOM, b"ben")
         eve.join(OTHER_ROOM)
         assert first.members == ()
-        assert second.members == (messages.Member(first.member, b"ann"),)
+        assert second.members == (messages.Member(first.member, b"ann", ann.key),)
         assert ann.expect(messages.MemberJoined).hello == b"ben"
         ann.send(messages.Post(b"sealed"))
         accepted = ann.expect(messages.Accepted)

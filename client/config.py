@@ -49,6 +49,7 @@ class Config:
     speaker_on: bool
     connect: bool
     forget_broker: str | None
+    receipts: bool = True
 
 
 class _Flags(argparse.ArgumentParser):
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--speaker", metavar="DEVICE", default="default", help=f"{device} that is recorded to")
     flags.add_argument("--mic-on", action="store_true", help="microphone on as soon as the room is joined")
     flags.add_argument("--speaker-on", action="store_true", help="speaker on as soon as the room is joined")
+    flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
     flags.add_argument("--connect", action="store_true", help="window: connect at once")
     flags.add_argument(
         "--forget-broker", metavar="HOST:PORT", help="forget the key of a broker that was set up anew, and end"
@@ -113,6 +115,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         flags.speaker_on,
         flags.connect,
         flags.forget_broker,
+        receipts=not flags.no_receipts,
     )
 
 

@@ -45,10 +45,14 @@ _log: Final = logging.getLogger(__name__)
 class Network(threading.Thread):
     """Run with `start()`; talk to it with `submit()`; read `events`. Ends after `Quit`."""
 
-    def __init__(self, store: Store, *, microphone: str = "default", speaker: str = "default") -> None:
+    def __init__(
+        self, store: Store, *, microphone: str = "default", speaker: str = "default", receipts: bool = True
+    ) -> None:
+        """Without `receipts` nobody is told which lines this user has seen."""
         super().__init__(name="network", daemon=True)
         self.events: Final[queue.SimpleQueue[events.Event]] = queue.SimpleQueue()
         self._store = store
+        self._receipts = receipts
         self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, Approach | AttemptFailed]] = queue.SimpleQueue()
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
@@ -144,7 +148,7 @@ class Network(threading.Thread):
         if self._session is None:
             return
         for order in self._session.voice_orders():
-            self._order(order)
+            voice_orders.carry_out(order, self._voice)
         for message in self._session.outgoing():
             self._transport.send(message)
         for event in self._session.events():
@@ -186,6 +190,11 @@ class Network(threading.Thread):
             self._early.append(command.text)  # the room's key is still being made
         else:
             self._problem(Part.TEXT, "not_connected", "You are in no room: connect first. Nothing was sent.")
+
+    @_obey.register
+    def _(self, command: events.MarkSeen) -> None:
+        if self._session is not None:
+            self._session.mark_seen(command.post, time.monotonic())
 
     @_obey.register
     def _(self, command: events.SetMicrophone) -> None:
@@ -251,7 +260,11 @@ class Network(threading.Thread):
         device = device_signer(self._store.device_secret(), outcome.keys.room_id)
         identity = Identity(device, Ed25519PrivateKey.generate(), self._connection_key, target.name)
         self._session = Session(
-            outcome.keys, identity, self._store.outbox(outcome.keys.room_id), jitter=self._random.random
+            outcome.keys,
+            identity,
+            self._store.outbox(outcome.keys.room_id),
+            jitter=self._random.random,
+            tell_seen=self._receipts,
         )
         for queued in self._session.still_waiting():
             self.events.put(queued)
@@ -375,21 +388,6 @@ class Network(threading.Thread):
         person = self._session.person(report.member) if self._session else None
         if person is not None:
             self.events.put(events.TalkingChanged(person, report.on))
-
-    def _order(self, order: voice_orders.VoiceOrder) -> None:
-        match order:
-            case voice_orders.EnterRoom(topic, sealer):
-                self._voice.enter(topic, sealer)
-            case voice_orders.LeaveRoom():
-                self._voice.leave()
-            case voice_orders.AddSpeaker(member, opener, confirmed):
-                self._voice.add_speaker(member, opener, confirmed)
-            case voice_orders.ConfirmSpeaker(member):
-                self._voice.confirm_speaker(member)
-            case voice_orders.RemoveSpeaker(member):
-                self._voice.remove_speaker(member)
-            case voice_orders.SetAudience(heard):
-                self._voice.set_audience(heard)
 
     # --- small things ---------------------------------------------------------------------------------------
 

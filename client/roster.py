@@ -81,6 +81,10 @@ class Roster:
         """The sessions of all others, in rising order."""
         return tuple(sorted(member.session.id for member in self._members.values()))
 
+    def confirmed_devices(self) -> set[bytes]:
+        """The public keys of the devices that have shown that they are here."""
+        return {member.session.device for member in self if member.session.confirmed}
+
     def add(self, handle: bytes, hello: HelloBody) -> tuple[Member | None, Member | None]:
         """A hello that opened: (the new member, the one that had its handle). Both may be None.
 

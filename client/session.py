@@ -28,11 +28,13 @@ from client.events import (
     ProblemReported,
     RoomJoined,
     TextQueued,
+    TextReceived,
 )
 from client.names import clean_text
 from client.outbox import OutboxStore
 from client.posts import Posts
 from client.presence import Presence
+from client.receipts import Receipts
 from client.roster import Member, Roster
 from client.voice_orders import (
     AddSpeaker,
@@ -45,7 +47,7 @@ from client.voice_orders import (
 )
 from common import limits, messages, voice_frame
 from common.crypto.keys import RoomKeys, device_fingerprint, session_id
-from common.crypto.sealing import BodyOpener, BodySealer, PresentSignal, SignalBody
+from common.crypto.sealing import BodyOpener, BodySealer, PresentSignal, SignalBody, SignalContent
 from common.crypto.sframe import FrameSealer
 from common.errors import SealBroken
 
@@ -67,8 +69,16 @@ class Identity:
 class Session:
     """One room, from the first join to the last, over any number of connections."""
 
-    def __init__(self, keys: RoomKeys, identity: Identity, store: OutboxStore, jitter: Callable[[], float]) -> None:
-        """`jitter` gives numbers of 0..1; it spreads signals and is no secret."""
+    def __init__(
+        self,
+        keys: RoomKeys,
+        identity: Identity,
+        store: OutboxStore,
+        jitter: Callable[[], float],
+        *,
+        tell_seen: bool = True,
+    ) -> None:
+        """`jitter` gives numbers of 0..1; it spreads signals and is no secret. `tell_seen`: others learn what I saw."""
         self._keys = keys
         self._identity = identity
         device_public = _raw(identity.device)
@@ -81,6 +91,7 @@ class Session:
         self._frames = FrameSealer(keys.voice_base(self._id))
         self._roster = Roster(self._id, identity.name, keys)
         self._presence = Presence(self._id, jitter)
+        self._receipts = Receipts(device_public, jitter, tell=tell_seen)
         self._posts = Posts(keys, identity.device, identity.name, store, self._roster.name_of_device)
         self._handle = b""
         self._room = b""
@@ -105,6 +116,9 @@ class Session:
     def events(self) -> list[Event]:
         """Drain the events for the user interface."""
         drained, self._events = self._events, []
+        for event in drained:
+            if isinstance(event, TextReceived):
+                self._receipts.shown(bytes.fromhex(event.post), event.seq, own=event.own)
         return drained
 
     def voice_orders(self) -> list[VoiceOrder]:
@@ -164,6 +178,7 @@ class Session:
         self._handle = b""
         self._ping_due = None
         self._presence.stop()
+        self._receipts.closed()
         self._posts.closed()
         self._roster.clear()
         self._set_audience(0)
@@ -180,6 +195,10 @@ class Session:
         """Post a line; `sent_at` is the wall clock in seconds. Raises `TooLong`, or `NothingToSay`."""
         self._events += self._posts.say(text, sent_at)
         self._send_due(now)
+
+    def mark_seen(self, post: str, now: float) -> None:
+        """My user has the line of this post (of a `TextReceived`) and all above it before their eyes."""
+        self._receipts.mark(bytes.fromhex(post), now)
 
     def listen(self, on: bool) -> None:
         """My speaker is on, or off."""
@@ -202,9 +221,8 @@ class Session:
         if self._ping_due is not None and now >= self._ping_due:
             self._ping_due = now + limits.PING_SECONDS
             self._outgoing.append(messages.Ping(int(now * _MICRO)))
-        present = self._presence.take_due(self._roster.session_ids(), now)
-        if present is not None:
-            self._signal(present)
+        self._signal_due(now)
+        self._events += self._receipts.count(self._roster.confirmed_devices, now)
         self._send_due(now)
 
     def next_tick(self, now: float) -> float | None:
@@ -214,6 +232,7 @@ class Session:
         due = (
             self._ping_due,
             self._presence.next_tick(),
+            self._receipts.next_tick(),
             self._posts.next_tick(now),
             self._heard_at + SILENCE_SECONDS,
         )
@@ -250,6 +269,7 @@ class Session:
             self._outgoing.append(messages.Listen(on=True))
         self._ping_due = now + limits.PING_SECONDS
         self._presence.start(now)
+        self._receipts.opened(message.log_id, now)
         self.tick(now)
 
     @_take.register
@@ -257,6 +277,7 @@ class Session:
         member = self._add(message.member, message.hello, message.key)
         if member is not None:
             self._presence.newcomer(now)
+            self._receipts.newcomer()
             self._events.append(PersonJoined(member.person()))
 
     @_take.register
@@ -301,7 +322,8 @@ class Session:
         elif not member.session.signals.accept(body.seq):
             self._counters["replayed_signals"] += 1
         else:
-            self._present(member, body.content, now)
+            self._counters["signals"] += 1
+            self._signalled(member, body.content, now)
 
     @_take.register
     def _(self, message: messages.Refused, now: float) -> None:
@@ -341,6 +363,7 @@ class Session:
     def _gone(self, member: Member) -> None:
         self._voice.append(RemoveSpeaker(member.handle))
         self._events.append(PersonLeft(member.person()))
+        self._receipts.people_changed()
         self._set_audience(sum(other.listening for other in self._roster))
 
     def _set_audience(self, count: int) -> None:
@@ -349,12 +372,18 @@ class Session:
             self._events.append(AudienceChanged(count))
             self._voice.append(SetAudience(count > 0))
 
+    def _signalled(self, member: Member, content: SignalContent, now: float) -> None:
+        if isinstance(content, PresentSignal):
+            self._present(member, content, now)
+        elif member.session.confirmed:
+            self._receipts.heard(member.session.device, content.post)
+
     def _present(self, member: Member, signal: PresentSignal, now: float) -> None:
-        self._counters["signals"] += 1
         if self._id in signal.sessions and not member.session.confirmed:
             member.session.confirmed = True
             self._voice.append(ConfirmSpeaker(member.handle))
             self._events.append(PersonChanged(member.person()))
+            self._receipts.people_changed()
         if not member.session.confirmed:
             return
         if self._presence.heard(member.session.id, signal, self._roster.session_ids(), now):
@@ -366,7 +395,16 @@ class Session:
                 )
             )
 
-    def _signal(self, content: PresentSignal) -> None:
+    def _signal_due(self, now: float) -> None:
+        present = self._presence.take_due(self._roster.session_ids(), now)
+        if present is not None:
+            self._signal(present)
+            self._receipts.introduced(now)
+        seen = self._receipts.take_due(len(self._roster), now)
+        if seen is not None:
+            self._signal(seen)
+
+    def _signal(self, content: SignalContent) -> None:
         body = SignalBody(self._id, None, self._signal_seq, content)
         self._signal_seq += 1
         self._outgoing.append(messages.Signal(self._seal.seal_signal(body, self._identity.session), None))

@@ -17,6 +17,7 @@ from client.events import (
     Command,
     Connect,
     Event,
+    MarkSeen,
     Quit,
     RoomJoined,
     RoomLeft,
@@ -25,6 +26,7 @@ from client.events import (
     SetSpeaker,
     StatsReported,
     TextQueued,
+    TextReceived,
     TextRefused,
     TextStored,
 )
@@ -91,13 +93,19 @@ class TextUI:
                 self._backend.submit(SetMicrophone(on=True))
         if isinstance(event, StatsReported):
             self._stats_answered += 1
-        if isinstance(event, TextQueued):
-            self._unsettled.add(event.post)
-        if isinstance(event, TextStored | TextRefused):
-            self._unsettled.discard(event.post)
+        self._react_to_line(event)
         if isinstance(event, RoomLeft) and event.retry_in is None:
             self._failed = True  # a wrong address, a changed broker: trying again by itself would not help
             self._backend.submit(Quit())
+
+    def _react_to_line(self, event: Event) -> None:
+        match event:
+            case TextReceived(post=post, own=False):
+                self._backend.submit(MarkSeen(post))  # it was printed
+            case TextQueued(post):
+                self._unsettled.add(post)
+            case TextStored(post) | TextRefused(post):
+                self._unsettled.discard(post)
 
     def _read(self, stdin: TextIO) -> None:
         for line in _lines(stdin):

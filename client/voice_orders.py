@@ -6,9 +6,12 @@ Orders go from the session to the voice engine through the network thread; nothi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from common.crypto.sframe import FrameOpener, FrameSealer
+
+if TYPE_CHECKING:
+    from client.voice.engine import VoiceEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,20 @@ class SetAudience:
 
 
 VoiceOrder: TypeAlias = EnterRoom | LeaveRoom | AddSpeaker | ConfirmSpeaker | RemoveSpeaker | SetAudience
+
+
+def carry_out(order: VoiceOrder, engine: VoiceEngine) -> None:
+    """Hand an order to the engine."""
+    match order:
+        case EnterRoom(topic, sealer):
+            engine.enter(topic, sealer)
+        case LeaveRoom():
+            engine.leave()
+        case AddSpeaker(member, opener, confirmed):
+            engine.add_speaker(member, opener, confirmed)
+        case ConfirmSpeaker(member):
+            engine.confirm_speaker(member)
+        case RemoveSpeaker(member):
+            engine.remove_speaker(member)
+        case SetAudience(heard):
+            engine.set_audience(heard)

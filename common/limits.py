@@ -55,6 +55,7 @@ PING_SECONDS: Final = 2.0
 MEMBER_EXPIRES_SECONDS: Final = 6.0  # three pings missed
 BEHIND_SECONDS: Final = 10.0  # how long a member that cannot take its messages is kept
 PRESENT_MIN_SECONDS: Final = 0.25  # between two Present signals of one client
+SEEN_MIN_SECONDS: Final = 1.0  # between two Seen signals of one client: 64 in a room make 63 a second for each
 PRESENT_REFRESH_SECONDS: Final = 8.0  # so different rosters show within ten seconds
 UNCONFIRMED_VOICE_SECONDS: Final = 0.3  # how long voice of an unconfirmed session waits
 HANDSHAKE_SECONDS: Final = 3.0

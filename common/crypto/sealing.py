@@ -43,6 +43,7 @@ PublicKey: TypeAlias = Annotated[bytes, Meta(min_length=limits.KEY_BYTES, max_le
 Signature: TypeAlias = Annotated[bytes, Meta(min_length=_SIGNATURE_BYTES, max_length=_SIGNATURE_BYTES)]
 SessionId: TypeAlias = Annotated[bytes, Meta(min_length=SESSION_ID_BYTES, max_length=SESSION_ID_BYTES)]
 Digest: TypeAlias = Annotated[bytes, Meta(min_length=_DIGEST_BYTES, max_length=_DIGEST_BYTES)]
+PostId: TypeAlias = Annotated[bytes, Meta(min_length=limits.POST_ID_BYTES, max_length=limits.POST_ID_BYTES)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.MAX_INTEGER)]
 Name: TypeAlias = Annotated[str, Meta(max_length=limits.NAME_BYTES)]  # characters here; bytes are checked too
 Line: TypeAlias = Annotated[str, Meta(max_length=limits.TEXT_BYTES)]
@@ -68,7 +69,13 @@ class PresentSignal(_Sealed, frozen=True, tag=1):
     digest: Digest
 
 
-SignalContent: TypeAlias = PresentSignal  # what a signal can hold; a union with tags once there are more kinds
+class SeenSignal(_Sealed, frozen=True, tag=2):
+    """The post id of the newest line that the sender's user has seen. Not its number: brokers give those."""
+
+    post: PostId
+
+
+SignalContent: TypeAlias = PresentSignal | SeenSignal  # what a signal can hold
 
 
 class HelloBody(_Sealed, frozen=True, tag=1):

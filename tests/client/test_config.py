@@ -34,6 +34,7 @@ def test_nothing_said_opens_an_empty_window(monkeypatch: pytest.MonkeyPatch) -> 
     assert (config.microphone, config.speaker) == ("default", "default")
     assert [config.microphone_on, config.speaker_on, config.connect, config.state_folder_given] == [False] * 4
     assert config.forget_broker is None
+    assert config.receipts
     assert config.state_folder.name == "secure-chat"
 
 
@@ -48,6 +49,7 @@ def test_everything_said() -> None:
     )
     assert "a phrase" not in repr(config)
     assert read("--text", "--server", "h", key="k").mode == "text"
+    assert not read("--no-receipts").receipts
 
 
 def test_the_key_is_taken_out_of_the_environment() -> None:

@@ -29,9 +29,9 @@ class Network:
 
     last: Network
 
-    def __init__(self, store: Store, *, microphone: str, speaker: str) -> None:
+    def __init__(self, store: Store, *, microphone: str, speaker: str, receipts: bool) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.store, self.devices = store, (microphone, speaker)
+        self.store, self.devices, self.receipts = store, (microphone, speaker), receipts
         self.asked: list[Command] = []
         Network.last = self
 
@@ -67,10 +67,12 @@ def run(*arguments: str, folder: Path | None = None) -> int:
 
 
 def test_a_text_session(tmp_path: Path) -> None:
-    assert run("--json", *_NOWHERE, "--name", "Ann", "--mic", "none", "--speaker", "x.wav", folder=tmp_path) == 0
+    flags = ("--name", "Ann", "--mic", "none", "--speaker", "x.wav", "--no-receipts")
+    assert run("--json", *_NOWHERE, *flags, folder=tmp_path) == 0
     last = Network.last
     assert last.asked[0] == Connect("127.0.0.1:9", "Ann", "a-key", accept_weak_phrase=True)
     assert last.devices == ("none", "x.wav")
+    assert not last.receipts
     assert last.store.device_secret()
     last.store.close()
     assert "SECURE_CHAT_KEY" not in os.environ  # what this program starts does not get it

@@ -9,7 +9,7 @@ from client.session import LONGEST_WAIT, SILENCE_SECONDS
 from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom, RemoveSpeaker, SetAudience
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer
-from common.crypto.sealing import BodyOpener, BodySealer, PostBody, PresentSignal, SignalBody, Text
+from common.crypto.sealing import BodyOpener, BodySealer, PostBody, PresentSignal, SeenSignal, SignalBody, Text
 from common.errors import NothingToSay, TooLong
 from tests.fakes.link import Client, MemoryOutbox, Net, room_keys
 
@@ -565,3 +565,70 @@ def test_a_counter_at_its_end_breaks_no_folder(net: Net) -> None:
     ann.drain()
     assert ann.texts() == ["the last one"]
     assert ann.outbox.next == 1
+
+
+# --- seen ---------------------------------------------------------------------------------------------------
+
+
+def see_all(client: Client) -> None:
+    client.session.mark_seen(client.told(events.TextReceived)[-1].post, client.net.now)
+
+
+def test_my_line_tells_on_how_many_devices_it_was_seen(net: Net) -> None:
+    ann, bob, cyd = net.joined("Ann"), net.joined("Bob"), net.joined("Cyd")
+    ann.say("one")
+    ann.say("two")
+    net.run(1)
+    assert ann.told(events.TextSeen) == []
+    see_all(bob)
+    net.run(2)
+    assert ann.told(events.TextSeen) == [events.TextSeen(1, 1, 2), events.TextSeen(2, 1, 2)]
+    see_all(cyd)
+    net.run(2)
+    assert ann.told(events.TextSeen)[2:] == [events.TextSeen(1, 2, 2), events.TextSeen(2, 2, 2)]
+    assert bob.told(events.TextSeen) == []
+
+
+def test_who_was_away_learns_what_was_seen_meanwhile(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    ann.say("one")
+    net.run(1)
+    ann.cut()
+    see_all(bob)
+    net.run(3)
+    ann.connect()
+    net.run(3)
+    assert ann.told(events.TextSeen)[-1] == events.TextSeen(1, 1, 1)
+
+
+def test_a_seen_line_of_an_unconfirmed_session_counts_nothing(net: Net) -> None:
+    """Nobody who copies a hello can have seen a line for its owner."""
+    ann, bob = net.joined("Ann"), net.client("Bob")
+    ann.say("one")
+    net.run(1)
+    hello, identity = bob.session._hello, bob.session._identity
+    ann.session.receive(messages.MemberJoined(b"bb", hello, bob.curve), net.now)
+    (line,) = ann.told(events.TextReceived)
+    seen = SignalBody(bob.session._id, None, 0, SeenSignal(bytes.fromhex(line.post)))
+    ann.session.receive(messages.Signalled(b"bb", BodySealer(room_keys()).seal_signal(seen, identity.session)), net.now)
+    net.run(2)
+    assert ann.people() == {"Bob": False}
+    assert ann.told(events.TextSeen) == []
+
+
+def test_a_room_that_sees_every_line_says_so_once_a_second_each(net: Net) -> None:
+    everybody = [net.client(f"P{number}") for number in range(12)]
+    for client in everybody:
+        client.connect()
+    net.run(1)
+    talker, *others = everybody
+    before = net.core.counts.signals
+    for number in range(10):
+        talker.say(f"line {number}")
+        net.run(0.1)
+        for client in others:
+            see_all(client)
+    net.run(1.5)
+    last = talker.told(events.TextSeen)[-1]
+    assert (last.seq, last.count, last.of) == (10, 11, 11)
+    assert net.core.counts.signals - before <= len(others) * 3 + 2 * len(everybody)  # three seconds; Present besides

@@ -19,6 +19,7 @@ from client.events import (
     Command,
     Connect,
     Event,
+    MarkSeen,
     Person,
     Quit,
     RoomJoined,
@@ -29,6 +30,7 @@ from client.events import (
     SetSpeaker,
     StatsReported,
     TextQueued,
+    TextReceived,
     TextStored,
 )
 from client.json_face import JsonFace
@@ -176,6 +178,16 @@ def test_toggles_that_were_asked_for_are_set_once() -> None:
     stdin.released.set()
     # Set again at each reconnection, they would undo what the person has switched off meanwhile.
     assert backend.asked[1:] == [SetSpeaker(on=True), SetMicrophone(on=True), Quit()]
+
+
+def test_what_was_printed_is_seen() -> None:
+    line = TextReceived("p1", "m1", "Ann", "hello", 1, 0.0, own=False, late=True)
+    mine = TextReceived("p2", "m0", "Me", "hello Ann", 2, 0.0, own=True, late=False)
+    stdin = Waiting()
+    _, backend, written = run(stdin, _JOINED, line, mine, RoomLeft("over", None))
+    stdin.released.set()
+    assert backend.asked[1:] == [MarkSeen("p1"), Quit()]
+    assert names(written) == ["joined", "text", "text", "disconnected"]
 
 
 def test_a_terminal_that_was_closed_ends_the_program_quietly() -> None:

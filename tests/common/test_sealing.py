@@ -20,6 +20,7 @@ from common.crypto.sealing import (
     HelloBody,
     PostBody,
     PresentSignal,
+    SeenSignal,
     SignalBody,
     Text,
 )
@@ -50,6 +51,7 @@ MOST = limits.MAX_INTEGER
 HELLO = HelloBody(DEVICE, SESSION, CONNECTION, "Ann", bytes.fromhex(TOKENS["hello"]["proof"]))
 POST = PostBody(DEVICE, "Ann", 7, 1_700_000_000_123, Text("Grüße, 你好 🙂"))
 SIGNAL = SignalBody(SESSION_ID, b"\xff" * 16, 3, PresentSignal((b"\1" * 16, b"\2" * 16), b"\3" * 16))
+SEEN = SignalBody(SESSION_ID, None, 4, SeenSignal(b"\4" * 16))
 
 # The same three as MessagePack, by hand.
 PROOF = prove(SESSION_KEY, DEVICE)
@@ -99,6 +101,16 @@ def test_frozen_tokens_open() -> None:
     assert OPENER.open_hello(TOKENS["hello"]["token"].encode()) == HELLO
     assert OPENER.open_post(TOKENS["post"]["token"].encode()) == POST
     assert OPENER.open_signal(TOKENS["signal"]["token"].encode(), SESSION) == SIGNAL
+    assert OPENER.open_signal(TOKENS["seen_signal"]["token"].encode(), SESSION) == SEEN
+
+
+def test_a_seen_signal_made_today_holds_the_frozen_bytes() -> None:
+    assert unwrap(SEALER.seal_signal(SEEN, SESSION_KEY)) == unwrap(TOKENS["seen_signal"]["token"].encode())
+
+
+@pytest.mark.parametrize("content", [[2], [2, b"\4" * 15], [2, b"\4" * 17], [2, b"\4" * 16, 0], [3, b"\4" * 16]])
+def test_a_seen_signal_of_another_shape_does_not_open(content: Fields) -> None:
+    assert_broken("signal", signed_token("signal", [3, SESSION_ID, None, 4, content]))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,11 +17,16 @@ _SWITCHES: Final[dict[str, Callable[[bool], events.Command]]] = {
     "mic": events.SetMicrophone,
     "speaker": events.SetSpeaker,
 }
+_WITH_TEXT: Final[dict[str, tuple[str, Callable[[str], events.Command]]]] = {
+    "say": ("text", events.SendText),
+    "search": ("words", events.SearchLog),
+    "export": ("path", events.ExportLog),
+}
 _EXAMPLE: Final = '{"do": "say", "text": "hello"}'
 
 
 class JsonFace:
-    """Commands `say`, `mic`, `speaker`, `members`, `stats`, `quit`; events as documented."""
+    """Commands `say`, `search`, `export`, `mic`, `speaker`, `members`, `stats`, `quit`; events as documented."""
 
     def __init__(self) -> None:
         self._people = People()
@@ -51,11 +56,12 @@ class JsonFace:
 
     def _ask(self, asked: dict[str, Any]) -> events.Command | list[str]:
         do = asked.get("do")
-        if do == "say":
-            text = asked.get("text")
+        if isinstance(do, str) and do in _WITH_TEXT:
+            field, command = _WITH_TEXT[do]
+            text = asked.get(field)
             if not isinstance(text, str) or not text:
-                raise BadLine(f"say needs a text: {_EXAMPLE}")
-            return events.SendText(text)
+                raise BadLine(f'{do} needs "{field}", a string that is not empty')
+            return command(text)
         if isinstance(do, str) and do in _SWITCHES:
             on = asked.get("on")
             if not isinstance(on, bool):
@@ -67,7 +73,7 @@ class JsonFace:
             return events.AskStats()
         if do == "quit":
             return events.Quit()
-        raise BadLine(f"cannot do {json.dumps(do)[:40]}: say, mic, speaker, members, stats or quit")
+        raise BadLine(f"cannot do {json.dumps(do)[:40]}: say, search, export, mic, speaker, members, stats or quit")
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:

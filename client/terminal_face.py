@@ -18,6 +18,8 @@ _HELP: Final = [
     "  /speaker on|off   hear the others, or stop hearing",
     "  /people           who is here",
     "  /invite           the link that brings a friend here (it holds the key: send it over a safe way)",
+    "  /search WORDS     earlier lines of this room with these words",
+    "  /export FILE      write all lines of this room that are kept here into a new file",
     "  /stats            counters",
     "  /quit             leave",
     "  //…               say a line that begins with a slash",
@@ -25,6 +27,10 @@ _HELP: Final = [
 _SWITCHES: Final[dict[str, Callable[[bool], events.Command]]] = {
     "/mic": events.SetMicrophone,
     "/speaker": events.SetSpeaker,
+}
+_WITH_TEXT: Final[dict[str, Callable[[str], events.Command]]] = {
+    "/search": events.SearchLog,
+    "/export": events.ExportLog,
 }
 
 
@@ -44,7 +50,9 @@ class TerminalFace:
             return events.SendText(line[1:])
         if not line.startswith("/"):
             return events.SendText(line)
-        return self._slash(line.split())
+        word, _, rest = line.strip().partition(" ")
+        asked = _WITH_TEXT.get(word)
+        return asked(rest.strip()) if asked and rest.strip() else self._slash(line.split())
 
     def complaint(self, message: str) -> str:
         """One line that says what was wrong."""
@@ -61,7 +69,9 @@ class TerminalFace:
                 return self._joined(event)
             case events.TextReceived():
                 # What was just typed stands on the screen already.
-                return [] if event.own and not event.late else [_said(event)]
+                return [] if event.own and not event.late else [_said(event, dated=event.late)]
+            case events.LogSearched():
+                return _found(event)
             case events.StatsReported(counters):
                 return [f"  {name}: {value}" for name, value in sorted(counters.items())]
             case _:
@@ -102,12 +112,34 @@ def _met(event: events.BrokerMet) -> list[str]:
     return [f"* First contact with this broker. Compare its four words with whoever runs it: {event.words}"]
 
 
-def _said(event: events.TextReceived) -> str:
+def _said(event: events.TextReceived, *, dated: bool) -> str:
     sent_at = datetime.fromtimestamp(event.sent_at, UTC).astimezone()
-    clock = sent_at.strftime("%Y-%m-%d %H:%M" if event.late else "%H:%M")
+    clock = sent_at.strftime("%Y-%m-%d %H:%M" if dated else "%H:%M")
     copied = " (this device is copied)" if event.copied_device else ""
     text = event.text.replace("\n", "\n    ")
     return f"{clock} {event.name}{copied}: {text}"
+
+
+def _found(event: events.LogSearched) -> list[str]:
+    """The lines, indented: nobody says them now."""
+    if not event.lines:
+        return [f"* No line has “{event.words}”."]
+    older = ", and there are older ones" if event.more else ""
+    return [f"* {_lines(len(event.lines))} with “{event.words}”{older}:"] + [
+        "  " + _said(line, dated=True).replace("\n", "\n  ") for line in event.lines
+    ]
+
+
+def _missing(event: events.LinesMissing) -> str:
+    if not event.count:
+        return "Lines that were missing have come after all."
+    if event.why is events.Missing.DROPPED:
+        return f"The broker dropped {_lines(event.count)} of {event.name}."
+    return f"{_lines(event.count)} from before {'is' if event.count == 1 else 'are'} not kept by the broker any more."
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count:,} lines"
 
 
 def _person(person: events.Person) -> str:
@@ -115,7 +147,7 @@ def _person(person: events.Person) -> str:
     return f"{person.name} ({state}{'' if person.confirmed else ', unconfirmed'}) {person.member}"
 
 
-def _note(event: events.Event) -> str:  # noqa: C901, PLR0911  one table
+def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one table
     match event:
         case events.ConnectionProgressed(step):
             return step
@@ -132,6 +164,10 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911  one table
             return f"{count} listening." if count else "Nobody is listening."
         case events.TextRefused(_, reason):
             return f"Not sent: {reason}"
+        case events.LinesMissing():
+            return _missing(event)
+        case events.LogExported(path, count):
+            return f"{_lines(count)} {'is' if count == 1 else 'are'} in {path} now."
         case events.MicrophoneChanged(on, device):
             return f"Microphone on: {device}." if on else "Microphone off."
         case events.SpeakerChanged(on, device):

@@ -38,6 +38,8 @@ def told(event: events.Event, face: JsonFace | None = None) -> list[dict[str, An
         ('{"do":"mic","on":true}', events.SetMicrophone(on=True)),
         ('{"do":"speaker","on":false}', events.SetSpeaker(on=False)),
         ('{"do":"stats"}', events.AskStats()),
+        ('{"do":"search","words":"tea"}', events.SearchLog("tea")),
+        ('{"do":"export","path":"a.txt"}', events.ExportLog("a.txt")),
         ('{"do":"quit"}', events.Quit()),
         ("\r\n", None),
     ],
@@ -60,6 +62,9 @@ def test_commands(line: str, command: events.Command | None) -> None:
         '{"do":"say"}',
         '{"do":"say","text":""}',
         '{"do":"say","text":7}',
+        '{"do":"search","words":""}',
+        '{"do":"search","words":["tea"]}',
+        '{"do":"export"}',
         '{"do":"mic"}',
         '{"do":"mic","on":1}',
         '{"do":"speaker","on":"true"}',
@@ -148,6 +153,25 @@ def test_members_are_answered_at_once() -> None:
         ),
         (events.TextStored("p", 7), {"event": "sent", "seq": 7}),
         (events.TextRefused("p", "too many"), {"event": "error", "code": "text_refused", "message": "too many"}),
+        (events.TextSeen(7, 1, 2), {"event": "seen", "seq": 7, "count": 1, "of": 2}),
+        (
+            events.LinesMissing(3, 9, 5, events.Missing.NOT_KEPT),
+            {"event": "missing", "after": 3, "before": 9, "count": 5, "why": "not_kept"},
+        ),
+        (
+            events.LinesMissing(3, 9, 1, events.Missing.DROPPED, "m1", "Ann"),
+            {
+                "event": "missing",
+                "after": 3,
+                "before": 9,
+                "count": 1,
+                "why": "dropped",
+                "from": "Ann",
+                "member": "m1",
+            },
+        ),
+        (events.LogSearched("tea", (), more=True), {"event": "found", "words": "tea", "lines": [], "more": True}),
+        (events.LogExported("a.txt", 7), {"event": "exported", "path": "a.txt", "count": 7}),
         (events.MicrophoneChanged(True, "USB"), {"event": "mic", "on": True, "device": "USB"}),
         (events.SpeakerChanged(False), {"event": "speaker", "on": False, "device": ""}),
         (events.MicrophoneEnded(), {"event": "mic_ended"}),
@@ -181,6 +205,11 @@ def test_late_and_copied_lines_are_marked() -> None:
     assert fields["late"] is True
     assert fields["copied_device"] is True
     assert fields["time"] == "1970-01-01T00:00:00.000+00:00"
+
+
+def test_found_lines_look_like_lines() -> None:
+    (found,) = told(events.LogSearched("hi", (LINE,), more=False))
+    assert [{"event": "text", **line} for line in found["lines"]] == told(LINE)
 
 
 def test_half_a_surrogate_pair_can_be_written() -> None:

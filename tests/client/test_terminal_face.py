@@ -16,6 +16,7 @@ from client.terminal_face import TerminalFace
 ME = Person("s0", "m0", "Me", own=True, confirmed=True)
 ANN = Person("s1", "m1", "Ann", confirmed=True, listening=True)
 BOB = Person("s2", "m2", "Bob")
+NOT_KEPT, DROPPED = events.Missing.NOT_KEPT, events.Missing.DROPPED
 JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
 
 
@@ -28,6 +29,8 @@ JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
         ("/mic on\n", events.SetMicrophone(on=True)),
         ("/mic off", events.SetMicrophone(on=False)),
         ("/speaker  on ", events.SetSpeaker(on=True)),
+        ("/search  Old  words ", events.SearchLog("Old  words")),
+        ("/export my file.txt\n", events.ExportLog("my file.txt")),
         ("/stats", events.AskStats()),
         ("/quit", events.Quit()),
         ("  \n", None),
@@ -39,7 +42,9 @@ def test_what_is_typed(line: str, command: object) -> None:
     assert TerminalFace().command(line) == command
 
 
-@pytest.mark.parametrize("line", ["/", "/mic", "/mic maybe", "/dance", "/quit now", "/ mic on", "/" + "x" * 10_000])
+@pytest.mark.parametrize(
+    "line", ["/", "/mic", "/mic maybe", "/dance", "/quit now", "/ mic on", "/search ", "/export", "/" + "x" * 10_000]
+)
 def test_slashes_that_mean_nothing(line: str) -> None:
     with pytest.raises(BadLine, match="/help") as bad:
         TerminalFace().command(line)
@@ -59,7 +64,7 @@ def test_any_line_is_something_or_a_bad_line(line: str) -> None:
 def test_help_names_every_word() -> None:
     lines = TerminalFace().command("/help")
     assert isinstance(lines, list)
-    for word in ("/mic", "/speaker", "/people", "/invite", "/stats", "/quit", "//"):
+    for word in ("/mic", "/speaker", "/people", "/invite", "/search", "/export", "/stats", "/quit", "//"):
         assert any(word in line for line in lines)
 
 
@@ -100,6 +105,13 @@ def test_lines_of_the_room() -> None:
     assert said("a\n12:00 Bob: b").splitlines()[1].startswith("    ")
 
 
+def test_found_lines_cannot_be_taken_for_new_ones() -> None:
+    line = events.TextReceived("p", "m1", "Ann", "tea\nfor two", 7, 1_700_000_000.0, own=True, late=False)
+    head, found = TerminalFace().lines(events.LogSearched("tea", (line,), more=True))
+    assert head == "* 1 line with “tea”, and there are older ones:"
+    assert re.fullmatch(r"  2023-11-1[45] \d\d:\d\d Ann: tea\n      for two", found)
+
+
 def test_times_at_the_ends_of_the_calendar() -> None:
     for sent_at in (0.0, 253_370_764_800.0):
         event = events.TextReceived("p", "m", "Ann", "x", 1, sent_at, own=False, late=True)
@@ -121,6 +133,13 @@ def test_times_at_the_ends_of_the_calendar() -> None:
         (events.AudienceChanged(2), "* 2 listening."),
         (events.AudienceChanged(0), "* Nobody is listening."),
         (events.TextRefused("p", "too many"), "* Not sent: too many"),
+        (events.LinesMissing(3, 7, 1, NOT_KEPT), "* 1 line from before is not kept by the broker any more."),
+        (events.LinesMissing(3, 7, 3000, NOT_KEPT), "* 3,000 lines from before are not kept by the broker any more."),
+        (events.LinesMissing(3, 7, 1, DROPPED, "m1", "Ann"), "* The broker dropped 1 line of Ann."),
+        (events.LinesMissing(3, 7, 0, DROPPED, "m1", "Ann"), "* Lines that were missing have come after all."),
+        (events.LogExported("a.txt", 1), "* 1 line is in a.txt now."),
+        (events.LogExported("a.txt", 7), "* 7 lines are in a.txt now."),
+        (events.LogSearched("tea", (), more=False), "* No line has “tea”."),
         (events.MicrophoneChanged(True, "USB"), "* Microphone on: USB."),
         (events.MicrophoneChanged(False), "* Microphone off."),
         (events.SpeakerChanged(True, "USB"), "* Speaker on: USB."),
@@ -135,7 +154,8 @@ def test_notes(event: events.Event, line: str) -> None:
 
 def test_what_a_terminal_need_not_say() -> None:
     quiet: list[events.Event] = [events.PersonChanged(ANN), events.TextQueued("p", "x", 0.0), events.TextStored("p", 1)]
-    assert [TerminalFace().lines(event) for event in quiet] == [[], [], []]
+    quiet.append(events.TextSeen(1, 2, 3))
+    assert [TerminalFace().lines(event) for event in quiet] == [[]] * 4
 
 
 def test_counters_are_sorted() -> None:

@@ -131,6 +131,8 @@ class Core:
             self.counts.voice_unheard += 1
             return False
         self.counts.voice_relayed += 1
+        member.room.frames += 1
+        member.frames += 1
         return True
 
     def subscribed(self, channel: int, key: bytes, topic: bytes) -> Verdict:
@@ -295,7 +297,7 @@ class Core:
         return self._leave(member, "left", "said so", now)
 
     def _ping(self, member: Member, message: wire.Ping, now: float) -> list[Action]:
-        answers: list[Action] = deliver((member,), wire.Pong(message.stamp, int(now * 1_000_000)))
+        answers: list[Action] = deliver((member,), _pong(member, message, now))
         if member.behind_since is not None:  # it cannot know that posts were left out: say it as soon as it reads again
             answers += deliver((member,), _BEHIND)
         return answers
@@ -389,6 +391,10 @@ def _bucket(line: Line, member: Member, message: wire.FromClient) -> Bucket:
     if isinstance(message, wire.Post):
         return member.texts
     return member.signals if isinstance(message, wire.Signal) else line.requests
+
+
+def _pong(member: Member, ping: wire.Ping, now: float) -> wire.Pong:
+    return wire.Pong(ping.stamp, int(now * 1_000_000), member.room.frames - member.frames)
 
 
 def _listening(room: Room) -> wire.Listening:

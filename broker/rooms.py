@@ -20,7 +20,7 @@ class Room:
     """The members of one conversation.
 
     `wide` once it had more members than get a topic each, until it is empty: clients then use the room's topic.
-    `listening_told` is when the members were last told who listens.
+    `listening_told` is when the members were last told who listens. `frames` counts the voice given out.
     """
 
     room_id: bytes
@@ -29,6 +29,7 @@ class Room:
     listeners: set[bytes] = field(default_factory=set)
     wide: bool = False
     listening_told: float = float("-inf")
+    frames: int = 0
 
     def others(self, member: Member) -> list[Member]:
         """Everybody but this one."""
@@ -49,6 +50,7 @@ class Member:
         "address",
         "behind_since",
         "connection",
+        "frames",
         "handle",
         "heard",
         "hello",
@@ -75,6 +77,7 @@ class Member:
         self.topic = voice_frame.topic(room.handle, handle)
         self.heard = now  # when anything last came from it
         self.listening = False
+        self.frames = 0  # of its voice, given out to others
         self.behind_since: float | None = None  # since when it does not take what is sent to it
         self.texts = Bucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST, now)
         self.signals = Bucket(limits.SIGNALS_PER_SECOND, limits.SIGNAL_BURST, now)

@@ -23,7 +23,8 @@ from client import events, voice_orders
 from client.approach import Approach, approach
 from client.backoff import BackOff
 from client.events import Part
-from client.session import LONGEST_WAIT, Identity, Session
+from client.hearing import TOLD_AFTER, Hearing
+from client.session import LONGEST_WAIT, MICRO, Identity, Session
 from client.store import Store
 from client.target import AttemptFailed, Target, read_target
 from client.transport import Endpoint, Link, Transport
@@ -60,6 +61,7 @@ class Network(threading.Thread):
         self._transport = Transport(self._voice.receive)
         self._random = secrets.SystemRandom()
         self._backoff = BackOff()
+        self._hearing = Hearing()
         self._target: Target | None = None
         self._keys: RoomKeys | None = None
         self._connection_key = b""
@@ -288,11 +290,7 @@ class Network(threading.Thread):
         if news is Link.AUTHENTICATED:
             self._session.join(time.monotonic())
         elif news is Link.DEAF:
-            self._problem(
-                Part.SPEAKER,
-                "voice_unreachable",
-                "Voice cannot be heard: the broker's voice port does not answer. Text goes on; it is tried again.",
-            )
+            self._deaf("the broker's voice port does not answer")
         else:
             self._connection_lost("the connection to the broker has broken")
         self._carry_out()
@@ -306,14 +304,29 @@ class Network(threading.Thread):
             self._joined()
         elif isinstance(message, messages.Resubscribe):
             self._transport.reopen_voice()
+        elif isinstance(message, messages.Pong):
+            self._check_hearing(message)
         elif isinstance(message, messages.Closing):
             self._connection_lost("the broker is stopping", _wait_of(message))
         elif isinstance(message, messages.Refused):
             self._refused(message)
         self._carry_out()
 
+    def _check_hearing(self, pong: messages.Pong) -> None:
+        standing, heard = self._transport.voice_standing, self._transport.voice_heard
+        if self._hearing.deaf(pong.stamp / MICRO, pong.voice_frames, standing, heard, time.monotonic()):
+            self._transport.reopen_voice()
+            if self._hearing.in_vain == TOLD_AFTER:
+                self._deaf("the broker gives it out, and nothing arrives")
+
+    def _deaf(self, why: str) -> None:
+        self._problem(
+            Part.SPEAKER, "voice_unreachable", f"Voice cannot be heard: {why}. Text goes on; it is tried again."
+        )
+
     def _joined(self) -> None:
         self._give_up_at = None
+        self._hearing = Hearing()
         self._told_problem = ""
         self._backoff.reset()
         self._totals["reconnects"] += self._was_in

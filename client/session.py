@@ -53,7 +53,7 @@ from common.errors import SealBroken
 
 LONGEST_WAIT: Final = 60.0  # seconds that a broker may ask me to wait
 SILENCE_SECONDS: Final = limits.MEMBER_EXPIRES_SECONDS  # a broker that says nothing for so long is gone
-_MICRO: Final = 1_000_000
+MICRO: Final = 1_000_000  # of the stamps in a Ping to a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +207,7 @@ class Session:
         self._listening = on
         if self.joined:
             self._outgoing.append(messages.Listen(on))
+            self._ping_due = float("-inf")  # from now on more often, or less
 
     def still_waiting(self) -> list[TextQueued]:
         """The lines of an earlier run that were never acknowledged, for the user interface."""
@@ -219,8 +220,8 @@ class Session:
         if not self.joined:
             return
         if self._ping_due is not None and now >= self._ping_due:
-            self._ping_due = now + limits.PING_SECONDS
-            self._outgoing.append(messages.Ping(int(now * _MICRO)))
+            self._ping_due = now + self._ping_pause()
+            self._outgoing.append(messages.Ping(int(now * MICRO)))
         self._signal_due(now)
         self._events += self._receipts.count(self._roster.confirmed_devices, now)
         self._send_due(now)
@@ -267,7 +268,7 @@ class Session:
         self._posts.opened(message.newest_seq, message.log_id)
         if self._listening:
             self._outgoing.append(messages.Listen(on=True))
-        self._ping_due = now + limits.PING_SECONDS
+        self._ping_due = now + self._ping_pause()
         self._presence.start(now)
         self._receipts.opened(message.log_id, now)
         self.tick(now)
@@ -394,6 +395,9 @@ class Session:
                     f"{member.shown_name} sees other people here than you do: this broker does not treat all alike.",
                 )
             )
+
+    def _ping_pause(self) -> float:
+        return limits.PING_LISTENING_SECONDS if self._listening else limits.PING_SECONDS
 
     def _signal_due(self, now: float) -> None:
         present = self._presence.take_due(self._roster.session_ids(), now)

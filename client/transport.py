@@ -80,6 +80,8 @@ class Transport:
         self._voice_retry_at: float | None = None
         self._voice_failures = 0
         self._topics: frozenset[bytes] = frozenset()
+        self.voice_standing: float | None = None  # since when the voice connection stands with its present topics
+        self.voice_heard = float("-inf")  # when something last came in on it
         self._waiting: deque[bytes] = deque()
         self._frames: deque[tuple[float, bytes]] = deque(maxlen=_VOICE_WAITING)
         self.counters: Final = {"voice_dropped_sending": 0, "malformed": 0, "voice_reopened": 0}
@@ -156,12 +158,14 @@ class Transport:
                 self._voice.socket.unsubscribe(topic)
             for topic in topics - self._topics:
                 self._voice.socket.subscribe(topic)
+            if self.voice_standing is not None:
+                self.voice_standing = time.monotonic()
         self._topics = topics
         if topics and self._voice is None and self._voice_retry_at is None:
             self._open_voice()
 
     def reopen_voice(self) -> None:
-        """The broker asks for a new voice subscription. It gets it in a moment: asking costs it less than us."""
+        """A new voice connection in a moment: not at once, since asking for it costs a broker less than us."""
         self._close_voice()
         if self._topics:
             self._voice_retry_at = time.monotonic() + self._voice_pause()
@@ -247,6 +251,7 @@ class Transport:
     def _receive_voice(self, voice: _Watched, ready: dict[object, int]) -> None:
         if voice.socket in ready:
             arrived = time.monotonic()
+            self.voice_heard = arrived
             for parts in voice.messages():
                 if len(parts) == 1:
                     self._take_voice(parts[0], arrived)
@@ -255,6 +260,7 @@ class Transport:
         news = list(voice.news()) if voice.monitor in ready else []
         if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
             self._voice_failures = 0
+            self.voice_standing = time.monotonic()
         if any(event & _BROKEN for event in news):
             # Cut by the broker (a late answer to "speaker off") or by the network: try again in a moment.
             self._voice_failures += 1
@@ -268,7 +274,7 @@ class Transport:
             self._voice = self._connect(zmq.SUB, self._endpoint.voice_port, self._topics)
 
     def _close_voice(self) -> None:
-        self._voice_retry_at = None
+        self._voice_retry_at = self.voice_standing = None
         if self._voice is not None:
             self._voice.close(self._poller)
             self._voice = None

@@ -52,6 +52,7 @@ TOPICS_EACH_MEMBER: Final = 64  # above that many members a room uses one topic 
 # --- times, seconds -----------------------------------------------------------------------------------------
 
 PING_SECONDS: Final = 2.0
+PING_LISTENING_SECONDS: Final = 0.75  # with the speaker on: two Pongs show within 2 s that voice does not come in
 MEMBER_EXPIRES_SECONDS: Final = 6.0  # three pings missed
 BEHIND_SECONDS: Final = 10.0  # how long a member that cannot take its messages is kept
 PRESENT_MIN_SECONDS: Final = 0.25  # between two Present signals of one client

@@ -195,10 +195,14 @@ class Refused(_Message, frozen=True, tag=41):
 
 
 class Pong(_Message, frozen=True, tag=42):
-    """The answer to `Ping`. `broker_time` is the broker's monotonic clock in microseconds."""
+    """The answer to `Ping`. `broker_time` is the broker's monotonic clock in microseconds.
+
+    `voice_frames` counts the frames of others that were given out in the room; only its differences mean anything.
+    """
 
     stamp: Count
     broker_time: Count
+    voice_frames: Count
 
 
 class Closing(_Message, frozen=True, tag=43):

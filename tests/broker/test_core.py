@@ -298,7 +298,7 @@ def test_ping_tells_the_brokers_clock() -> None:
     world = World()
     world.join("ann")
     world.send("ann", messages.Ping(7))
-    assert world.last("ann", messages.Pong) == messages.Pong(7, 100_000_000)
+    assert world.last("ann", messages.Pong) == messages.Pong(7, 100_000_000, 0)
 
 
 # --- who cannot keep up -------------------------------------------------------------------------------------
@@ -332,12 +332,12 @@ def test_who_stays_behind_or_misses_the_roster_is_cut() -> None:
     world.join("ann")
     world.join("ben")
     world.join("cem")
-    world.act(world.core.undeliverable(b"ben", messages.Pong(0, 0), world.now))
+    world.act(world.core.undeliverable(b"ben", messages.Pong(0, 0, 0), world.now))
     world.pass_time(limits.BEHIND_SECONDS + 0.6, alive=("ann", "ben", "cem"))
     assert world.cuts() == [b"ben"]
     world.act(world.core.undeliverable(b"cem", messages.MemberLeft(b"mm"), world.now))
     assert world.cuts() == [b"ben", b"cem"]
-    world.act(world.core.undeliverable(b"stranger", messages.Pong(0, 0), world.now))
+    world.act(world.core.undeliverable(b"stranger", messages.Pong(0, 0, 0), world.now))
     assert world.cuts()[-1] == b"stranger"
     assert len(world.got("ann", messages.MemberLeft)) == 2
 
@@ -360,6 +360,22 @@ def test_voice_is_relayed_only_while_somebody_else_listens() -> None:
     assert not world.talk("ann")
     counts = world.core.counts
     assert (counts.voice_relayed, counts.voice_unheard, counts.voice_refused) == (2, 2, 0)
+
+
+def test_a_pong_counts_the_voice_of_others_that_was_given_out() -> None:
+    # Would catch a talker who takes its own voice, or what nobody was given, for voice that it should have heard.
+    world = World()
+    for name in ("ann", "ben", "cem"):
+        world.join(name)
+    world.talk("ann")
+    world.send("cem", messages.Listen(True))
+    for talker in ("ann", "ann", "ben"):
+        assert world.talk(talker)
+    counted = {}
+    for name in ("ann", "ben", "cem"):
+        world.send(name, messages.Ping(7))
+        counted[name] = world.last(name, messages.Pong).voice_frames
+    assert counted == {"ann": 1, "ben": 2, "cem": 3}
 
 
 def test_voice_of_strangers_and_under_wrong_topics() -> None:

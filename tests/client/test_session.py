@@ -632,3 +632,22 @@ def test_a_room_that_sees_every_line_says_so_once_a_second_each(net: Net) -> Non
     last = talker.told(events.TextSeen)[-1]
     assert (last.seq, last.count, last.of) == (10, 11, 11)
     assert net.core.counts.signals - before <= len(others) * 3 + 2 * len(everybody)  # three seconds; Present besides
+
+
+def test_who_listens_asks_more_often(net: Net) -> None:
+    # Would catch a deaf voice connection that takes longer than two seconds to show.
+    ann = net.joined("Ann")
+    pongs: list[float] = []
+
+    def note(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is ann and isinstance(message, messages.Pong):
+            pongs.append(net.now)
+        return [message]
+
+    net.tamper = note
+    net.run(6)
+    assert len(pongs) == 3
+    ann.listen(on=True)
+    pongs.clear()
+    net.run(6)
+    assert len(pongs) == 8

@@ -70,7 +70,7 @@ FROM_BROKER: list[tuple[FromBroker, str]] = [
     (Signalled(AB, b"t"), "9327c4026162c40174"),
     (Resubscribe(), "9128"),
     (Refused("post", "rate", "Slow.", 500, ID16), "9629a4706f7374a472617465a5536c6f772ecd01f4c410" + ID16.hex()),
-    (Pong(5, 6), "932a0506"),
+    (Pong(5, 6, 7), "942a050607"),
     (Closing(1000), "922bcd03e8"),
 ]
 

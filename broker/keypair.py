@@ -43,7 +43,9 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file: IO[str] = (folder / LOCK_FILE).open("a", encoding="ascii")
+            # Private: who could open it could hold the lock, and keep the broker out.
+            descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file: IO[str] = os.fdopen(descriptor, "r+", encoding="ascii")
         except OSError as error:
             raise BadSetting(
                 f"The data folder {folder} cannot be used: {error.strerror}. Choose one by --data."

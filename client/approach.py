@@ -7,8 +7,11 @@ given back: an attempt that was called off is simply not listened to any more.
 from __future__ import annotations
 
 import errno
+import logging
 import socket
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +26,7 @@ from common.invite import Invite
 from common.words import broker_words
 
 _REACH_SECONDS: Final = 4.0
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,24 @@ def approach(target: Target, pin: bytes | None, known: RoomKeys | None = None) -
     control, voice = target.address.port, _voice_port(target, banner)
     link = Invite(target.address, banner.key, voice, target.banner_port, target.phrase)
     return Approach(host, control, voice, banner.key, keys, trusted is None, link)
+
+
+def approach_aside(
+    target: Target, pin: bytes | None, known: RoomKeys | None, answer: Callable[[Approach | AttemptFailed], None]
+) -> None:
+    """The same on a thread of its own, since names, TCP and Argon2id block. `answer` is called there, once."""
+
+    def work() -> None:
+        try:
+            outcome: Approach | AttemptFailed = approach(target, pin, known)
+        except AttemptFailed as error:
+            outcome = error
+        except Exception:  # noqa: BLE001  somebody waits for an answer, whatever it is
+            _log.exception("the approach met a fault")
+            outcome = AttemptFailed(Part.GENERAL, "internal", "Something went wrong inside Secure Chat.")
+        answer(outcome)
+
+    threading.Thread(target=work, name="approach", daemon=True).start()
 
 
 def _voice_port(target: Target, banner: Banner) -> int:

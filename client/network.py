@@ -20,12 +20,13 @@ from typing import Final, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from client import events, voice_orders
-from client.approach import Approach, approach
-from client.backoff import BackOff
+from client.approach import Approach, approach_aside
+from client.attempts import Attempts
 from client.events import Part
 from client.hearing import TOLD_AFTER, Hearing
 from client.session import LONGEST_WAIT, MICRO, Identity, Session
 from client.store import Store
+from client.surroundings import News, Watch
 from client.target import AttemptFailed, Target, read_target
 from client.transport import Endpoint, Link, Transport
 from client.voice.engine import VoiceEngine
@@ -34,7 +35,6 @@ from common import messages
 from common.crypto.keys import RoomKeys, device_signer
 from common.errors import LocalError, NothingToSay, TooLong
 
-_JOIN_SECONDS: Final = 8.0  # from the first connect to Joined
 _IDLE_SECONDS: Final = 1.0
 _EARLY_TEXTS: Final = 100
 _FAULT_PAUSE: Final = 0.1  # seconds: a fault that comes again and again must not take a core
@@ -60,17 +60,15 @@ class Network(threading.Thread):
         self._voice = VoiceEngine(microphone=microphone, speaker=speaker, send=self._send_voice, report=self._report)
         self._transport = Transport(self._voice.receive)
         self._random = secrets.SystemRandom()
-        self._backoff = BackOff()
+        self._attempts = Attempts(self._random.random)
         self._hearing = Hearing()
+        self._surroundings = Watch()
         self._target: Target | None = None
         self._keys: RoomKeys | None = None
         self._connection_key = b""
         self._session: Session | None = None
         self._early: list[str] = []  # texts that were given before there was a session to seal them
         self._told_problem = ""  # the trouble that the last attempt met: an unreachable broker is told once
-        self._attempt = 0  # answers of attempts that were called off are told by their number
-        self._retry_at: float | None = None
-        self._give_up_at: float | None = None
         self._totals: Counter[str] = Counter(reconnects=0)
         self._was_in = False  # in this room since the last Connect: a further Joined is a reconnect
         self._running = True
@@ -120,7 +118,7 @@ class Network(threading.Thread):
         for command in _drain(self._commands):
             self._obey(command)
         for attempt, outcome in _drain(self._approaches):
-            if attempt == self._attempt:
+            if attempt == self._attempts.number:
                 self._approached(outcome)
         for report in _drain(self._reports):
             self._reported(report)
@@ -129,21 +127,30 @@ class Network(threading.Thread):
 
     def _pause(self) -> float:
         now = time.monotonic()
-        planned = [self._retry_at, self._give_up_at, self._session.next_tick(now) if self._session else None]
-        soonest = min((moment for moment in planned if moment is not None), default=now + _IDLE_SECONDS)
-        return max(0.0, min(soonest - now, _IDLE_SECONDS))
+        soonest = min(self._attempts.next_tick(), now + _IDLE_SECONDS)
+        planned = self._session.next_tick(now) if self._session is not None else None
+        return max(0.0, min(soonest, planned if planned is not None else soonest) - now)
 
     def _watch_the_clock(self) -> None:
         now = time.monotonic()
-        if self._retry_at is not None and now >= self._retry_at:
-            self._retry_at = None
+        news = self._surroundings.news(now)
+        if news is not None and self._target is not None:
+            self._surroundings_changed(news, now)
+        if self._attempts.take_due(now):
             self._approach()
-        if self._give_up_at is not None and now >= self._give_up_at:
+        if self._attempts.given_up(now):
             self._connection_lost("the broker did not answer in time")
         if self._session is not None:
             self._session.tick(now)
             if self._session.silent(now):
                 self._connection_lost("the broker has fallen silent")
+
+    def _surroundings_changed(self, news: News, now: float) -> None:
+        """No waiting for time-outs: a stay that cannot go on is begun anew, an attempt that waits is made now."""
+        if not self._attempts.waiting and news is not News.BACK:
+            slept = news is News.SLEPT
+            self._connection_lost("this computer slept" if slept else "this computer's way to the broker has changed")
+        self._attempts.bring_forward(now)
 
     def _carry_out(self) -> None:
         """What the session has decided."""
@@ -220,26 +227,17 @@ class Network(threading.Thread):
     # --- the life of a connection ---------------------------------------------------------------------------
 
     def _approach(self) -> None:
-        """Find and check the broker on a thread of its own: names, TCP and Argon2id block."""
         target = self._target
         if target is None:
             return
-        self._attempt += 1
         self.events.put(events.ConnectionProgressed(f"Looking for the broker at {target.address}…"))
-        number, known, pin = self._attempt, self._keys, self._store.pin(str(target.address))
+        number = self._attempts.begun()
 
-        def work() -> None:
-            try:
-                outcome: Approach | AttemptFailed = approach(target, pin, known)
-            except AttemptFailed as error:
-                outcome = error
-            except Exception:  # noqa: BLE001  the network thread waits for an answer, whatever it is
-                _log.exception("the approach met a fault")
-                outcome = AttemptFailed(Part.GENERAL, "internal", "Something went wrong inside Secure Chat.")
+        def answer(outcome: Approach | AttemptFailed) -> None:
             self._approaches.put((number, outcome))
             self._transport.wake()
 
-        threading.Thread(target=work, name="approach", daemon=True).start()
+        approach_aside(target, self._store.pin(str(target.address)), self._keys, answer)
 
     def _approached(self, outcome: Approach | AttemptFailed) -> None:
         if isinstance(outcome, AttemptFailed):
@@ -249,8 +247,9 @@ class Network(threading.Thread):
             self._begin_session(outcome)
         self.events.put(events.BrokerMet(outcome.broker_words, outcome.first_contact, str(outcome.invite)))
         self.events.put(events.ConnectionProgressed("Joining the room…"))
+        self._surroundings.towards(outcome.host, outcome.control_port)
         self._transport.open(Endpoint(outcome.host, outcome.control_port, outcome.voice_port, outcome.broker_key))
-        self._give_up_at = time.monotonic() + _JOIN_SECONDS
+        self._attempts.connecting(time.monotonic())
 
     def _begin_session(self, outcome: Approach) -> None:
         target = self._target
@@ -325,10 +324,9 @@ class Network(threading.Thread):
         )
 
     def _joined(self) -> None:
-        self._give_up_at = None
+        self._attempts.joined()
         self._hearing = Hearing()
         self._told_problem = ""
-        self._backoff.reset()
         self._totals["reconnects"] += self._was_in
         self._was_in = True
         target, keys = self._target, self._keys
@@ -350,14 +348,10 @@ class Network(threading.Thread):
         """Drop what is left of the connection and plan the next attempt."""
         if self._target is None:
             return
-        self._attempt += 1
-        self._give_up_at = None
         self._transport.close_link()
         if self._session is not None:
             self._session.lost()
-        now = time.monotonic()
-        pause = max(wait, self._backoff.next_wait(now, self._random.random()))
-        self._retry_at = now + pause
+        pause = self._attempts.lost(time.monotonic(), wait)
         self._carry_out()
         self.events.put(events.RoomLeft(reason, round(pause, 2)))
 
@@ -381,13 +375,11 @@ class Network(threading.Thread):
             self._carry_out()
             self._totals.update(self._session.counters)
         self._transport.close_link()
-        self._attempt += 1
+        self._attempts.called_off()
         self._target = self._keys = self._session = None
         self._was_in = False
-        self._retry_at = self._give_up_at = None
         self._told_problem = ""
         self._early.clear()
-        self._backoff.reset()
 
     # --- voice ----------------------------------------------------------------------------------------------
 

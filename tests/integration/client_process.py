@@ -21,8 +21,13 @@ PATIENCE: Final = 40.0  # seconds; generous, so that a busy machine fails no tes
 class ClientProcess:
     """One person. All events are kept in `events`; `expect` waits for one, past or still to come."""
 
-    def __init__(self, name: str, phrase: str, folder: Path, *flags: str, where: tuple[str, str]) -> None:
-        """`where` is `--invite LINK` or `--server HOST:PORT`; `folder` keeps its state and what it writes to stderr."""
+    def __init__(
+        self, name: str, phrase: str, folder: Path, *flags: str, where: tuple[str, str], under: tuple[str, ...] = ()
+    ) -> None:
+        """`where` is `--invite LINK` or `--server HOST:PORT`; `folder` keeps its state and what it writes to stderr.
+
+        `under` is a command that starts it elsewhere (`ip netns exec …`).
+        """
         self.name = name
         self.events: list[Event] = []
         self.ended = False
@@ -32,7 +37,7 @@ class ClientProcess:
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "client", "--json", *where, "--name", name),
+                    *(*under, sys.executable, "-m", "client", "--json", *where, "--name", name),
                     *("--state-dir", str(folder / "state"), *flags),
                 ],
                 cwd=ROOT,

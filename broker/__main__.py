@@ -1,7 +1,8 @@
-"""`python -m broker`: read the settings, open the log, start the broker, stop it cleanly.
+"""`python -m broker`: read the settings, open the log, start the broker, stop it cleanly; or carry out a command.
 
 The first line on stdout is for programs (`ready …`), what follows is for people. Exit code 0 after a clean
-stop, 2 with one line on stderr if the broker cannot start.
+stop, 2 with one line on stderr if the broker cannot start or the command cannot be done, 1 if the broker that
+was asked does not run.
 """
 
 from __future__ import annotations
@@ -12,30 +13,37 @@ import signal
 import sys
 import threading
 import time  # noqa: TID251 - an entry point
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
 from broker.actions import Note
 from broker.addresses import usable_addresses
-from broker.config import Settings, read_settings
+from broker.commands import carry_out
+from broker.config import COMMANDS, Settings, read_command, read_settings
 from broker.core import Core
 from broker.engine.memory import MemoryEngine
 from broker.greeting import greeting
 from broker.journal import Journal
 from broker.keypair import FolderLock, KeyPair, load_or_make
+from broker.local_port import LocalPort
 from broker.log_file import LogFile
+from broker.reporter import Reporter
 from broker.server import Server
-from common.errors import SecureChatError
+from common.errors import BadSetting, NotRunning, SecureChatError
 
 _DESCRIPTORS: Final = 65_536  # as many connections as the system lets us have, up to this
 
 
 def main(arguments: Sequence[str] | None = None, default_log: Path | None = None) -> int:
-    """Run a broker until it is told to stop. Returns the exit code."""
+    """Run a broker until it is told to stop, or carry out a command. Returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        settings = read_settings(sys.argv[1:] if arguments is None else arguments, os.environ, default_log)
+        if arguments and arguments[0] in COMMANDS:
+            sys.stdout.write(carry_out(read_command(arguments, os.environ)))
+            return 0
+        settings = read_settings(arguments, os.environ, default_log)
         with ExitStack() as stack:
             stack.enter_context(FolderLock(settings.folder))
             pair = load_or_make(settings.folder)
@@ -44,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, default_log: Path | None = None
             _serve(settings, pair, log)
     except SecureChatError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return 1 if isinstance(error, NotRunning) else 2
     return 0
 
 
@@ -53,6 +61,7 @@ def _serve(settings: Settings, pair: KeyPair, log: LogFile) -> None:
     tell = _Teller(log)
     engine = MemoryEngine(secrets.token_bytes)
     server = Server(settings, pair, Core(engine, settings.allowances), tell)
+    local = _open_local_port(settings, server, tell)
     try:
         engine.wake_by(server.wake)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -63,9 +72,22 @@ def _serve(settings: Settings, pair: KeyPair, log: LogFile) -> None:
         sys.stdout.flush()
         server.run()
     finally:
+        if local is not None:
+            local.close()
         engine.close()
         server.close()
         tell(Note("stopped", "", settings.host, "asked to"))
+
+
+def _open_local_port(settings: Settings, server: Server, tell: Callable[[Note], None]) -> LocalPort | None:
+    """A broker that cannot be asked how it is still is a broker: say so in the log, and go on."""
+    try:
+        local = LocalPort(settings.folder, Reporter(server.ask, server.ports).line)
+    except BadSetting as error:
+        tell(Note("no-status", "", "", str(error)))
+        return None
+    local.start()
+    return local
 
 
 class _Teller:

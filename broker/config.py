@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import platformdirs
 
@@ -22,6 +22,9 @@ from common.address import BANNER_OFFSET, DEFAULT_PORT, VOICE_OFFSET, parse_addr
 from common.errors import BadAddress, BadSetting
 
 APPLICATION: Final = "secure-chat-broker"
+COMMANDS: Final = {
+    "status": "Tells how a running broker is: people, posts, rates, what it dropped.",
+}
 _PREFIX: Final = "SECURE_CHAT_"
 _MOST: Final = 1_000_000_000
 
@@ -44,6 +47,15 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """What is asked of a broker's data folder instead of running a broker."""
+
+    name: str
+    folder: Path
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Flag:
     """One setting: its flag is `--name-with-hyphens`, its variable `SECURE_CHAT_NAME_WITH_UNDERSCORES`."""
 
@@ -60,13 +72,14 @@ class _Flag:
         return _PREFIX + self.name.upper().replace("-", "_")
 
 
+_DATA: Final = _Flag("data", "FOLDER", "where the broker's key is kept (default: this system's folder for such)")
 _FLAGS: Final = (
     _Flag("host", "ADDRESS", "address to listen on; :: is IPv4 and IPv6 (default 0.0.0.0)"),
     _Flag("port", "PORT", f"port for control, text and voice on its way up; 0: any (default {DEFAULT_PORT})"),
     _Flag("voice-port", "PORT", "port for voice on its way down (default PORT+1)"),
     _Flag("banner-port", "PORT", "port that hands out this broker's public key (default PORT+2)"),
     _Flag("public-address", "HOST", "name or address that people on the internet use, for the invite"),
-    _Flag("data", "FOLDER", "where the broker's key is kept (default: this system's folder for such)"),
+    _DATA,
     _Flag("log", "FILE", "the log: times, member handles, addresses, reasons; never what was said"),
     _Flag("room-members", "N", f"members in one room, up to {limits.ROOM_MEMBERS_MAX} (default {limits.ROOM_MEMBERS})"),
     _Flag("joins-per-minute", "N", f"joins under one key in a minute (default {limits.JOINS_PER_MINUTE_KEY})"),
@@ -103,7 +116,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str], defa
         voice_port=voice_port,
         banner_port=banner_port,
         public_address=values.public_address("public-address"),
-        folder=values.path("data", platformdirs.user_data_path(APPLICATION, appauthor=False)),
+        folder=values.folder(),
         log=values.path("log", log),
         allowances=Allowances(
             values.number("room-members", limits.ROOM_MEMBERS, limits.ROOM_MEMBERS_MAX),
@@ -116,13 +129,23 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str], defa
     )
 
 
+def read_command(arguments: Sequence[str], environment: Mapping[str, str]) -> Command:
+    """Check what follows one of `COMMANDS`, itself the first. Raises as `read_settings` does."""
+    name = arguments[0]
+    parser = _Parser(prog=f"{APPLICATION} {name}", allow_abbrev=False, description=COMMANDS[name])
+    parser.add_argument(_DATA.flag, metavar=_DATA.metavar, help=_DATA.help)
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
+    given = vars(parser.parse_args(arguments[1:]))
+    return Command(name, _Values(given, environment).folder(), as_json=given["json"])
+
+
 class _Values:
     """The text of each setting and where it comes from, so that a complaint can name it."""
 
-    def __init__(self, given: Mapping[str, str | None], environment: Mapping[str, str]) -> None:
+    def __init__(self, given: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         self._texts: dict[str, tuple[str, str]] = {}
         for flag in _FLAGS:
-            text = given[flag.name.replace("-", "_")]
+            text = given.get(flag.name.replace("-", "_"))
             if text is not None:
                 self._texts[flag.name] = flag.flag, text
             elif environment.get(flag.variable):
@@ -154,6 +177,10 @@ class _Values:
         """The flag or variable of each setting that was made."""
         return {name: source for name, (source, _) in self._texts.items()}
 
+    def folder(self) -> Path:
+        """The data folder."""
+        return self.path("data", platformdirs.user_data_path(APPLICATION, appauthor=False))
+
     def path(self, name: str, default: Path) -> Path:
         if name not in self._texts:
             return default
@@ -184,20 +211,23 @@ class _Values:
 
 
 def _parser() -> argparse.ArgumentParser:
+    told = " ".join(f"{name}: {help_}" for name, help_ in COMMANDS.items())
     parser = _Parser(
         prog=APPLICATION,
         allow_abbrev=False,
         description="Relays sealed text and voice between the members of a room, and can read none of it.",
+        usage=f"{APPLICATION} [--port PORT] [flags below]\n       {APPLICATION} {{{','.join(COMMANDS)}}} [--help]",
         epilog=f"Each flag can be set by a variable too: --voice-port by {_PREFIX}VOICE_PORT, and so on."
-        " Flags win. Stop with Ctrl+C.",
+        f" Flags win. Stop with Ctrl+C. Commands, each with its own --help: {told}",
     )
-    parser.add_argument("--version", action="version", version=f"{APPLICATION} {_version()}")
+    parser.add_argument("--version", action="version", version=f"{APPLICATION} {version_text()}")
     for flag in _FLAGS:
         parser.add_argument(flag.flag, metavar=flag.metavar, help=flag.help)
     return parser
 
 
-def _version() -> str:
+def version_text() -> str:
+    """What is installed, as people write it."""
     try:
         return version("secure-chat")
     except PackageNotFoundError:

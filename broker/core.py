@@ -18,7 +18,7 @@ from broker.lines import Line, Lines
 from broker.posts import Posts
 from broker.quota import Allowances, Bucket, BucketTable, network_of
 from broker.rooms import Member, Room, Rooms, deliver, note
-from broker.status import Counters
+from broker.status import Counters, Pace, Standing
 from broker.subscriptions import Subscriptions, Verdict
 from common import limits
 from common import messages as wire
@@ -51,6 +51,7 @@ class Core:
         self._later: deque[Action] = deque()  # what came up where no actions could be returned
         self._untold: dict[Room, float] = {}  # rooms whose listeners have changed, and when to tell
         self._swept = float("-inf")
+        self._pace = Pace()
         self._answers: dict[type, Callable[[Member, Any, float], list[Action]]] = {
             wire.Listen: self._listen,
             wire.Post: self._post,
@@ -185,6 +186,11 @@ class Core:
         last = Deliver(tuple(member.connection for member in members), wire.Closing(CLOSING_RETRY_MS))
         return [last, *(note("left", member, "broker stops") for member in members)]
 
+    def standing(self, now: float) -> Standing:
+        """The numbers of this moment."""
+        rates = self._pace.rates(self.counts, now)
+        return Standing(*self._rooms.sizes(), self._engine.kept(), rates, self.counts.as_dict())
+
     def handle_of(self, connection: bytes) -> str:
         """The handle (hex) of the member of this connection, empty if it has none. From any thread: it only looks."""
         line = self._lines.get(connection)
@@ -202,6 +208,7 @@ class Core:
         self._joins_of_key.sweep(now)
         self._joins_of_address.sweep(now)
         self._engine.tick(now)
+        self._pace.mark(self.counts, now)
         return actions
 
     # --- one method for each message ------------------------------------------------------------------------

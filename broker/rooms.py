@@ -97,6 +97,11 @@ class Rooms:
         """The room of this id, if somebody is in it."""
         return self._rooms.get(room_id)
 
+    def sizes(self) -> tuple[int, int, int]:
+        """How many rooms, members and listeners there are."""
+        listeners = sum(len(room.listeners) for room in self._rooms.values())
+        return len(self._rooms), len(self._by_key), listeners
+
     def members(self) -> tuple[Member, ...]:
         """Everybody, in all rooms."""
         return tuple(self._by_key.values())

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Final
 
 import zmq
@@ -25,6 +26,7 @@ from broker.core import Core
 from broker.guard import Guard, Peer, host_of, peer_of, shut
 from broker.keypair import KeyPair
 from broker.ports import Ports, refused_port
+from broker.status import Standing
 from broker.subscriptions import Verdict
 from broker.traffic import Traffic
 from common import limits, messages, voice_frame
@@ -64,6 +66,7 @@ class Server:
         self._core = core
         self._tell = tell
         self._stopping = False
+        self._asked: SimpleQueue[Callable[[Standing], None]] = SimpleQueue()
         self._sources: dict[bytes, _Source] = {}
         self._connections: dict[int, bytes] = {}  # descriptor → routing id, so that dead sources are forgotten
         self._channels: dict[int, Peer | None] = {}
@@ -96,6 +99,11 @@ class Server:
     def stop(self) -> None:
         """End `run`. From any thread, and from a signal handler."""
         self._stopping = True
+        self.wake()
+
+    def ask(self, take: Callable[[Standing], None]) -> None:
+        """Have the loop call this with the numbers of the moment. From any thread; `take` must return at once."""
+        self._asked.put(take)
         self.wake()
 
     def run(self) -> None:
@@ -230,6 +238,8 @@ class Server:
             while self._wake_out.recv(4_096):
                 pass
         self._act(self._core.settle(now), now)
+        while not self._asked.empty():  # this thread alone takes from it
+            self._asked.get()(self._core.standing(now))
 
     @staticmethod
     def _drop_rest(opened: zmq.Socket[bytes]) -> int:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
+
+from broker.engine.base import Kept
+
+_MARK_SECONDS: Final = 5.0  # between two marks of `Pace`
+_MARKS: Final = 13  # so that the oldest is a minute old
 
 
 @dataclass(slots=True)
@@ -28,3 +36,61 @@ class Counters:
     def as_dict(self) -> dict[str, int]:
         """All counters by name."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How many there were in a second, on the average of the last `seconds` (about a minute, less after a start)."""
+
+    seconds: float
+    posts: float
+    signals: float
+    voice: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    at: float
+    posts: int
+    signals: int
+    voice: int
+
+
+class Pace:
+    """Remembers the counters of the last minute, some seconds apart."""
+
+    def __init__(self) -> None:
+        self._marks: deque[_Mark] = deque(maxlen=_MARKS)
+
+    def mark(self, counts: Counters, now: float) -> None:
+        """Remember these counters, if the last ones are old enough. Call it every second or so."""
+        if not self._marks or now - self._marks[-1].at >= _MARK_SECONDS:
+            self._marks.append(_mark(counts, now))
+
+    def rates(self, counts: Counters, now: float) -> Rates:
+        """The average since the oldest mark, zeros before there is one."""
+        newest = _mark(counts, now)
+        oldest = self._marks[0] if self._marks else newest
+        seconds = max(newest.at - oldest.at, 1.0)  # a moment after the start two posts are no thousand a second
+        return Rates(
+            round(seconds, 1),
+            round((newest.posts - oldest.posts) / seconds, 2),
+            round((newest.signals - oldest.signals) / seconds, 2),
+            round((newest.voice - oldest.voice) / seconds, 2),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things are at one moment. `rooms` and `members` are those that are there now, not those of kept posts."""
+
+    rooms: int
+    members: int
+    listeners: int
+    kept: Kept
+    rates: Rates
+    counters: Mapping[str, int]
+
+
+def _mark(counts: Counters, now: float) -> _Mark:
+    return _Mark(now, counts.posts, counts.signals, counts.voice_relayed)

@@ -11,7 +11,8 @@
      │    ├── TooLong             a text or name over its limit
      │    ├── NothingToSay        a text without anything to show
      │    ├── KeySpent            a voice key has sealed all the frames that it may
-     │    └── StateLocked         another process uses the state folder
+     │    ├── StateLocked         another process uses the state folder
+     │    └── NotRunning          no broker runs on a data folder, or it does not answer
      ├── PeerError           bytes from outside broke a rule: drop them, count them, live on
      │    ├── Malformed           not what the protocol says
      │    ├── SealBroken          wrong key, wrong context or tampering: deliberately not told apart
@@ -60,6 +61,10 @@ class NothingToSay(LocalError):
 
 class StateLocked(LocalError):
     """Another process of this program uses the same state folder."""
+
+
+class NotRunning(LocalError):
+    """There is no running broker that could be asked."""
 
 
 class PeerError(SecureChatError):

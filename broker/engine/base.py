@@ -55,6 +55,16 @@ class Failed:
     retry_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much is kept in all. `trouble` is the sentence that posts are refused with now, empty: all is well."""
+
+    rooms: int
+    posts: int
+    bytes: int
+    trouble: str = ""
+
+
 Answer: TypeAlias = Appended | Paged | Failed
 
 
@@ -80,6 +90,10 @@ class Engine(ABC):
     @abstractmethod
     def span(self, room_id: bytes) -> Span:
         """The numbers of an entered room, at once: engines keep them in memory."""
+
+    @abstractmethod
+    def kept(self) -> Kept:
+        """How much is kept, at once: from numbers in memory, never from a disk."""
 
     @abstractmethod
     def append(self, ticket: int, room_id: bytes, post_id: bytes, token: bytes) -> None:

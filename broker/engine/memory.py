@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from broker.engine.base import Answer, Appended, Engine, Failed, Paged, Span
+from broker.engine.base import Answer, Appended, Engine, Failed, Kept, Paged, Span
 from common import limits
 from common.messages import StoredPost
 
@@ -53,6 +53,7 @@ class MemoryEngine(Engine):
         self._logs: dict[bytes, _Log] = {}
         self._handles: set[bytes] = set()
         self._total_bytes = 0
+        self._total_posts = 0
         self._answers: list[Answer] = []
 
     def enter(self, room_id: bytes, now: float) -> bytes | None:
@@ -88,6 +89,10 @@ class MemoryEngine(Engine):
         log = self._logs[room_id]
         return Span(log.log_id, log.newest_seq, log.posts[0].seq if log.posts else 0)
 
+    def kept(self) -> Kept:
+        """See `Engine`. Bytes are those of the memory that posts take, roughly."""
+        return Kept(len(self._logs), self._total_posts, self._total_bytes)
+
     def append(self, ticket: int, room_id: bytes, post_id: bytes, token: bytes) -> None:
         """See `Engine`."""
         log = self._logs[room_id]
@@ -102,6 +107,7 @@ class MemoryEngine(Engine):
             log.posts.append(post)
             log.ids.append(post_id)
             log.numbers[post_id] = post
+            self._total_posts += 1
             self._weigh(log, len(token) + _POST_OVERHEAD)
             self._answers.append(Appended(ticket, post.seq, post.prev_seq, again=False))
 
@@ -156,6 +162,7 @@ class MemoryEngine(Engine):
     def _drop_oldest(self, log: _Log) -> None:
         post = log.posts.pop(0)
         del log.numbers[log.ids.pop(0)]
+        self._total_posts -= 1
         self._weigh(log, -len(post.token) - _POST_OVERHEAD)
 
     def _forget_an_empty_room(self) -> bool:
@@ -166,7 +173,9 @@ class MemoryEngine(Engine):
         return False
 
     def _forget(self, room_id: bytes) -> None:
-        self._total_bytes -= self._logs.pop(room_id).kept_bytes
+        log = self._logs.pop(room_id)
+        self._total_bytes -= log.kept_bytes
+        self._total_posts -= len(log.posts)
 
     def _weigh(self, log: _Log, size: int) -> None:
         log.kept_bytes += size

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from broker.config import Settings, read_settings
+from broker.__main__ import main
+from broker.config import Command, Settings, read_command, read_settings
 from broker.quota import Allowances
 from common.errors import BadSetting
 
@@ -102,3 +103,26 @@ def test_version(installed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     with pytest.raises(SystemExit):
         read("--version")
     assert ("9.9" if installed else "from source") in capsys.readouterr().out
+
+
+def test_commands(tmp_path: Path) -> None:
+    # Would catch a command that asks another folder than the broker uses.
+    assert read_command(["status"], {}) == Command("status", read().folder, as_json=False)
+    assert read_command(["status", "--json", "--data", str(tmp_path)], {}) == Command("status", tmp_path, as_json=True)
+    assert read_command(["status"], {"SECURE_CHAT_DATA": str(tmp_path)}).folder == tmp_path
+
+
+@pytest.mark.parametrize("wrong", [["--port", "1"], ["more"], ["--data"], ["--data", ""]])
+def test_commands_typed_wrong(wrong: list[str]) -> None:
+    # Would catch a command that is carried out otherwise than meant.
+    with pytest.raises(BadSetting):
+        read_command(["status", *wrong], {})
+
+
+def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    # Would catch commands that nobody finds.
+    for arguments in (["--help"], ["status", "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 0
+        assert "status" in capsys.readouterr().out

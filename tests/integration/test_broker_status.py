@@ -1,0 +1,102 @@
+"""`secure-chat-broker status` of a broker process: what it says, and when there is none."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker.local_line import SOCKET_FILE
+from broker.status import Counters
+from common import messages
+from tests.integration.broker_process import PATIENCE, ROOT, BrokerProcess, RawClient
+
+ROOM = b"r" * 16
+
+
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of the broker's to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "broker", *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def status(broker: BrokerProcess) -> dict[str, Any]:
+    """What it says to programs."""
+    ended = command("status", "--json", "--data", str(broker.folder / "data"))
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+    told: dict[str, Any] = json.loads(ended.stdout)
+    return told
+
+
+def test_numbers_after_known_traffic(tmp_path: Path) -> None:
+    # Would catch a number that is not what it is called.
+    with BrokerProcess(tmp_path) as broker, RawClient(broker) as ann, RawClient(broker) as ben:
+        ann.join(ROOM)
+        ben.join(ROOM)
+        ben.listen()
+        for number in range(5):
+            ann.send(messages.Post(b"token %d" % number))
+            ben.expect(messages.Posted, seq=number + 1)
+        ann.send(messages.Signal(b"token", None))
+        ben.expect(messages.Signalled)
+        ben.send(messages.Signal(b"token", b"??"))
+        ben.ping()
+        told = status(broker)
+        assert (told["rooms"], told["members"], told["listeners"]) == (1, 2, 1)
+        assert told["kept"]["posts"] == 5
+        assert told["kept"]["rooms"] == 1
+        assert told["kept"]["bytes"] > 0
+        assert told["kept"]["trouble"] == ""
+        expected = {**Counters(joins=2, posts=5, signals=2, signals_dropped=1).as_dict()}
+        assert told["counters"] == expected
+        assert told["ports"] == {name: getattr(broker, name).port for name in ("control", "voice", "banner")}
+        assert told["rates"]["posts"] == pytest.approx(5 / told["rates"]["seconds"], rel=0.2)
+        people = command("status", "--data", str(broker.folder / "data"))
+        assert "2 in 1 rooms, 1 listen" in people.stdout
+        assert ROOM.hex() not in people.stdout
+        assert ROOM.decode() not in people.stdout
+        assert stat.S_IMODE((tmp_path / "data" / SOCKET_FILE).stat().st_mode) == 0o600
+        assert broker.stop() == (0, "")
+        assert not (tmp_path / "data" / SOCKET_FILE).exists()
+
+
+def test_no_broker_and_a_killed_one(tmp_path: Path) -> None:
+    # Would catch a traceback, a wait for the dead, and a broker that cannot start over what another left.
+    data = str(tmp_path / "data")
+    ended = command("status", "--data", data)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    with BrokerProcess(tmp_path) as broker:
+        broker.kill()
+        assert (tmp_path / "data" / SOCKET_FILE).exists()
+        ended = command("status", "--data", data)
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+        broker.start()
+        assert status(broker)["members"] == 0
+
+
+def test_a_command_typed_wrong() -> None:
+    # Would catch a broker that starts where a question was meant.
+    ended = command("status", "--port", "1")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_folder_that_others_write(tmp_path: Path) -> None:
+    # Would catch a broker that refuses to relay because it cannot be asked how it is.
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o777)
+    with BrokerProcess(tmp_path) as broker:
+        assert command("status", "--data", str(data)).returncode == 1
+        assert broker.stop() == (0, "")
+    assert "chmod 700" in broker.log.read_text(encoding="utf-8").encode("ascii").decode("unicode_escape")

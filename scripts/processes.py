@@ -39,7 +39,11 @@ else:
 
 
 class NotStarted(Exception):
-    """The broker ended before it was ready; what it said has been printed."""
+    """The broker ended before it was ready; what it said has been printed. `late`: it was killed for its slowness."""
+
+    def __init__(self, message: str, *, late: bool = False) -> None:
+        super().__init__(message)
+        self.late = late
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,22 @@ class Broker:
         return stop(self.process)
 
 
-def start_broker(arguments: Iterable[str], say: Callable[[str], None], log: Path | None = None) -> Broker:
-    """Start a broker and wait until it is ready; its further lines go to `say`. Raises `NotStarted`."""
-    command = [sys.executable, str(ROOT / "scripts/start_broker.py"), *arguments]
-    process = start([*command, "--log", str(log)] if log else command)
-    alarm = threading.Timer(_READY_SECONDS, process.kill)
+def start_broker(
+    arguments: Iterable[str], say: Callable[[str], None], log: Path | None = None, seconds: float = _READY_SECONDS
+) -> Broker:
+    """Start a broker and wait until it is ready; its further lines go to `say`.
+
+    One that is not ready after `seconds` is killed. Raises `NotStarted`.
+    """
+    place = ["--log", str(log or ROOT / "scripts/all.log")]
+    process = start([sys.executable, "-m", "broker", *place, *arguments])
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        process.kill()
+
+    alarm = threading.Timer(seconds, give_up)
     alarm.start()
     try:
         line = process.stdout.readline() if process.stdout else ""
@@ -85,29 +100,34 @@ def start_broker(arguments: Iterable[str], say: Callable[[str], None], log: Path
     found = _READY.match(line)
     if not found:
         stop(process)
-        raise NotStarted(f"the broker did not start (exit code {process.returncode})")
+        _pass_on(process.stdout, say)
+        raise NotStarted(f"the broker did not start (exit code {process.returncode})", late=late.is_set())
     control, voice, banner = (_here(parse_address(text)) for text in found.groups()[:3])
     everywhere = parse_address(found[1]).host in _EVERYWHERE
     threading.Thread(target=_pass_on, args=(process.stdout, say), daemon=True).start()
     return Broker(process, control, voice, banner, read_key(banner), found[4], everywhere)
 
 
-def start(command: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    """Start a process whose standard input and output are pipes of UTF-8 text.
+def start(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, errors: Path | None = None
+) -> subprocess.Popen[str]:
+    """Start a process whose standard input and output are pipes of UTF-8 text; `errors` is appended to.
 
     It gets a process group of its own, so that Ctrl+C reaches the starting script alone, which ends the rest in order.
     """
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **(environment or {}), "PYTHONUTF8": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=not _NEW_GROUP,
-        creationflags=_NEW_GROUP,
-    )
+    with errors.open("ab") if errors else contextlib.nullcontext() as complaints:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {}), "PYTHONUTF8": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            encoding="utf-8",
+            start_new_session=not _NEW_GROUP,
+            creationflags=_NEW_GROUP,
+        )
 
 
 def stop(process: subprocess.Popen[str]) -> int:
@@ -167,5 +187,6 @@ def _here(address: Address) -> Address:
 
 
 def _pass_on(lines: IO[str] | None, say: Callable[[str], None]) -> None:
-    for line in lines or ():
-        say(line.rstrip())
+    with lines or contextlib.nullcontext(()) as open_lines:
+        for line in open_lines:
+            say(line.rstrip())

@@ -19,7 +19,7 @@ import soxr
 
 from common.crypto.phrase import generate
 from scripts.demo.likeness import Likeness, compare
-from scripts.demo.person import NothingHeard, Person
+from scripts.person import NothingHeard, Person
 from scripts.processes import Broker, NotStarted, start_broker
 from scripts.setup.environment import ROOT
 

@@ -24,13 +24,28 @@ class NothingHeard(Exception):
 class Person:
     """A client process: `do` writes commands, `wait` waits for events. All events are kept in `events`."""
 
-    def __init__(self, name: str, server: str, phrase: str, state: Path, flags: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        server: str,
+        phrase: str,
+        state: Path,
+        flags: tuple[str, ...] = (),
+        errors: Path | None = None,
+    ) -> None:
+        """`server` is an invite link, `state` the state folder; complaints go to our stderr, or behind `errors`."""
         self.name = name
         self.events: list[Event] = []
         self._arrived = threading.Condition()
         command = [sys.executable, "-m", "client", "--json", "--invite", server, "--name", name]
-        self._process = start([*command, "--state-dir", str(state), *flags], {"SECURE_CHAT_KEY": phrase})
-        threading.Thread(target=self._read, daemon=True).start()
+        self._process = start([*command, "--state-dir", str(state), *flags], {"SECURE_CHAT_KEY": phrase}, errors)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._process.poll() is None
 
     def do(self, command: str, **arguments: object) -> float:
         """Give a command of the JSON client: `do("say", text="…")`. The time (monotonic, seconds) when it was given."""
@@ -73,13 +88,25 @@ class Person:
                 self.do("quit")
                 self._process.wait(10)
         stop(self._process)
+        self._reader.join()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would. All that it printed before is in `events` then."""
+        self._process.kill()
+        stop(self._process)
+        self._reader.join()
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            try:
-                event = json.loads(line) | {"arrived": time.monotonic()}
-            except ValueError:
-                event = {"event": "not json", "line": line, "arrived": time.monotonic()}
-            with self._arrived:
-                self.events.append(event)
-                self._arrived.notify_all()
+        with self._process.stdout or contextlib.nullcontext(()) as lines:
+            for line in lines:
+                if line.endswith("\n"):  # else it was killed in the middle of it
+                    self._note(line)
+
+    def _note(self, line: str) -> None:
+        try:
+            event = json.loads(line) | {"arrived": time.monotonic()}
+        except ValueError:
+            event = {"event": "not json", "line": line, "arrived": time.monotonic()}
+        with self._arrived:
+            self.events.append(event)
+            self._arrived.notify_all()

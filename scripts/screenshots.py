@@ -40,6 +40,7 @@ from client.events import (  # noqa: E402
     TalkingChanged,
     TextQueued,
     TextReceived,
+    TextSeen,
     TextStored,
 )
 from client.ui import drawing  # noqa: E402
@@ -160,7 +161,10 @@ def conversation(now: float) -> list[Event]:
         said(3, BEN, reading, 1200),
         TextQueued("q4", "Speaker is on. Go ahead, I am all ears 🎧", start + 1260),
         TextStored("q4", 4),
-        said(5, CLEO, "I only have text today, tell me how it ends.", 1290),
+        TextSeen(4, 2, 3),
+        TextQueued("q7", "One moment, I have to find my glasses.", start + 1265),
+        TextStored("q7", 5),
+        said(6, CLEO, "I only have text today, tell me how it ends.", 1290),
         TextQueued("q6", "We will write it down for you.", start + 1320),
         SpeakerChanged(on=True, device="Headphones"),
         MicrophoneChanged(on=True, device="Microphone"),

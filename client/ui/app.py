@@ -32,7 +32,7 @@ from client.ui import texts
 from client.ui.chat_view import ChatView
 from client.ui.connect_view import ConnectActions, ConnectView
 from client.ui.form import Fields, connect_command, problem_of
-from client.ui.presenter import Phase, Presenter, Problem, Remedy, ViewState
+from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump
 from client.ui.roster_view import RosterView
 from client.ui.status_view import ProblemView, StatusView
@@ -92,7 +92,9 @@ class Window:
         self._sent = ""  # the last message that was taken, to be given back if it cannot be sent
         self._shown: ViewState | None = None
         self._ended = False
+        self._gone = False
         self._quit_at: float | None = None
+        self._touched_at = float("-inf")  # when a pointer button or wheel was last used in here
         self.failures = 0  # exceptions in callbacks
         self.theme = Theme(root)
 
@@ -117,7 +119,7 @@ class Window:
         root.minsize(min(self.theme.px(720), wide), min(self.theme.px(440), high))
         root.bind("<Map>", self._mapped)
         root.deiconify()
-        Pump(root, self._backend.events, self._receive, self._show).run()
+        Pump(root, self._backend.events, self._receive, self._rest).run()
         self._begin()
         root.after(1, lambda: root.after_idle(self._add_tips))  # after the first paint
 
@@ -139,7 +141,7 @@ class Window:
         actions = ConnectActions(self._connect, self._disconnect, self._edited, lambda: generate(secrets.choice))
         self.connect = ConnectView(root, self.theme, actions, fields)
         self.problem = ProblemView(root, self.theme, mend=self._mend, dismiss=self._dismiss)
-        self.chat = ChatView(root, self.theme, send=self._send)
+        self.chat = ChatView(root, self.theme, self._presenter.chat, send=self._send)
         self.roster = RosterView(root, self.theme)
         self.voice = VoiceView(root, self.theme, set_speaker=self._set_speaker, set_microphone=self._set_microphone)
         self.status = StatusView(root, self.theme, self._copy_invite)
@@ -157,7 +159,12 @@ class Window:
     def _bind_keys(self) -> None:
         self.root.bind("<Control-Shift-M>", lambda _event: _done(self.voice.microphone.invoke()))
         self.root.bind("<Control-Shift-D>", lambda _event: _done(self.voice.speaker.invoke()))
+        for touch in ("<Button>", "<MouseWheel>"):  # a wheel turns without the focus
+            self.root.bind(touch, self._touched, add="+")
         self.root.bind("<Control-k>", lambda _event: self.connect.focus_part(Part.SERVER))
+
+    def _touched(self, _event: object) -> None:
+        self._touched_at = self._now()
 
     def _mapped(self, event: tk.Event[tk.Misc]) -> None:
         """The window has come onto the screen: only from now on it can have the focus."""
@@ -178,6 +185,7 @@ class Window:
         for view in (self.connect, self.problem, self.chat, self.voice, self.status):
             for widget, text in view.tips():
                 Tip(widget, text, self.theme)
+        self.chat.messages.add_tip(Tip(self.chat.messages.text, self.chat.messages.tip, self.theme, at_pointer=True))
         self.roster.add_tips(lambda widget, text: Tip(widget, text, self.theme))
 
     def _begin(self) -> None:
@@ -253,6 +261,19 @@ class Window:
                 self._ended = True
         self._show()
 
+    def _rest(self) -> None:
+        """A few times a second: what changes by itself, and what the user has before the eyes."""
+        self._show()
+        if self._quit_at is not None:
+            return
+        root = self.root
+        focused = bool(root.tk.call("focus", "-displayof", str(root)))  # `focus_displayof` fails on popdowns
+        untouched = self._now() - self._touched_at
+        glance = Glance(self.chat.messages.lowest(), bool(root.winfo_viewable()), focused, untouched)
+        marked = self._presenter.glanced(glance)
+        if marked is not None:
+            self._submit(marked)
+
     def _show(self) -> None:
         """Bring the views to the presenter's state; cheap where nothing has changed."""
         now = self._now()
@@ -260,15 +281,15 @@ class Window:
             self._go()
             return
         state = self._presenter.state(now)
-        changes = self._presenter.chat_changes()
-        if state == self._shown and not changes:
+        self.chat.messages.refresh()
+        if state == self._shown:
             return
         before, self._shown = self._shown, state
         wrong = state.problem.part if state.problem else None
         self.connect.show(can_connect=state.can_connect, can_disconnect=state.can_disconnect, wrong=wrong)
         self.problem.show(state.problem)
         self.chat.show(can_send=state.can_send, wrong=wrong is Part.TEXT)
-        self.chat.messages.show(changes, state.empty_title, state.empty_text)
+        self.chat.messages.show(state.empty_title, state.empty_text)
         self.roster.show(state.people, state.people_note)
         self.voice.show(state.voice)
         self.status.show(state.status, state.invite)
@@ -284,6 +305,9 @@ class Window:
             self.connect.focus_part(state.problem.part)
 
     def _go(self) -> None:
+        if self._gone:  # what else was to be shown in the same turn
+            return
+        self._gone = True
         if not self._ended:
             _log.warning("the session did not end within %d s; the window closes without it", _LEAVE_SECONDS)
         for timer in self.root.tk.splitlist(self.root.tk.call("after", "info")):

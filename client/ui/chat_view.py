@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from tkinter import ttk
 
 from client.ui import texts
+from client.ui.excerpt import Excerpt
 from client.ui.message_area import MessageArea
 from client.ui.theme import Theme
 
@@ -17,12 +18,12 @@ _MOST_LINES = 6
 class ChatView(ttk.Frame):
     """`send` is called with a text and answers whether it was taken; what was not taken stays in the field."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, send: Callable[[str], bool]) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, excerpt: Excerpt, *, send: Callable[[str], bool]) -> None:
         super().__init__(parent, style="Page.TFrame")
         self._theme = theme
         self._send = send
         self._can_send = False
-        self.messages = MessageArea(self, theme)
+        self.messages = MessageArea(self, theme, excerpt)
         self.messages.pack(fill="both", expand=True)
         composer = ttk.Frame(self, style="Card.TFrame", padding=(theme.px(8), theme.px(8)))
         composer.pack(fill="x", pady=(theme.px(8), 0))

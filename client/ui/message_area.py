@@ -1,7 +1,7 @@
-"""The messages: a read-only text widget that applies the presenter's changes.
+"""The messages: a read-only text widget that applies the changes of an excerpt.
 
 Names and texts are inserted as plain text, whatever they hold. The view follows new lines only while its end is
-visible; otherwise a button says how many are below.
+visible; otherwise a button says how many are below, and what is read stays where it is.
 """
 
 from __future__ import annotations
@@ -10,28 +10,46 @@ import tkinter as tk
 from collections.abc import Iterable
 from itertools import count
 from tkinter import ttk
-from typing import Any
+from typing import Any, Final, Protocol
 
 from client.ui import texts
+from client.ui.excerpt import Change, Excerpt, Insert, Remove, Replace
 from client.ui.theme import Theme
-from client.ui.transcript import Change, Delivery, Insert, Remove, Replace, Row
+from client.ui.transcript import Delivery, Row
 
-_AT_END = 0.9995
+_AGAIN_MS: Final = 10  # between two updates, where one would take too long
+
+
+_TIPPED: Final = frozenset({"note", "own-note", "notice"})
+
+
+class Tip(Protocol):
+    """A tooltip that is asked to come and go."""
+
+    def on_enter(self, _event: object = None) -> None:
+        """Show soon."""
+
+    def on_leave(self) -> None:
+        """Hide."""
+
+
 Chunk = tuple[str, str]  # text and the tag of its look; a text of "" stands for the sender's sign
 
 
 class MessageArea(ttk.Frame):
-    """All lines of the room, and what stands there while there is none."""
+    """The lines of the room around those that are looked at, and what stands there while there is none."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, excerpt: Excerpt) -> None:
         super().__init__(parent, style="Card.TFrame", padding=theme.px(6))
         self._theme = theme
-        self._tags: list[str] = []  # one for each row, in order: where it stands in the text
+        self._excerpt = excerpt
+        self._tags: list[str] = []  # one for each built row, in order: where it stands in the text
+        self._rows: dict[str, Row] = {}  # by tag
         self._numbers = count()
-        self._below = 0
         self._title_shown: tuple[str, str] | None = None
+        self._again = ""
         self.text = tk.Text(self, **_text_options(theme))
-        self._bar = ttk.Scrollbar(self, orient="vertical", command=self.text.yview)
+        self.bar = ttk.Scrollbar(self, orient="vertical", command=self._scroll)
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.pack(side="left", fill="both", expand=True)
         self.below_button = ttk.Button(self, style="PlainSurface.TButton", command=self.go_to_end, cursor="hand2")
@@ -42,84 +60,198 @@ class MessageArea(ttk.Frame):
         self.text.bind("<FocusIn>", lambda _event: self.state(["focus"]))
         self.text.bind("<FocusOut>", lambda _event: self.state(["!focus"]))
         self.text.bind("<Configure>", self._resized)
-        self._followed = True
+        self.text.bind("<Control-Home>", self._first_key)
+        self.text.bind("<Control-End>", self._last_key)
 
-    def show(self, changes: Iterable[Change], empty_title: str, empty_text: str) -> None:
-        """Apply the changes in order; title and text are shown instead of messages while not empty."""
-        changes = list(changes)
-        if changes:
-            self._apply(changes)
+    def show(self, empty_title: str, empty_text: str) -> None:
+        """Title and text are shown instead of messages while not empty."""
         if (empty_title, empty_text) != self._title_shown:
             self._title_shown = (empty_title, empty_text)
             self._empty.show(empty_title, empty_text)
 
+    def refresh(self) -> None:
+        """Bring the text to the excerpt; cheap where nothing has changed."""
+        self._look()
+        self._bring()
+
     def go_to_end(self) -> None:
         """Show the newest line, and follow from here on."""
-        self._below = 0
+        self._excerpt.follow()
+        self._bring()
         self.text.see("end")
-        self.below_button.place_forget()
 
     def rows(self) -> list[str]:
-        """What each row says, for tests and for copying."""
+        """What each built row says, for tests."""
         return [self.text.get(f"{tag}.first", f"{tag}.last").rstrip("\n") for tag in self._tags]
+
+    def lowest(self) -> str:
+        """The key of the lowest row that is whole in view, empty where there is none."""
+        high = self.text.winfo_height()
+        below = self._index_at(self.text.winfo_width(), high) + 1
+        for tag in reversed(self._tags[:below]):
+            line = self.text.dlineinfo(f"{tag}.last - 1 chars")
+            if line is None:
+                break
+            if line[1] + line[3] <= high:
+                return self._rows[tag].key
+        return ""
+
+    def add_tip(self, tip: Tip) -> None:
+        """Show this tooltip over what stands small behind a line, and over what is said of missing lines."""
+        for look in _TIPPED:
+            self.text.tag_bind(look, "<Enter>", tip.on_enter)
+            self.text.tag_bind(look, "<Leave>", lambda _event: tip.on_leave())
+
+    def tip(self) -> str:
+        """What there is to say of the row under the pointer."""
+        x, y = self.text.winfo_pointerxy()
+        names = self.text.tag_names(f"@{x - self.text.winfo_rootx()},{y - self.text.winfo_rooty()}")
+        tag = next((name for name in names if name in self._rows), None)
+        return self._rows[tag].tip if tag and not _TIPPED.isdisjoint(names) else ""
 
     # --- applying -------------------------------------------------------------------------------------------
 
+    def _bring(self) -> None:
+        changes = self._excerpt.changes()
+        if changes:
+            self._apply(changes)
+        if self._excerpt.unfinished and not self._again:
+            self._again = self.after(_AGAIN_MS, self._go_on)
+        self._count_below()
+
+    def _go_on(self) -> None:
+        self._again = ""
+        self.refresh()
+
     def _apply(self, changes: list[Change]) -> None:
-        follow = self.text.yview()[1] >= _AT_END
+        """What stands at the upper edge stays there to the pixel, unless the view follows the end."""
+        self.text.mark_set("edge", "@0,0")
+        before = self.text.dlineinfo("edge")
         self.text.configure(state="normal")
         for change in changes:
             match change:
-                case Insert(index, row):
-                    self._insert(index, row)
-                    self._below += 0 if follow or row.own else 1
+                case Insert(index, rows):
+                    self._insert(index, rows)
                 case Replace(index, row):
-                    self._remove(index)
-                    self._insert(index, row)
-                case Remove(index):
-                    self._remove(index)
+                    self._replace(index, row)
+                case Remove(index, many):
+                    self._remove(index, many)
         self.text.configure(state="disabled")
-        own = any(isinstance(change, Insert) and change.row.delivery is Delivery.WAITING for change in changes)
-        if follow or own:
-            self.go_to_end()
-        elif self._below:
-            self.below_button.configure(text=texts.new_below(self._below))
-            self.below_button.place(relx=0.5, rely=1.0, y=-self._theme.px(12), anchor="s")
+        if self._excerpt.follows:
+            self.text.see("end")
+        elif before is not None and self.text.dlineinfo("edge") != before:
+            self.text.yview("edge")
+            self.text.yview_scroll(-before[1], "pixels")
 
-    def _insert(self, index: int, row: Row) -> None:
-        tag = f"row{next(self._numbers)}"
+    def _insert(self, index: int, rows: Iterable[Row]) -> None:
         place = f"{self._tags[index]}.first" if index < len(self._tags) else "end-1c"
         self.text.mark_set("at", place)  # right gravity: it stays behind what is inserted
+        tags = []
+        for row in rows:
+            tag = f"row{next(self._numbers)}"
+            tags.append(tag)
+            self._write(tag, row)
+        self._tags[index:index] = tags
+
+    def _replace(self, index: int, row: Row) -> None:
+        tag = self._tags[index]
+        self.text.mark_set("at", f"{tag}.first")
+        self.text.delete(f"{tag}.first", f"{tag}.last")
+        self._write(tag, row)
+
+    def _write(self, tag: str, row: Row) -> None:
+        """A row before the mark `at`, in as few words to Tk as there can be."""
+        self._rows[tag] = row
+        pieces: list[Any] = []
         for chunk, look in _chunks(row, self._theme):
             if chunk:
-                self.text.insert("at", chunk, (tag, look))
-            else:
-                self.text.image_create("at", image=self._theme.mark(row.who), padx=0, pady=self._theme.px(1))
-                for name in (tag, look):
-                    self.text.tag_add(name, "at-1c")
-        self._tags.insert(index, tag)
+                pieces += [chunk, (tag, look)]
+                continue
+            if pieces:
+                self.text.insert("at", *pieces)
+                pieces = []
+            self.text.image_create("at", image=self._theme.mark(row.who), padx=0, pady=self._theme.px(1))
+            for name in (tag, look):
+                self.text.tag_add(name, "at-1c")
+        self.text.insert("at", *pieces)
 
-    def _remove(self, index: int) -> None:
-        tag = self._tags.pop(index)
-        self.text.delete(f"{tag}.first", f"{tag}.last")
-        self.text.tag_delete(tag)
+    def _remove(self, index: int, many: int) -> None:
+        tags = self._tags[index : index + many]
+        self.text.delete(f"{tags[0]}.first", f"{tags[-1]}.last")
+        self.text.tag_delete(*tags)
+        for tag in tags:
+            del self._rows[tag]
+        del self._tags[index : index + many]
+
+    def _count_below(self) -> None:
+        below = self._excerpt.below()
+        if below:
+            self.below_button.configure(text=texts.new_below(below))
+            self.below_button.place(relx=0.5, rely=1.0, y=-self._theme.px(12), anchor="s")
+        else:
+            self.below_button.place_forget()
 
     # --- size and place -------------------------------------------------------------------------------------
 
+    def _look(self) -> None:
+        """Tell the excerpt what the view shows: its end, or another row at the upper edge."""
+        if self.text.winfo_height() <= 1 or not self._tags:
+            return
+        if self._excerpt.reaches_end and self.text.dlineinfo("end-1c - 1 chars") is not None:
+            self._excerpt.follow()
+        else:
+            self._excerpt.look_at(self._rows[self._tags[self._index_at(0, 0)]].key)
+
+    def _index_at(self, x: int, y: int) -> int:
+        """The index of the built row at this point, or nearest to it; -1 where nothing is built."""
+        names = self.text.tag_names(f"@{x},{y}")
+        tag = next((name for name in names if name in self._rows), None)
+        return self._tags.index(tag) if tag else len(self._tags) - 1
+
     def _scrolled(self, first: float, last: float) -> None:
-        self._bar.set(first, last)
-        self._followed = float(last) >= _AT_END
-        if self._followed and self._below:
-            self._below = 0
-            self.below_button.place_forget()
-        if float(first) <= 0 and float(last) >= 1:
-            self._bar.pack_forget()
-        elif not self._bar.winfo_ismapped():
-            self._bar.pack(side="right", fill="y", padx=(0, self._theme.px(2)), pady=self._theme.px(4))
+        """The text shows another part of what is built: `first` and `last` are fractions of that."""
+        begin, built, total = self._excerpt.span()
+        whole = max(total, 1)
+        first, last = (begin + float(first) * built) / whole, (begin + float(last) * built) / whole
+        self.bar.set(first, last)
+        if first <= 0 and last >= 1:
+            self.bar.pack_forget()
+        elif not self.bar.winfo_ismapped():
+            self.bar.pack(side="right", fill="y", padx=(0, self._theme.px(2)), pady=self._theme.px(4))
+        if not self._again:
+            self._again = self.after(_AGAIN_MS, self._go_on)
+
+    def _scroll(self, how: str, amount: str, unit: str = "") -> None:
+        """The scroll bar was moved."""
+        if how != "moveto":
+            self.text.yview(how, amount, unit)
+            return
+        begin, built, total = self._excerpt.span()
+        row = float(amount) * total
+        if begin <= row < begin + built:
+            self.text.yview_moveto((row - begin) / built)
+        else:
+            self._jump(int(row))
+
+    def _jump(self, index: int) -> None:
+        """Show the line with this index among all lines at the upper edge."""
+        self._excerpt.jump(index)
+        self._bring()
+        if self._tags:
+            self.text.yview(f"{self._tags[self._excerpt.top()]}.first")
+
+    def _first_key(self, _event: object) -> str:
+        """To the first line of all; Tk would stop at the first that is built."""
+        self._jump(0)
+        return "break"
+
+    def _last_key(self, _event: object) -> str:
+        self.go_to_end()
+        return "break"
 
     def _resized(self, _event: object) -> None:
         """A smaller window must not hide the line that was just read."""
-        if self._followed:
+        if self._excerpt.follows:
             self.text.see("end")
 
 

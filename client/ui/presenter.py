@@ -13,6 +13,7 @@ from client.events import (
     BrokerMet,
     ConnectionProgressed,
     Event,
+    MarkSeen,
     Part,
     PersonJoined,
     PersonLeft,
@@ -21,14 +22,12 @@ from client.events import (
     RoomLeft,
     SessionEnded,
     TextQueued,
-    TextReceived,
-    TextRefused,
-    TextStored,
 )
 from client.ui import texts
+from client.ui.excerpt import Excerpt
 from client.ui.people import People, PersonRow
 from client.ui.safe_text import bounded, safe_name, safe_sentence
-from client.ui.transcript import Change, Transcript
+from client.ui.transcript import BEGINNING, Transcript
 from client.ui.voice_state import Voice, VoiceShown
 
 # The attempt is over with these: without another key, name or server the next one would end alike.
@@ -36,6 +35,7 @@ _ENDS_ATTEMPT = frozenset(
     {"bad_address", "bad_invite", "bad_phrase", "weak_phrase", "bad_name", "key_changed", "state_locked"}
 )
 _STEP_CELLS = 64  # what the status line has room for beside the words of room and broker
+_TOUCH_SECONDS = 10.0  # whoever turned the wheel or pressed a button so long ago is still looking
 _ABOUT_CONNECTING = frozenset({Part.SERVER, Part.NAME, Part.KEY})
 
 
@@ -104,13 +104,29 @@ class ViewState:
     invite: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What somebody in front of the window could see now.
+
+    `lowest` is the key of the lowest row that is whole in view, empty for none; `untouched` is seconds since
+    the pointer last did something in the window.
+    """
+
+    lowest: str
+    viewable: bool
+    focused: bool
+    untouched: float
+
+
 class Presenter:
-    """One window's view of one client. Call a method, then show `state(now)` and apply `chat_changes()`."""
+    """One window's view of one client. Call a method, then show `state(now)` and what `chat` has changed."""
 
     def __init__(self, zone: tzinfo | None = None, *, microphone_on: bool = False, speaker_on: bool = False) -> None:
         self._people = People()
         self._voice = Voice(microphone_wanted=microphone_on, speaker_wanted=speaker_on)
         self._transcript = Transcript(zone)
+        self.chat = Excerpt(self._transcript)
+        self._marked = BEGINNING  # the newest line of others that was seen
         self._phase = Phase.OFFLINE
         self._wanted = False  # between Connect and Disconnect; events of an ended attempt are passed over
         self._step = ""
@@ -161,6 +177,18 @@ class Presenter:
         """The problem bar was closed."""
         self._problem = None
 
+    def glanced(self, glance: Glance) -> MarkSeen | None:
+        """What to submit when the user sees this; once for each newest line of others."""
+        attentive = glance.viewable and (glance.focused or glance.untouched < _TOUCH_SECONDS)
+        place = self._transcript.place_of(glance.lowest)
+        if not (attentive and self._in_room) or place is None:
+            return None
+        line = self._transcript.others_until(place)
+        if line is None or line.place <= self._marked:
+            return None
+        self._marked = line.place
+        return MarkSeen(line.key)
+
     # --- what happened --------------------------------------------------------------------------------------
 
     def receive(self, event: Event, now: float, wall: float) -> None:
@@ -194,10 +222,6 @@ class Presenter:
             invite=self._broker.invite if self._broker and self._in_room else "",
         )
 
-    def chat_changes(self) -> list[Change]:
-        """What changed in the message area since the last call, to be applied in this order."""
-        return self._transcript.changes()
-
     def _receive_connection(self, event: Event, now: float, wall: float) -> None:
         match event:
             case ConnectionProgressed(step) if self._wanted:
@@ -221,18 +245,13 @@ class Presenter:
             case TextQueued():
                 own = self._people.own()
                 self._transcript.queued(event, self._room[1], own.name if own else texts.YOU)
-            case TextStored():
-                self._transcript.stored(event)
-            case TextRefused():
-                self._transcript.refused(event)
-            case TextReceived():
-                self._transcript.received(event)
+                self.chat.follow()  # whoever writes wants to see it
             case PersonJoined(person):
                 self._transcript.notice(texts.joined(safe_name(person.name)), wall)
             case PersonLeft(person) if self._in_room:
                 self._transcript.notice(texts.left(safe_name(person.name)), wall)
             case _:
-                pass
+                self._transcript.receive(event)
 
     def _joined(self, event: RoomJoined, wall: float) -> None:
         room = (safe_name(event.room_words), event.member)
@@ -241,6 +260,7 @@ class Presenter:
         elif self._in_room and self._phase is not Phase.ONLINE:
             self._transcript.notice(texts.CONNECTED_AGAIN, wall)
         self._room, self._in_room = room, True
+        self._marked = BEGINNING  # the numbers of another log begin anew
         self._people.begin(event.people)
         self._voice.audience = self._people.others_listening()
         self._phase = Phase.ONLINE

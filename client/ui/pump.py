@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time  # noqa: TID251 - an edge: how long a turn takes is measured, not decided
 import tkinter as tk
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -10,8 +11,10 @@ from typing import Final, Protocol
 from client.events import Command, Event
 
 PERIOD_MS: Final = 25  # too short to be seen, and it costs an idle computer next to nothing
-_REST_TURNS: Final = 10  # a countdown of seconds needs no more
-_BATCH: Final = 200  # events in one turn: a burst must not hold up typing
+_BUSY_MS: Final = 5  # while more is waiting: keys, pointer and drawing have their turn in between
+_SLICE_SECONDS: Final = 0.008  # of work in one turn
+_BATCH: Final = 20  # events that are shown together; after each batch one looks at the clock
+_REST_SECONDS: Final = 0.25  # a countdown of seconds needs no more
 
 
 class Backend(Protocol):
@@ -26,7 +29,7 @@ class Backend(Protocol):
 
 
 class Pump:
-    """Moves events to `show`, several at once, on Tk's thread. `rest` is called now and then while there are none."""
+    """Moves events to `show`, several at once, on Tk's thread. `rest` is called a few times a second."""
 
     def __init__(
         self,
@@ -39,15 +42,17 @@ class Pump:
         self._inbox = inbox
         self._show = show
         self._rest = rest
-        self._idle_turns = 0
+        self._rest_at = 0.0
 
     def run(self) -> None:
         """One turn, and all further ones."""
-        self._root.after(PERIOD_MS, self.run)  # first: a failing view must not stop the pump
-        batch = [self._inbox.get_nowait() for _ in range(min(self._inbox.qsize(), _BATCH))]
-        if batch:
-            self._show(batch)
-            return
-        self._idle_turns += 1
-        if self._idle_turns % _REST_TURNS == 0:
+        begun = time.monotonic()
+        behind = self._inbox.qsize() > _BATCH
+        self._root.after(_BUSY_MS if behind else PERIOD_MS, self.run)  # first: a failing view must not stop the pump
+        while not self._inbox.empty():
+            self._show([self._inbox.get_nowait() for _ in range(min(self._inbox.qsize(), _BATCH))])
+            if time.monotonic() - begun > _SLICE_SECONDS:
+                break
+        if begun >= self._rest_at:
+            self._rest_at = begun + _REST_SECONDS
             self._rest()

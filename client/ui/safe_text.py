@@ -8,6 +8,7 @@ nothing of widgets; widgets show what it returns as plain text and never interpr
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 NAME_CELLS: Final = 28  # what a row of the people list holds
@@ -51,6 +52,8 @@ def _cells(letter: str) -> int:
 
 
 def _safe_line(line: str) -> str:
+    if line.isascii() and line.isprintable():
+        return line  # by far the most lines: history comes by the thousand
     shown = []
     marks = 0
     for letter in line:
@@ -60,6 +63,7 @@ def _safe_line(line: str) -> str:
     return "".join(shown)
 
 
+@lru_cache(4096)
 def _safe_letter(letter: str) -> str:
     if letter == "\t":
         return "    "

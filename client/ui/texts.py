@@ -83,6 +83,7 @@ SEND: Final = "Send"
 WRITE_HERE: Final = "Write a message"
 SENDING: Final = "sending…"
 STORED: Final = "✓"
+SEEN: Final = "seen"
 EARLIER: Final = "earlier"
 COPIED_DEVICE: Final = "Warning: two programs say they are this device. Ask this person in another way."
 EMPTY_TITLE: Final = "A room of your own"
@@ -102,6 +103,27 @@ YOU_LEFT: Final = "You left the room"
 def refused(reason: str) -> str:
     """Why a line was not sent, at the line."""
     return f"not sent: {reason}"
+
+
+def seen(count: int, of: int) -> str:
+    """At my line: on how many other devices it was seen. Never longer than `SENDING`, so that no line wraps anew."""
+    if not count:
+        return STORED
+    return SEEN if count >= of else f"{SEEN} {count}/{of}"
+
+
+def not_kept(count: int) -> str:
+    """Between the messages: lines that nobody can have any more."""
+    return f"{_lines(count)} from here {'is' if count == 1 else 'are'} not kept by the broker any more"
+
+
+def dropped(count: int, name: str) -> str:
+    """Between the messages: lines that were withheld."""
+    return f"The broker dropped {_lines(count)} of {name}"
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count:,} lines"
 
 
 def new_below(count: int) -> str:
@@ -174,6 +196,21 @@ TIP_UNCONFIRMED: Final = (
 )
 TIP_REMEDY: Final = "Try to mend it"
 TIP_NEW_BELOW: Final = "Go to the newest message"
+
+
+TIP_SENDING: Final = "On its way: the broker has not stored it yet. It is sent again until it has."
+TIP_STORED: Final = "Stored by the broker. Nobody else is known to have seen it yet."
+TIP_NOT_KEPT: Final = "They were said while you were away, and the broker keeps only so many, for so long."
+TIP_DROPPED: Final = "Senders number their lines. These numbers are missing, and the broker has not passed them on."
+
+
+def tip_seen(count: int, of: int) -> str:
+    """Who has seen my line, in full."""
+    if not count:
+        return TIP_STORED
+    if count >= of:
+        return "Seen on the one other device" if of == 1 else f"Seen on all {of} other devices"
+    return f"Seen on {count} of {of} other devices"
 
 
 def tip_person(name: str, fingerprint: str, state: str) -> str:

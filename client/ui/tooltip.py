@@ -23,8 +23,10 @@ _WIDEST: Final = 320
 class Tip(ToolTip):  # type: ignore[misc]
     """A tooltip of one widget. `text` is asked anew each time it is shown."""
 
-    def __init__(self, widget: tk.Widget, text: Callable[[], str], theme: Theme) -> None:
+    def __init__(self, widget: tk.Widget, text: Callable[[], str], theme: Theme, *, at_pointer: bool = False) -> None:
+        """`at_pointer`: for a widget so large that under it is far from what it is about."""
         self._timer = ""
+        self._at_pointer = at_pointer
         super().__init__(
             widget,
             msg=text,
@@ -76,10 +78,19 @@ class Tip(ToolTip):  # type: ignore[misc]
             return
         self.update_idletasks()
         width, height = self.winfo_reqwidth(), self.winfo_reqheight()
-        left = min(self.widget.winfo_rootx(), self.winfo_screenwidth() - width)
-        top = self.widget.winfo_rooty() + self.widget.winfo_height() + self._gap
+        left, above, below = self._place()
+        left = min(left, self.winfo_screenwidth() - width)
+        top = below + self._gap
         if top + height > self.winfo_screenheight():
-            top = self.widget.winfo_rooty() - height - self._gap
+            top = above - height - self._gap
         self.geometry(f"+{max(left, 0)}+{max(top, 0)}")
         self.deiconify()
         self.lift()
+
+    def _place(self) -> tuple[int, int, int]:
+        """Left edge, upper edge and lower edge of what this is about, on the screen."""
+        if self._at_pointer:
+            x, y = self.widget.winfo_pointerxy()
+            return x, y - self._gap, y + self._gap
+        top = self.widget.winfo_rooty()
+        return self.widget.winfo_rootx(), top, top + self.widget.winfo_height()

@@ -1,22 +1,32 @@
-"""The lines of the message area: their order, what each shows, and which of them changed.
+"""The lines of the message area: their order, and what each of them looks like.
 
 Lines with a number of the broker stand in the order of these numbers, also where they arrive late; my lines that
-have none yet stand at the end. The widget is told the smallest changes (`Insert`, `Replace`, `Remove`) and keeps
-no order of its own. Pure: times are arguments, no widget is known.
+have none yet stand at the end. Between them stand notices, and what is said of missing lines. Every line has a
+place by which it is found and put in, so a line costs the same whether there are ten or ten thousand. What it
+looks like is worked out only when it is asked for. Pure: times are arguments, no widget is known.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from typing import TypeAlias
+from itertools import islice
+from typing import Final, TypeAlias
 
-from client.events import TextQueued, TextReceived, TextRefused, TextStored
+from client.events import Event, LinesMissing, Missing, TextQueued, TextReceived, TextRefused, TextSeen, TextStored
 from client.ui import texts
 from client.ui.safe_text import safe_name, safe_sentence, safe_text
 
-_GROUP_SECONDS = 300.0  # lines of one person within five minutes stand under one head
+_GROUP_SECONDS: Final = 300.0  # lines of one person within five minutes stand under one head
+
+# A number of the broker, 1 for what stands behind the line with this number, and a count to tell equals apart.
+Place: TypeAlias = tuple[float, int, int]
+BEGINNING: Final[Place] = (-1, 0, 0)
+END: Final[Place] = (float("inf"), 1, 0)  # behind my lines that have no number yet
+_WAITING: Final = float("inf")
 
 
 class Delivery(StrEnum):
@@ -25,6 +35,7 @@ class Delivery(StrEnum):
     OTHERS = "others"  # somebody else's, or a notice: nothing to tell
     WAITING = "waiting"
     STORED = "stored"
+    SEEN = "seen"
     REFUSED = "refused"
 
 
@@ -32,7 +43,8 @@ class Delivery(StrEnum):
 class Row:
     """One line as it is shown. `day` and `head` are there only where a new day or a new speaker begins.
 
-    `who` is the fingerprint that colours and draws the sender, empty for a notice.
+    `who` is the fingerprint that colours and draws the sender, empty for a notice. `note` stands behind the
+    text, `tip` says the same in full.
     """
 
     key: str
@@ -46,46 +58,28 @@ class Row:
     delivery: Delivery
     late: bool
     note: str
+    tip: str
 
 
 @dataclass(frozen=True, slots=True)
-class Insert:
-    """A row has come in before the one that was at `index`."""
+class Line:
+    """One line as it was said. `sent_at` is in seconds since 1970; None for what was never said."""
 
-    index: int
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """The row at `index` looks different now."""
-
-    index: int
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """The row at `index` is gone (it may come in again elsewhere)."""
-
-    index: int
-
-
-Change: TypeAlias = Insert | Replace | Remove
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
     key: str
+    place: Place
     who: str
     name: str
     text: str
-    sent_at: float
-    seq: int | None = None
+    sent_at: float | None
     own: bool = False
     delivery: Delivery = Delivery.OTHERS
     late: bool = False
     note: str = ""
+    tip: str = ""
+
+
+# All that a row depends on: the line, the one before it, and the last one before it that was said at some time.
+Source: TypeAlias = tuple[Line, Line | None, Line | None]
 
 
 class Transcript:
@@ -94,159 +88,195 @@ class Transcript:
     def __init__(self, zone: tzinfo | None = None) -> None:
         """Times are shown in `zone` (None: that of this computer)."""
         self._zone = zone
-        self._lines: list[_Line] = []
-        self._rows: list[Row] = []
-        self._keys: set[str] = set()
+        self._lines: list[Line] = []
+        self._by_key: dict[str, Line] = {}
         self._older: set[str] = set()
-        self._changes: list[Change] = []
-        self._notices = 0
+        self._count = 0
+        self.version = 0  # another one: something has changed
 
     def __len__(self) -> int:
         return len(self._lines)
 
-    def changes(self) -> list[Change]:
-        """What changed since the last call, to be applied in this order."""
-        drained, self._changes = self._changes, []
-        return drained
+    # --- what happened --------------------------------------------------------------------------------------
+
+    def receive(self, event: Event) -> None:
+        """Apply an event of the session, if it is one of a line that tells all that there is to know."""
+        match event:
+            case TextStored():
+                self.stored(event)
+            case TextRefused():
+                self.refused(event)
+            case TextReceived():
+                self.received(event)
+            case TextSeen():
+                self.seen(event)
+            case LinesMissing():
+                self.missing(event)
+            case _:
+                pass
 
     def begin_attempt(self) -> None:
         """Another room may follow: what is there now belongs to the last one."""
-        self._older = set(self._keys)
+        self._older = set(self._by_key)
 
     def forget_older(self) -> None:
         """Another room it is. My lines that its outbox gave back since the attempt began stay."""
-        for index in reversed(range(len(self._lines))):
-            if self._lines[index].key in self._older:
-                self._remove(index)
+        self._lines = [line for line in self._lines if line.key not in self._older]
+        self._by_key = {line.key: line for line in self._lines}
+        self.version += 1
 
     def notice(self, text: str, sent_at: float) -> None:
         """Something that happened, between the messages."""
-        self._notices += 1
-        self._insert(_Line(f"notice {self._notices}", "", "", text, sent_at))
+        place = self._behind(self._newest())
+        self._put(Line(f"notice {place}", place, "", "", text, sent_at))
+
+    def missing(self, event: LinesMissing) -> None:
+        """Lines that are not to be had, behind the number after which they are missing."""
+        key = f"missing {event.after} {event.why} {event.member}"
+        if not event.count:
+            self._take(key)
+            return
+        if event.why is Missing.DROPPED:
+            text, tip = texts.dropped(event.count, safe_name(event.name)), texts.TIP_DROPPED
+        else:
+            text, tip = texts.not_kept(event.count), texts.TIP_NOT_KEPT
+        old = self._by_key.get(key)
+        self._put(Line(key, old.place if old else self._behind(event.after), "", "", text, None, tip=tip))
 
     def queued(self, event: TextQueued, who: str, name: str) -> None:
         """My line, at the end until it has a number."""
         self._older.discard(event.post)
-        line = _Line(event.post, who, safe_name(name), safe_text(event.text), event.sent_at)
-        self._put(replace(line, own=True, delivery=Delivery.WAITING, note=texts.SENDING))
+        old = self._by_key.get(event.post)
+        place = old.place if old else (_WAITING, 0, self._counted())
+        line = Line(event.post, place, who, name, event.text, event.sent_at, own=True)
+        self._put(replace(line, delivery=Delivery.WAITING, note=texts.SENDING, tip=texts.TIP_SENDING))
 
     def stored(self, event: TextStored) -> None:
         """My line has its number, and goes to its place."""
-        index = self._find(event.post)
-        if index is not None:
-            self._put(replace(self._lines[index], seq=event.seq, delivery=Delivery.STORED, note=texts.STORED))
+        line = self._by_key.get(event.post)
+        if line is not None:
+            place = self._numbered(event.seq, line)
+            stored = replace(line, place=place, delivery=Delivery.STORED, note=texts.STORED, tip=texts.TIP_STORED)
+            self._put(stored)
 
     def refused(self, event: TextRefused) -> None:
         """My line will never have a number; it stays where it is, with the reason."""
-        index = self._find(event.post)
-        if index is not None:
+        line = self._by_key.get(event.post)
+        if line is not None:
             note = texts.refused(safe_sentence(event.reason))
-            self._put(replace(self._lines[index], delivery=Delivery.REFUSED, note=note))
+            place = self._behind(self._newest())
+            self._put(replace(line, place=place, delivery=Delivery.REFUSED, note=note, tip=""))
 
     def received(self, event: TextReceived) -> None:
         """A line of the room; one that is already there is replaced."""
-        line = _Line(
-            event.post,
-            event.member,
-            safe_name(event.name),
-            safe_text(event.text),
-            event.sent_at,
-            event.seq,
-            event.own,
-            Delivery.STORED if event.own else Delivery.OTHERS,
-            event.late,
-            texts.COPIED_DEVICE if event.copied_device else texts.STORED if event.own else "",
-        )
-        index = self._find(event.post)
-        if event.own and index is not None:
-            line = replace(line, late=False)  # it was on the screen before it had its number
+        old = self._by_key.get(event.post)
+        place = self._numbered(event.seq, old)
+        # What was on the screen before it had its number is not late.
+        late = event.late and not (event.own and old is not None)
+        line = Line(event.post, place, event.member, event.name, event.text, event.sent_at, event.own, late=late)
+        if event.own:
+            line = replace(line, delivery=Delivery.STORED, note=texts.STORED, tip=texts.TIP_STORED)
+        if event.copied_device:
+            line = replace(line, note=texts.COPIED_DEVICE, tip="")
         self._put(line)
 
-    def _find(self, key: str) -> int | None:
-        if key not in self._keys:
-            return None
-        # what changes is nearly always near the end
-        return next(index for index in reversed(range(len(self._lines))) if self._lines[index].key == key)
+    def seen(self, event: TextSeen) -> None:
+        """My line with this number was seen by so many."""
+        for line in self._lines[self.index((event.seq, 0, 0)) : self.index((event.seq, 1, 0))]:
+            if line.own and line.note != texts.COPIED_DEVICE:
+                delivery = Delivery.SEEN if event.count else Delivery.STORED
+                note, tip = texts.seen(event.count, event.of), texts.tip_seen(event.count, event.of)
+                self._put(replace(line, delivery=delivery, note=note, tip=tip))
 
-    def _put(self, line: _Line) -> None:
-        index = self._find(line.key)
-        if index is None:
-            self._insert(line)
-        elif self._in_order(index, line):
-            self._lines[index] = line
-            self._refresh(index)
-            self._refresh(index + 1)
-        else:
-            self._remove(index)
-            self._insert(line)
+    # --- what is there --------------------------------------------------------------------------------------
 
-    def _in_order(self, index: int, line: _Line) -> bool:
-        if line.seq is None:
-            return True
-        before = (old.seq for old in self._lines[:index][::-1] if old.seq is not None)
-        after = (old.seq for old in self._lines[index + 1 :] if old.seq is not None)
-        waiting = any(old.delivery is Delivery.WAITING for old in self._lines[:index])
-        return not waiting and next(before, 0) < line.seq < next(after, line.seq + 1)
+    def index(self, place: Place) -> int:
+        """How many lines stand before this place."""
+        return bisect_left(self._lines, place, key=_place)
 
-    def _place(self, line: _Line) -> int:
-        """Behind all smaller numbers, before all greater ones and before what waits for a number."""
-        place = len(self._lines)
-        if line.delivery is Delivery.WAITING:
-            return place
-        for index in reversed(range(len(self._lines))):
-            old = self._lines[index]
-            greater = old.seq is not None and line.seq is not None and old.seq > line.seq
-            if greater or old.delivery is Delivery.WAITING:
-                place = index
-            elif old.seq is not None or line.seq is None:
-                break
-        return place
+    def place(self, index: int) -> Place:
+        """The place of the line with this index; the end behind the last one."""
+        return self._lines[index].place if index < len(self._lines) else END
 
-    def _insert(self, line: _Line) -> None:
-        index = self._place(line)
-        self._lines.insert(index, line)
-        self._keys.add(line.key)
-        row = self._row(index)
-        self._rows.insert(index, row)
-        self._changes.append(Insert(index, row))
-        self._refresh(index + 1)
+    def place_of(self, key: str) -> Place | None:
+        """The place of a row, None where it is gone."""
+        line = self._by_key.get(key)
+        return None if line is None else line.place
 
-    def _remove(self, index: int) -> None:
-        self._keys.discard(self._lines[index].key)
-        del self._lines[index], self._rows[index]
-        self._changes.append(Remove(index))
-        self._refresh(index)
+    def sources(self, begin: int, end: int) -> list[Source]:
+        """What the rows with these indices are made of. Equal sources make equal rows."""
+        before = self._lines[begin - 1] if begin else None
+        said = self._last_before(begin, lambda line: line.sent_at is not None)
+        found: list[Source] = []
+        for line in islice(self._lines, begin, end):
+            found.append((line, before, said))
+            before = line
+            said = said if line.sent_at is None else line
+        return found
 
-    def _refresh(self, index: int) -> None:
-        """A row depends on the line before it: tell the widget if it looks different now."""
-        if index < len(self._lines):
-            row = self._row(index)
-            if row != self._rows[index]:
-                self._rows[index] = row
-                self._changes.append(Replace(index, row))
-
-    def _row(self, index: int) -> Row:
-        line = self._lines[index]
-        before = self._lines[index - 1] if index else None
+    def row(self, source: Source) -> Row:
+        """What a line looks like behind the ones before it."""
+        line, before, said = source
         day, time = self._day_and_time(line.sent_at)
-        same_day = before is not None and self._day_and_time(before.sent_at)[0] == day
-        head = bool(line.who or line.own) and not (before is not None and same_day and _together(before, line))
+        if said is not None and self._day_and_time(said.sent_at)[0] == day:
+            day = ""
+        spoken = bool(line.who or line.own)
+        head = spoken and not (not day and before is not None and _together(before, line))
+        name, text = (safe_name(line.name), safe_text(line.text)) if spoken else ("", line.text)
         return Row(
-            line.key,
-            line.who,
-            line.name,
-            time,
-            line.text,
-            "" if same_day else day,
-            head,
-            line.own,
-            line.delivery,
-            line.late,
-            line.note,
+            line.key, line.who, name, time, text, day, head, line.own, line.delivery, line.late, line.note, line.tip
         )
 
-    def _day_and_time(self, sent_at: float) -> tuple[str, str]:
+    def others_behind(self, place: Place) -> int:
+        """How many lines of others stand behind a place."""
+        begin = bisect_right(self._lines, place, key=_place)
+        return sum(map(_is_of_others, islice(self._lines, begin, None)))
+
+    def others_until(self, place: Place) -> Line | None:
+        """The last line of somebody else that stands at this place or before it."""
+        end = bisect_right(self._lines, place, key=_place)
+        return self._last_before(end, _is_of_others)
+
+    def _last_before(self, end: int, wanted: Callable[[Line], bool]) -> Line | None:
+        return next((line for line in map(self._lines.__getitem__, range(end - 1, -1, -1)) if wanted(line)), None)
+
+    # --- places ---------------------------------------------------------------------------------------------
+
+    def _newest(self) -> float:
+        """The highest number there is, 0 where there is none."""
+        end = self.index((_WAITING, 0, 0))
+        return self._lines[end - 1].place[0] if end else 0
+
+    def _numbered(self, seq: int, old: Line | None) -> Place:
+        return old.place if old and old.place[:2] == (seq, 0) else (seq, 0, self._counted())
+
+    def _behind(self, seq: float) -> Place:
+        return (seq, 1, self._counted())
+
+    def _counted(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _put(self, line: Line) -> None:
+        old = self._by_key.get(line.key)
+        if old is not None and old.place == line.place:
+            self._lines[self.index(line.place)] = line
+        else:
+            self._take(line.key)
+            insort(self._lines, line, key=_place)
+        self._by_key[line.key] = line
+        self.version += 1
+
+    def _take(self, key: str) -> None:
+        line = self._by_key.pop(key, None)
+        if line is not None:
+            del self._lines[self.index(line.place)]
+            self.version += 1
+
+    def _day_and_time(self, sent_at: float | None) -> tuple[str, str]:
         """The sender's clock can say anything: what is no time is shown as none."""
+        if sent_at is None:
+            return "", ""
         try:
             moment = datetime.fromtimestamp(sent_at, UTC).astimezone(self._zone)
         except (ValueError, OverflowError, OSError):
@@ -254,6 +284,16 @@ class Transcript:
         return f"{moment:%A}, {moment.day} {moment:%B %Y}", f"{moment:%H:%M}"
 
 
-def _together(before: _Line, line: _Line) -> bool:
+def _place(line: Line) -> Place:
+    return line.place
+
+
+def _is_of_others(line: Line) -> bool:
+    return bool(line.who) and not line.own
+
+
+def _together(before: Line, line: Line) -> bool:
+    if before.sent_at is None or line.sent_at is None:
+        return False
     same_sender = (before.who, before.name, before.own, before.late) == (line.who, line.name, line.own, line.late)
     return same_sender and abs(line.sent_at - before.sent_at) < _GROUP_SECONDS

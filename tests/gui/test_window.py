@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +15,11 @@ from client.events import (
     BrokerMet,
     Connect,
     Disconnect,
+    LinesMissing,
+    MarkSeen,
     MicrophoneChanged,
     MicrophoneLevel,
+    Missing,
     Part,
     Person,
     PersonJoined,
@@ -29,6 +33,7 @@ from client.events import (
     SpeakerChanged,
     TextQueued,
     TextReceived,
+    TextSeen,
     TextStored,
 )
 from client.ui import texts
@@ -373,6 +378,12 @@ def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
     window.until(lambda: not shown())
 
 
+def tips(window: DrivenWindow) -> list[str]:
+    """What the tooltips say that are shown."""
+    found = [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
+    return [tip.msg_var.get() for tip in found]  # type: ignore[attr-defined]
+
+
 def test_a_person_has_a_tooltip_with_the_device(open_window: Open) -> None:
     # would catch: no way to tell two people of one name apart in words
     window = open_window(READY)
@@ -383,14 +394,10 @@ def test_a_person_has_a_tooltip_with_the_device(open_window: Open) -> None:
     window.until(lambda: len(window.app.chat.messages.rows()) == 2)
     assert window.app.roster.row_text("s4") == f"Dan: {texts.UNCONFIRMED}"
 
-    def shown() -> list[str]:
-        tips = [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
-        return [tip.msg_var.get() for tip in tips]  # type: ignore[attr-defined]
-
     window.point_at(window.app.roster.row("s3"))
-    window.until(lambda: shown() == [texts.tip_person("Cleo", "fingerprint of Cleo", texts.LISTENING)])
+    window.until(lambda: tips(window) == [texts.tip_person("Cleo", "fingerprint of Cleo", texts.LISTENING)])
     window.point_at(window.app.roster.row("s4"))
-    window.until(lambda: shown() and texts.TIP_UNCONFIRMED in shown()[0])
+    window.until(lambda: tips(window) != [] and texts.TIP_UNCONFIRMED in tips(window)[0])
 
 
 def test_copy_invite(open_window: Open) -> None:
@@ -440,11 +447,151 @@ def test_a_failing_callback_is_told_and_the_window_lives_on(
     window.app.failures = 0
 
 
+class CountingTk:
+    """Passes every call to Tk on, and counts those of one widget."""
+
+    def __init__(self, widget: tk.Misc) -> None:
+        self._tk = widget.tk
+        self.calls = 0
+        widget.tk = self  # type: ignore[assignment]
+
+    def call(self, *words: object) -> object:
+        self.calls += 1
+        return self._tk.call(*words)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tk, name)
+
+
+def shown(window: DrivenWindow, text: str) -> Callable[[], bool]:
+    """Whether the newest row says this, and nothing is left to be built."""
+    area = window.app.chat.messages
+    return lambda: fake(window).events.empty() and area.rows()[-1:] != [] and text in area.rows()[-1]
+
+
 def test_a_burst_is_shown_and_typing_goes_on(open_window: Open) -> None:
     # would catch: a message area that grows slower with every line
     window = open_window(READY)
     join(window)
     fake(window).say(*(line(seq, f"line {seq} " + "word " * 12) for seq in range(1, 1501)))
     window.type("typed meanwhile")
-    window.until(lambda: len(window.app.chat.messages.rows()) == 1500)
+    window.until(shown(window, "line 1500 "))
+    assert window.app.chat.messages.text.yview()[1] == 1.0
     assert window.app.chat.input.get("1.0", "end-1c") == "typed meanwhile"
+
+
+def test_catching_up_costs_what_is_visible_and_moves_nothing(open_window: Open) -> None:
+    # would catch: work for every line that was missed, a draft that is lost, a jump under the reader's eyes
+    window = open_window(READY)
+    join(window)
+    area = window.app.chat.messages
+    window.type("half a dra")
+    fake(window).say(*(line(seq, f"line {seq}") for seq in range(5001, 7001)))
+    window.until(shown(window, "line 7000"))
+    counted = CountingTk(area.text)
+    for end in range(12_000, 7_000, -200):  # said while the connection was away
+        fake(window).say(*(line(seq, f"line {seq}", late=True) for seq in range(end - 199, end + 1)))
+    window.until(shown(window, "line 12000"))
+    window.settle()
+    assert counted.calls < 4_000  # building all would take four for each line
+    assert len(area.rows()) <= 600
+    assert area.text.yview()[1] == 1.0
+
+    area.text.yview_scroll(-15, "units")
+    window.settle()
+    place = area.text.dlineinfo("@0,0")
+    word = area.text.get("@0,0 linestart", "@0,0 lineend")
+    counted.calls = 0
+    for end in range(5_000, 0, -200):
+        fake(window).say(*(line(seq, f"line {seq}", late=True) for seq in range(end - 199, end + 1)))
+    fake(window).say(line(12_001, "line 12001"))
+    window.until(area.below_button.winfo_ismapped)
+    window.settle()
+    assert area.text.get("@0,0 linestart", "@0,0 lineend") == word
+    assert area.text.dlineinfo("@0,0") == place
+    assert counted.calls < 2_500
+    window.app.chat.input.focus_set()
+    window.type("ft")
+    assert window.app.chat.input.get("1.0", "end-1c") == "half a draft"
+
+
+def test_all_of_a_long_room_can_be_reached(open_window: Open) -> None:
+    # would catch: history that ends where the built rows end
+    window = open_window(READY)
+    join(window)
+    area = window.app.chat.messages
+    fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 5001)))
+    window.until(shown(window, "line 5000"))
+
+    def top() -> int:
+        return int(area.text.get("@0,0 linestart", "@0,0 lineend").split("line ")[-1].split()[0])
+
+    window.root.tk.call(area.bar.cget("command"), "moveto", "0.5")
+    window.settle()
+    assert 2_490 < top() < 2_510
+    assert area.bar.get()[0] == pytest.approx(0.5, abs=0.01)
+    area.text.focus_set()
+    for _ in range(8):
+        before = top()
+        window.key("Prior")
+        assert before - 60 < top() < before
+    window.key("ctrl+Home")
+    assert "line 1 " in area.rows()[0] + " "
+    assert area.text.yview()[0] == 0.0
+    window.key("ctrl+End")
+    assert "line 5000" in area.rows()[-1]
+    assert area.text.yview()[1] == 1.0
+
+
+def test_seen_is_what_was_before_the_eyes(open_window: Open) -> None:
+    # would catch: lines told as seen in a window that is hidden, or below what is visible
+    window = open_window(READY)
+    join(window)
+
+    def marks() -> list[str]:
+        return [mark.post for mark in fake(window).commands(MarkSeen) if isinstance(mark, MarkSeen)]
+
+    fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 61)))
+    window.until(lambda: marks()[-1:] == ["p60"])
+    area = window.app.chat.messages
+    area.text.yview_moveto(0.0)
+    window.settle()
+    fake(window).say(line(61, "line 61"))
+    window.until(area.below_button.winfo_ismapped)
+    for _ in range(4):
+        window.settle()
+    assert marks()[-1] == "p60"
+    window.click(area.below_button)
+    window.until(lambda: marks()[-1] == "p61")
+    window.root.withdraw()
+    window.settle()
+    fake(window).say(line(62, "line 62"))
+    window.until(shown(window, "line 62"))
+    for _ in range(4):
+        window.settle()
+    assert marks()[-1] == "p61"
+    window.root.deiconify()
+    window.root.focus_force()
+    window.until(lambda: marks()[-1] == "p62")
+
+
+def test_how_far_my_line_has_come_and_what_is_missing(open_window: Open) -> None:
+    # would catch: a state that nobody can read in words, a gap that stays when its lines have come
+    window = open_window(READY)
+    join(window)
+    area = window.app.chat.messages
+    window.until(lambda: any(type(tip).__name__ == "Tip" for tip in _all(window.root)))
+    fake(window).say(LinesMissing(0, 4, 3, Missing.NOT_KEPT), line(4, "first"), TextQueued("q", "mine", WALL))
+    fake(window).say(TextStored("q", 6), LinesMissing(4, 6, 1, Missing.DROPPED, "f2", "Ben"), TextSeen(6, 1, 2))
+    window.until(lambda: area.rows()[-1:] != [] and "seen 1/2" in area.rows()[-1])
+    rows = area.rows()
+    assert (rows[0], rows[2]) == (texts.not_kept(3), texts.dropped(1, "Ben"))
+    window.root.update_idletasks()
+    left, top, wide, high = area.text.bbox("end-1c - 2 chars") or (0, 0, 0, 0)
+    place = area.text.winfo_rootx() + left + wide // 2, area.text.winfo_rooty() + top + high // 2
+    subprocess.run(["xdotool", "mousemove", *map(str, place)], check=True, timeout=20)
+    window.until(lambda: tips(window) == [texts.tip_seen(1, 2)])
+    window.point_away()
+    window.until(lambda: not tips(window))
+    fake(window).say(LinesMissing(0, 4, 0, Missing.NOT_KEPT), LinesMissing(4, 6, 0, Missing.DROPPED, "f2", "Ben"))
+    window.until(lambda: len(area.rows()) == 2)

@@ -10,6 +10,7 @@ from client.events import (
     BrokerMet,
     ConnectionProgressed,
     Event,
+    MarkSeen,
     MicrophoneChanged,
     Part,
     Person,
@@ -28,8 +29,8 @@ from client.events import (
     TextStored,
 )
 from client.ui import texts
-from client.ui.presenter import Phase, Presenter, Remedy, ViewState
-from client.ui.transcript import Insert, Remove
+from client.ui.excerpt import Insert, Remove
+from client.ui.presenter import Glance, Phase, Presenter, Remedy, ViewState
 
 ANN = Person("s1", "f1", "Ann", own=True, confirmed=True)
 BEN = Person("s2", "f2", "Ben", confirmed=True)
@@ -49,11 +50,11 @@ class Driven:
     def __call__(self, *events: Event) -> ViewState:
         for event in events:
             self.presenter.receive(event, self.now, WALL)
-        for change in self.presenter.chat_changes():
+        for change in self.presenter.chat.changes():
             if isinstance(change, Insert):
-                self.lines.insert(change.index, change.row.text)
+                self.lines[change.index : change.index] = [row.text for row in change.rows]
             elif isinstance(change, Remove):
-                del self.lines[change.index]
+                del self.lines[change.index : change.index + change.count]
         return self.presenter.state(self.now)
 
     def joined(self) -> ViewState:
@@ -286,3 +287,50 @@ def test_a_backend_that_ends_by_itself_is_told(driven: Driven) -> None:
     assert state.problem is not None
     assert state.problem.text == texts.ENDED
     assert state.can_connect
+
+
+def test_the_newest_line_in_view_is_marked_once(driven: Driven) -> None:
+    # would catch: lines called seen that nobody had before the eyes, or a mark for each look
+    driven.joined()
+    driven(
+        TextReceived("p1", "f2", "Ben", "one", 1, WALL, False, False),
+        TextReceived("p2", "f2", "Ben", "two", 2, WALL, False, False),
+        TextQueued("q", "mine", WALL),
+    )
+    look = Glance("p1", viewable=True, focused=True, untouched=1e9)
+    assert driven.presenter.glanced(replace(look, viewable=False)) is None
+    assert driven.presenter.glanced(replace(look, focused=False)) is None
+    assert driven.presenter.glanced(replace(look, lowest="")) is None
+    assert driven.presenter.glanced(look) == MarkSeen("p1")
+    assert driven.presenter.glanced(look) is None
+    # My own line below is no line to be marked, but the one of somebody else above it is.
+    assert driven.presenter.glanced(replace(look, lowest="q", focused=False, untouched=3.0)) == MarkSeen("p2")
+    assert driven.presenter.glanced(replace(look, lowest="q")) is None
+    driven.presenter.disconnect_asked(WALL)
+    driven(TextReceived("p3", "f2", "Ben", "three", 3, WALL, False, False))
+    assert driven.presenter.glanced(replace(look, lowest="p3")) is None
+
+
+def test_a_room_without_lines_of_others_marks_nothing(driven: Driven) -> None:
+    driven.joined()
+    driven(TextQueued("q", "mine", WALL))
+    assert driven.presenter.glanced(Glance("q", viewable=True, focused=True, untouched=0.0)) is None
+
+
+def test_marks_begin_anew_with_each_stay(driven: Driven) -> None:
+    # would catch: silence for ever in a log whose numbers have begun anew
+    driven.joined()
+    driven(TextReceived("p9", "f2", "Ben", "nine", 9, WALL, False, False))
+    look = Glance("p9", viewable=True, focused=True, untouched=0.0)
+    assert driven.presenter.glanced(look) == MarkSeen("p9")
+    driven(RoomLeft("gone", 1.0), replace(JOINED, again=True))
+    assert driven.presenter.glanced(look) == MarkSeen("p9")
+
+
+def test_writing_leads_to_the_end(driven: Driven) -> None:
+    driven.joined()
+    driven(TextReceived("p1", "f2", "Ben", "one", 1, WALL, False, False))
+    driven.presenter.chat.look_at("p1")
+    assert not driven.presenter.chat.follows
+    driven(TextQueued("q", "mine", WALL))
+    assert driven.presenter.chat.follows

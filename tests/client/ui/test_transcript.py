@@ -5,9 +5,19 @@ from datetime import UTC
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.events import TextQueued, TextReceived, TextRefused, TextStored
+from client.events import (
+    LinesMissing,
+    Missing,
+    StatsReported,
+    TextQueued,
+    TextReceived,
+    TextRefused,
+    TextSeen,
+    TextStored,
+)
 from client.ui import texts
-from client.ui.transcript import Delivery, Insert, Remove, Replace, Row, Transcript
+from client.ui.excerpt import Excerpt, Insert, Remove, Replace
+from client.ui.transcript import Delivery, Row, Transcript
 
 NOON = 1_782_820_800.0  # 30 June 2026, 12:00 UTC
 few = settings(max_examples=80, derandomize=True, deadline=None)
@@ -18,17 +28,18 @@ class Widget:
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
+        self.excerpt = Excerpt(transcript)
         self.rows: list[Row] = []
 
     def update(self) -> list[Row]:
-        for change in self.transcript.changes():
+        for change in self.excerpt.changes():
             match change:
-                case Insert(index, row):
-                    self.rows.insert(index, row)
+                case Insert(index, rows):
+                    self.rows[index:index] = rows
                 case Replace(index, row):
                     self.rows[index] = row
-                case Remove(index):
-                    del self.rows[index]
+                case Remove(index, count):
+                    del self.rows[index : index + count]
         assert len(self.rows) == len(self.transcript)
         return self.rows
 
@@ -172,3 +183,119 @@ def test_any_order_of_arrival_ends_in_the_same_rows(order: list[int], own_at: in
         transcript.received(line(20, "mine", who="a1", own=True))
         shown.append(list(widget.update()))
     assert shown[0] == shown[1]
+
+
+def test_my_line_tells_how_many_have_seen_it() -> None:
+    # would catch: a count at somebody else's line, or one that makes the line wrap anew
+    transcript, widget = begin()
+    transcript.queued(TextQueued("q", "mine", NOON), "a1", "Ann")
+    transcript.receive(TextStored("q", 2))
+    transcript.receive(TextReceived("q", "a1", "Ann", "mine", 2, NOON, True, late=False))
+    transcript.receive(line(1))
+    assert (widget.update()[1].note, widget.rows[1].tip) == (texts.STORED, texts.TIP_STORED)
+    transcript.receive(TextSeen(2, 1, 3))
+    assert (widget.update()[1].note, widget.rows[1].delivery) == ("seen 1/3", Delivery.SEEN)
+    assert widget.rows[1].tip == "Seen on 1 of 3 other devices"
+    transcript.receive(TextSeen(2, 3, 3))
+    assert (widget.update()[1].note, widget.rows[1].tip) == ("seen", "Seen on all 3 other devices")
+    transcript.receive(TextSeen(2, 1, 1))
+    assert widget.update()[1].tip == "Seen on the one other device"
+    transcript.receive(TextSeen(2, 0, 2))
+    assert (widget.update()[1].note, widget.rows[1].delivery) == (texts.STORED, Delivery.STORED)
+    before = list(widget.update())
+    for seq in (1, 3):
+        transcript.receive(TextSeen(seq, 1, 1))
+    transcript.receive(StatsReported({}))
+    assert widget.update() == before
+
+
+def test_a_warning_is_not_covered_by_a_count() -> None:
+    transcript, widget = begin()
+    transcript.received(TextReceived("p", "a1", "Ann", "x", 1, NOON, True, False, copied_device=True))
+    transcript.seen(TextSeen(1, 1, 1))
+    assert widget.update()[0].note == texts.COPIED_DEVICE
+
+
+def missing(after: int, count: int, why: Missing = Missing.NOT_KEPT) -> LinesMissing:
+    return LinesMissing(after, after + count + 1, count, why, *(("b1", "Ben") if why is Missing.DROPPED else ()))
+
+
+def test_missing_lines_are_told_at_their_place_until_they_have_come() -> None:
+    # would catch: a gap that is told twice, stays for ever, or stands where nothing is missing
+    transcript, widget = begin()
+    for seq in (9, 2):
+        transcript.receive(line(seq))
+    transcript.receive(missing(2, 37))
+    transcript.receive(missing(0, 1))
+    assert widget.texts() == [
+        "1 line from here is not kept by the broker any more",
+        "line 2",
+        "37 lines from here are not kept by the broker any more",
+        "line 9",
+    ]
+    transcript.receive(missing(2, 1_200))
+    transcript.receive(missing(2, 1, Missing.DROPPED))
+    assert widget.texts()[2:4] == [
+        "1,200 lines from here are not kept by the broker any more",
+        "The broker dropped 1 line of Ben",
+    ]
+    transcript.receive(missing(2, 2, Missing.DROPPED))
+    assert widget.texts()[3] == "The broker dropped 2 lines of Ben"
+    assert widget.rows[3].tip == texts.TIP_DROPPED
+    for gone in (missing(2, 0), missing(0, 0), missing(2, 0, Missing.DROPPED), missing(5, 0)):
+        transcript.receive(gone)
+    assert widget.texts() == ["line 2", "line 9"]
+
+
+def test_a_gap_has_no_day_and_ends_a_group() -> None:
+    # would catch: the day told twice around a gap, or a first line behind it without its speaker
+    transcript, widget = begin()
+    transcript.received(line(1))
+    transcript.missing(missing(1, 3))
+    transcript.received(line(5))
+    transcript.missing(missing(0, 2))
+    rows = widget.update()
+    assert [bool(row.day) for row in rows] == [False, True, False, False]
+    assert [row.head for row in rows] == [False, True, False, True]
+    assert [row.time for row in rows] == ["", "12:00", "", "12:00"]
+
+
+def test_a_notice_behind_a_gap_comes_after_it() -> None:
+    transcript, widget = begin()
+    transcript.received(line(1))
+    transcript.notice("Connection lost", NOON)
+    transcript.missing(missing(1, 3))
+    transcript.notice("Connected again", NOON)
+    transcript.received(line(5))
+    assert [text[:15] for text in widget.texts()] == [
+        "line 1",
+        "Connection lost",
+        "3 lines from he",
+        "Connected again",
+        "line 5",
+    ]
+
+
+def test_a_name_in_a_gap_is_made_harmless() -> None:
+    transcript, widget = begin()
+    transcript.missing(LinesMissing(1, 5, 2, Missing.DROPPED, "b1", "\x1b[2J" + "W" * 99))
+    assert "\x1b" not in widget.texts()[0]
+    assert len(widget.texts()[0]) < 80
+
+
+def test_what_was_refused_does_not_stay_below_what_is_said_later() -> None:
+    transcript, widget = begin()
+    transcript.queued(TextQueued("q", "mine", NOON), "a1", "Ann")
+    transcript.received(line(1))
+    transcript.refused(TextRefused("q", "too many"))
+    transcript.received(line(2))
+    assert widget.texts() == ["line 1", "mine", "line 2"]
+
+
+def test_the_same_number_twice_keeps_both_lines() -> None:
+    # would catch: a line lost where a broker's log was begun anew and its numbers come again
+    transcript, widget = begin()
+    transcript.received(line(1, "old"))
+    transcript.received(TextReceived("other", "b1", "Ben", "new", 1, NOON, False, False))
+    transcript.received(TextReceived("other", "b1", "Ben", "new", 1, NOON, False, False))
+    assert widget.texts() == ["old", "new"]

@@ -9,50 +9,45 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
-import sys
 import threading
 import time  # noqa: TID251 - a thread at the edge
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from broker.actions import Note
 from broker.quota import network_of
-from broker.traffic import Holdings, Kernel, Scale, Traffic
+from broker.traffic import Holdings, Scale, Traffic
+from common.kernel import Peer, bytes_of, duplicate, peer_at
 
-Peer: TypeAlias = tuple[Any, ...]  # what getpeername says: host, port, and two more for IPv6
 VOICE_PORT_BYTES: Final = 65_536  # in a minute: subscriptions and heartbeats of a large room take a tenth
 _FAILED: Final = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 )
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | _FAILED
 _SWEEP_SECONDS: Final = 1.0
-_TCP_INFO_SIZE: Final = 160
-_BYTES: Final = struct.Struct("=QQIII")  # tcpi_bytes_acked, _received, segs_out, segs_in, notsent_bytes
-_BYTES_AT: Final = 120
 
 
 def peer_of(descriptor: int) -> Peer | None:
     """Who is at the other end of a descriptor, None: nobody."""
-    opened = _open(descriptor)
+    opened = duplicate(descriptor)
     if opened is None:
         return None
     with opened:
-        return _peer(opened)
+        return peer_at(opened)
 
 
 def shut(descriptor: int, peer: Peer | None) -> bool:
     """End a connection, if that descriptor still is the one to this peer (numbers are used again)."""
-    opened = _open(descriptor)
+    opened = duplicate(descriptor)
     if opened is None:
         return False
     with opened:
-        if peer is None or _peer(opened) != peer:
+        if peer is None or peer_at(opened) != peer:
             return False
         try:
             opened.shutdown(socket.SHUT_RDWR)
@@ -177,19 +172,19 @@ class Guard(threading.Thread):
 
     def _sweep(self, now: float) -> None:
         for descriptor, connection in list(self._connections.items()):
-            opened = _open(descriptor)
+            opened = duplicate(descriptor)
             if opened is None:
                 if not is_open(descriptor):  # else there is no descriptor left to look through: next time
                     self._forget(descriptor)
                 continue
             with opened:
-                if _peer(opened) != connection.peer:
+                if peer_at(opened) != connection.peer:
                     self._forget(descriptor)
-                elif sys.platform == "linux":
+                else:
                     self._weigh(descriptor, connection, opened, now)
 
     def _weigh(self, descriptor: int, connection: _Connection, opened: socket.socket, now: float) -> None:
-        kernel = _kernel(opened)
+        kernel = bytes_of(opened)
         if kernel is None:
             return  # one that does not count bytes
         traffic = None
@@ -213,31 +208,3 @@ class Guard(threading.Thread):
             del self._addresses[connection.network]
         member = self._members.handle_at(descriptor, connection.peer) if connection.port == "control" else ""
         self._tell(Note("disconnected", member, host_of(connection.peer), f"{connection.port} port{why}"))
-
-
-def _open(descriptor: int) -> socket.socket | None:
-    """A duplicate of a descriptor: it stays the same connection, whatever libzmq does with its own."""
-    try:
-        copied = os.dup(descriptor)
-    except OSError:
-        return None
-    try:
-        return socket.socket(fileno=copied)
-    except OSError:  # it was given to a file meanwhile
-        os.close(copied)
-        return None
-
-
-def _peer(opened: socket.socket) -> Peer | None:
-    try:
-        return tuple(opened.getpeername())
-    except OSError:
-        return None
-
-
-def _kernel(opened: socket.socket) -> Kernel | None:
-    said = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
-    if len(said) < _BYTES_AT + _BYTES.size:
-        return None
-    acked, received, _, _, waiting = _BYTES.unpack_from(said, _BYTES_AT)
-    return Kernel(acked, received, waiting)

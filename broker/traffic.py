@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from broker.quota import Bucket
 from common import limits
+from common.kernel import Kernel
 
 HELD_BYTES: Final = 8_388_608  # that wait for one connection: two bursts of pages
 HELD_BYTES_NETWORK: Final = 67_108_864  # and for all connections of one address
@@ -26,14 +27,6 @@ class Traffic:
 
     taken: int = 0
     given: int = 0
-
-
-class Kernel(NamedTuple):
-    """What the kernel says of a connection, bytes: acknowledged by the peer, received, waiting to be sent."""
-
-    acked: int
-    received: int
-    waiting: int
 
 
 class Holdings:

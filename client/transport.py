@@ -20,16 +20,22 @@ import zmq
 from zmq.utils import z85
 from zmq.utils.monitor import parse_monitor_message
 
+from client.unfinished import ENVELOPE, Unfinished
 from common import limits
 from common.address import join_host_port
 from common.errors import Malformed
+from common.kernel import bytes_of, duplicate, peer_at
 from common.messages import FromBroker, FromClient, decode_from_broker, encode
 
 _VOICE_OLDEST: Final = 0.25  # seconds: a frame that waited longer is of no use to anybody
 _VOICE_WAITING: Final = 64  # frames between voice thread and socket: 0.6 s, older ones go first
 _SEND_QUEUE: Final = 64  # messages that libzmq holds for a stalled connection
-_RECEIVE_QUEUE: Final = 1_000
+_RECEIVE_QUEUE: Final = 200  # messages that libzmq takes ahead: 100 MiB, should a broker send only the largest
+_RECEIVE_VOICE_QUEUE: Final = 1_000
+_VOICE_MESSAGE_BYTES: Final = 4_096  # no frame has more than 1,400; CURVE's handshake needs 512
 _CONTROL_WAITING: Final = 1_000  # messages that wait for a stalled connection before it is given up
+_PARTS: Final = 64  # of one message; the protocol has one
+_LOOK_SECONDS: Final = 1.0  # between two looks at what libzmq holds
 _PER_TURN: Final = 200  # messages taken from one socket before the others have their turn
 _VOICE_PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # seconds, by how often it broke before it stood
 _DEAF_AFTER: Final = 3  # voice connections that broke before they stood
@@ -84,7 +90,8 @@ class Transport:
         self.voice_heard = float("-inf")  # when something last came in on it
         self._waiting: deque[bytes] = deque()
         self._frames: deque[tuple[float, bytes]] = deque(maxlen=_VOICE_WAITING)
-        self.counters: Final = {"voice_dropped_sending": 0, "malformed": 0, "voice_reopened": 0}
+        self._look_at = 0.0
+        self.counters: Final = {"voice_dropped_sending": 0, "malformed": 0, "voice_reopened": 0, "endless": 0}
 
     # --- from any thread ------------------------------------------------------------------------------------
 
@@ -190,6 +197,7 @@ class Transport:
         if self._control is not None:
             self._send_waiting()
             yield from self._receive_control(self._control, ready)
+        yield from self._look_for_endless_messages(time.monotonic())
 
     # --- control --------------------------------------------------------------------------------------------
 
@@ -198,8 +206,8 @@ class Transport:
         news = list(control.news()) if control.monitor in ready else []
         if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
             yield Link.AUTHENTICATED
-        for parts in control.messages():
-            message = self._decode(parts)
+        for part in control.messages():
+            message = self._decode(part)
             if message is not None:
                 yield message
             if self._control is not control:
@@ -207,10 +215,10 @@ class Transport:
         if any(event & _BROKEN for event in news):
             yield Link.BROKEN
 
-    def _decode(self, parts: list[bytes]) -> FromBroker | None:
+    def _decode(self, part: bytes | None) -> FromBroker | None:
         try:
-            if len(parts) == 1:
-                return decode_from_broker(parts[0])
+            if part is not None:
+                return decode_from_broker(part)
         except Malformed:
             pass
         self.counters["malformed"] += 1
@@ -252,9 +260,9 @@ class Transport:
         if voice.socket in ready:
             arrived = time.monotonic()
             self.voice_heard = arrived
-            for parts in voice.messages():
-                if len(parts) == 1:
-                    self._take_voice(parts[0], arrived)
+            for part in voice.messages():
+                if part is not None:
+                    self._take_voice(part, arrived)
                 else:
                     self.counters["malformed"] += 1
         news = list(voice.news()) if voice.monitor in ready else []
@@ -265,6 +273,19 @@ class Transport:
             # Cut by the broker (a late answer to "speaker off") or by the network: try again in a moment.
             self._voice_failures += 1
             self.reopen_voice()
+
+    def _look_for_endless_messages(self, now: float) -> Iterator[Link]:
+        """A message may have any number of parts, and libzmq keeps them all until the last: that is cut."""
+        due, self._look_at = now >= self._look_at, max(self._look_at, now)
+        if due:
+            self._look_at = now + _LOOK_SECONDS
+        if self._voice is not None and self._voice.endless(now, look=due):
+            self.counters["endless"] += 1
+            self._close_voice()
+            self._voice_retry_at = now + _VOICE_PAUSES[-1]
+        if self._control is not None and self._control.endless(now, look=due):
+            self.counters["endless"] += 1
+            yield Link.BROKEN
 
     def _voice_pause(self) -> float:
         return _VOICE_PAUSES[min(self._voice_failures, len(_VOICE_PAUSES) - 1)]
@@ -292,14 +313,15 @@ class Transport:
         sock.setsockopt(zmq.IMMEDIATE, 1)
         sock.setsockopt(zmq.HANDSHAKE_IVL, int(limits.HANDSHAKE_SECONDS * 1000))
         sock.setsockopt(zmq.SNDHWM, _SEND_QUEUE)
-        sock.setsockopt(zmq.RCVHWM, _RECEIVE_QUEUE)
-        sock.setsockopt(zmq.MAXMSGSIZE, limits.FROM_BROKER_BYTES)
+        control = kind == zmq.DEALER
+        sock.setsockopt(zmq.RCVHWM, _RECEIVE_QUEUE if control else _RECEIVE_VOICE_QUEUE)
+        sock.setsockopt(zmq.MAXMSGSIZE, limits.FROM_BROKER_BYTES if control else _VOICE_MESSAGE_BYTES)
         sock.setsockopt(zmq.CURVE_SERVERKEY, endpoint.broker_key)
         sock.setsockopt(zmq.CURVE_PUBLICKEY, self._keys[0])
         sock.setsockopt(zmq.CURVE_SECRETKEY, self._keys[1])
         for topic in topics:
             sock.setsockopt(zmq.SUBSCRIBE, topic)
-        watched = _Watched(sock, self._poller)
+        watched = _Watched(sock, self._poller, port)
         sock.connect(f"tcp://{join_host_port(endpoint.host, port)}")
         return watched
 
@@ -310,30 +332,52 @@ class Transport:
 
 
 class _Watched:
-    """A socket and its monitor, both polled."""
+    """A socket and its monitor, both polled, and the bytes that went over its connection."""
 
-    def __init__(self, sock: zmq.Socket[bytes], poller: zmq.Poller) -> None:
+    def __init__(self, sock: zmq.Socket[bytes], poller: zmq.Poller, port: int) -> None:
         self.socket = sock
-        self.monitor = sock.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | _BROKEN)
+        self.monitor = sock.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | _BROKEN)
         poller.register(self.socket, zmq.POLLIN)
         poller.register(self.monitor, zmq.POLLIN)
+        self._port = port
+        self._connection: socket.socket | None = None  # a duplicate, to ask the kernel
+        self._taken = 0
+        self._drained = True
+        self._too_many_parts = False
+        self._unfinished = Unfinished(time.monotonic())
 
     def news(self) -> Iterator[int]:
         """Drain the monitor."""
         for _ in range(_PER_TURN):
             try:
-                event = int(parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))["event"])
+                news = parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))
             except zmq.Again:
                 return
-            yield event
+            if news["event"] == zmq.EVENT_CONNECTED:
+                self._connected(news["value"])
+            yield int(news["event"])
 
-    def messages(self) -> Iterator[list[bytes]]:
-        """What has arrived, up to a turn's worth."""
+    def messages(self) -> Iterator[bytes | None]:
+        """What has arrived, up to a turn's worth; None is a message of several parts, which are not kept."""
+        self._drained = False
         for _ in range(_PER_TURN):
             try:
-                yield self.socket.recv_multipart(zmq.NOBLOCK)
+                part = self._take()
             except zmq.Again:
+                self._drained = True
                 return
+            yield part
+            if self._too_many_parts:
+                return
+
+    def endless(self, now: float, *, look: bool) -> bool:
+        """Whether a message comes that has too many parts, or (as far as the kernel tells, on a `look`) no end."""
+        if self._too_many_parts:
+            return True
+        if not look or not self._drained or self._connection is None:
+            return False
+        known = bytes_of(self._connection)
+        return known is not None and self._unfinished.too_much(known.received, self._taken, now)
 
     def close(self, poller: zmq.Poller) -> None:
         """Close both."""
@@ -342,3 +386,30 @@ class _Watched:
         self.socket.disable_monitor()
         self.monitor.close(0)
         self.socket.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connected(self, descriptor: int) -> None:
+        connection = duplicate(descriptor)
+        peer = None if connection is None else peer_at(connection)
+        if connection is not None and (peer is None or peer[1:2] != (self._port,)):  # closed meanwhile, and used again
+            connection.close()
+            connection = None
+        self._connection = connection
+
+    def _take(self) -> bytes | None:
+        """The next message, if it has one part. Raises `zmq.Again`."""
+        first = self._take_part()
+        parts = 1
+        while self.socket.rcvmore:
+            if parts == _PARTS:
+                self._too_many_parts = True
+                break
+            self._take_part()
+            parts += 1
+        return first if parts == 1 else None
+
+    def _take_part(self) -> bytes:
+        part = self.socket.recv(zmq.NOBLOCK)
+        self._taken += len(part) + ENVELOPE
+        return part

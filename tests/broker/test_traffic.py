@@ -6,11 +6,11 @@ from broker.traffic import (
     UNFINISHED_BYTES,
     UNFINISHED_PER_SECOND,
     Holdings,
-    Kernel,
     Scale,
     Traffic,
 )
 from common import limits
+from common.kernel import Kernel
 
 RATE = 5_000_000
 

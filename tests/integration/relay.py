@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import sys
 import threading
 from typing import Final
 
@@ -15,7 +16,9 @@ _CHUNK: Final = 65_536
 class Relay:
     """Takes connections on `port` and carries bytes to and from `target`, on a thread of its own."""
 
-    def __init__(self, target: Address) -> None:
+    def __init__(self, target: Address, most: int = sys.maxsize) -> None:
+        """No more than `most` bytes come back from the target, on all connections together."""
+        self._left = most
         self._target = (target.host, target.port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: Final[int] = self._listener.getsockname()[1]
@@ -23,6 +26,7 @@ class Relay:
         self._wake_out, self._wake_in = socket.socketpair()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._wake_in, selectors.EVENT_READ)
+        self._far: set[socket.socket] = set()
         self._others: dict[socket.socket, socket.socket] = {}
         self._silenced: list[socket.socket] = []
         self._orders: list[str] = []
@@ -77,6 +81,7 @@ class Relay:
         far = socket.create_connection(self._target)
         self.connections += 1
         self._others |= {near: far, far: near}
+        self._far.add(far)
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._selector.register(end, selectors.EVENT_READ)
@@ -84,12 +89,16 @@ class Relay:
     def _carry(self, end: socket.socket) -> None:
         other = self._others[end]
         try:
-            piece = end.recv(_CHUNK)
+            piece = end.recv(_CHUNK if end not in self._far else min(_CHUNK, self._left))
+            self._left -= len(piece) if end in self._far else 0
             other.sendall(piece)
         except OSError:
             piece = b""
-        if not piece:
+        if not piece or not self._left:
             for one in (end, other):
                 self._selector.unregister(one)
                 del self._others[one]
-                one.close()
+                if piece:
+                    self._silenced.append(one)  # nothing more passes, and nothing ends
+                else:
+                    one.close()

@@ -1,0 +1,54 @@
+"""What the kernel says of a connection that libzmq owns: who is at its other end, and how many bytes went over it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+from typing import Any, Final, NamedTuple, TypeAlias
+
+Peer: TypeAlias = tuple[Any, ...]  # what getpeername says: host, port, and two more for IPv6
+_TCP_INFO_SIZE: Final = 160
+_BYTES: Final = struct.Struct("=QQIII")  # tcpi_bytes_acked, _received, segs_out, segs_in, notsent_bytes
+_BYTES_AT: Final = 120
+
+
+class Kernel(NamedTuple):
+    """What the kernel says of a connection, bytes: acknowledged by the peer, received, waiting to be sent."""
+
+    acked: int
+    received: int
+    waiting: int
+
+
+def duplicate(descriptor: int) -> socket.socket | None:
+    """A duplicate of a descriptor: it stays the same connection, whatever libzmq does with its own."""
+    try:
+        copied = os.dup(descriptor)
+    except OSError:
+        return None
+    try:
+        return socket.socket(fileno=copied)
+    except OSError:  # it was given to a file meanwhile
+        os.close(copied)
+        return None
+
+
+def peer_at(opened: socket.socket) -> Peer | None:
+    """Who is at the other end, None: nobody any more."""
+    try:
+        return tuple(opened.getpeername())
+    except OSError:
+        return None
+
+
+def bytes_of(opened: socket.socket) -> Kernel | None:
+    """The bytes of a TCP connection; None: this system does not count them. Linux does."""
+    if sys.platform != "linux":
+        return None
+    said = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
+    if len(said) < _BYTES_AT + _BYTES.size:
+        return None
+    acked, received, _, _, waiting = _BYTES.unpack_from(said, _BYTES_AT)
+    return Kernel(acked, received, waiting)

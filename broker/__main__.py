@@ -23,7 +23,9 @@ from broker.addresses import usable_addresses
 from broker.commands import carry_out
 from broker.config import COMMANDS, Settings, read_command, read_settings
 from broker.core import Core
-from broker.engine.memory import MemoryEngine
+from broker.engine.base import Engine
+from broker.engine.embedded import FILE, EmbeddedEngine
+from broker.engine.forgetful import ForgetfulEngine
 from broker.greeting import greeting
 from broker.journal import Journal
 from broker.keypair import FolderLock, KeyPair, load_or_make
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None, default_log: Path | None = None
 def _serve(settings: Settings, pair: KeyPair, log: LogFile) -> None:
     _raise_descriptor_limit()
     tell = _Teller(log)
-    engine = MemoryEngine(secrets.token_bytes)
+    engine = _open_engine(settings, tell)
     server = Server(settings, pair, Core(engine, settings.allowances), tell)
     local = _open_local_port(settings, server, tell)
     try:
@@ -77,6 +79,18 @@ def _serve(settings: Settings, pair: KeyPair, log: LogFile) -> None:
         engine.close()
         server.close()
         tell(Note("stopped", "", settings.host, "asked to"))
+
+
+def _open_engine(settings: Settings, tell: Callable[[Note], None]) -> Engine:
+    if settings.keep is None:
+        return ForgetfulEngine(secrets.token_bytes)
+    return EmbeddedEngine(
+        settings.folder / FILE,
+        secrets.token_bytes,
+        time.time,
+        keep=settings.keep,
+        tell=lambda trouble: tell(Note("storage", "", "", trouble)),
+    )
 
 
 def _open_local_port(settings: Settings, server: Server, tell: Callable[[Note], None]) -> LocalPort | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 import platformdirs
 
+from broker.engine.ledger import Keep
 from broker.quota import Allowances
 from common import limits
 from common.address import BANNER_OFFSET, DEFAULT_PORT, VOICE_OFFSET, parse_address
@@ -27,6 +29,10 @@ COMMANDS: Final = {
 }
 _PREFIX: Final = "SECURE_CHAT_"
 _MOST: Final = 1_000_000_000
+_SIZE: Final = re.compile(r"([0-9]{1,12})([KMG]?)")
+_UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+_LEAST_SIZE: Final = 100 * 2**10  # a few of the largest posts
+_MOST_SIZE: Final = 1_000 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Settings:
     folder: Path
     log: Path
     allowances: Allowances
+    keep: Keep | None  # None: no line is kept
     connections_per_address: int
     bytes_per_second: int
     sources: Mapping[str, str]  # of all that was set: its flag or variable, so that a later complaint can name it
@@ -72,7 +79,9 @@ class _Flag:
         return _PREFIX + self.name.upper().replace("-", "_")
 
 
-_DATA: Final = _Flag("data", "FOLDER", "where the broker's key is kept (default: this system's folder for such)")
+_DATA: Final = _Flag(
+    "data", "FOLDER", "where the broker's key and the posts are kept (default: this system's folder for such)"
+)
 _FLAGS: Final = (
     _Flag("host", "ADDRESS", "address to listen on; :: is IPv4 and IPv6 (default 0.0.0.0)"),
     _Flag("port", "PORT", f"port for control, text and voice on its way up; 0: any (default {DEFAULT_PORT})"),
@@ -88,6 +97,11 @@ _FLAGS: Final = (
         "N",
         f"joins from one address in a minute (default {limits.JOINS_PER_MINUTE_ADDRESS})",
     ),
+    _Flag("history", "on|off", "keep sealed lines for those who come later (default on)"),
+    _Flag("keep-days", "N", f"of each room: lines of the last days, 0 for all (default {Keep.days})"),
+    _Flag("keep-posts", "N", f"of each room: the last lines (default {Keep.posts})"),
+    _Flag("keep-bytes", "SIZE", "of each room: like 500K, 64M, 2G (default 64M)"),
+    _Flag("keep-total", "SIZE", "of all rooms; then new rooms are refused (default 4G)"),
     _Flag("connections-per-address", "N", "connections from one address at a time (default 512)"),
     _Flag("bytes-per-second", "N", "what one connection may send before it is cut (default 5000000)"),
 )
@@ -123,6 +137,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str], defa
             values.number("joins-per-minute", limits.JOINS_PER_MINUTE_KEY, _MOST),
             values.number("joins-per-minute-address", limits.JOINS_PER_MINUTE_ADDRESS, _MOST),
         ),
+        keep=values.keep(),
         connections_per_address=values.number("connections-per-address", 512, _MOST),
         bytes_per_second=values.number("bytes-per-second", 5_000_000, _MOST),
         sources=values.sources(),
@@ -158,6 +173,28 @@ class _Values:
         if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
             raise BadSetting(f"{source} is “{_short(text)}”: it must be a number from {least} to {most}.")
         return int(text)
+
+    def size(self, name: str, default: int) -> int:
+        if name not in self._texts:
+            return default
+        source, text = self._texts[name]
+        found = _SIZE.fullmatch(text.upper())
+        size = int(found[1]) * _UNITS[found[2]] if found else 0
+        if not _LEAST_SIZE <= size <= _MOST_SIZE:
+            raise BadSetting(f"{source} is “{_short(text)}”: it must be a size from 100K to 1000G, like 64M.")
+        return size
+
+    def keep(self) -> Keep | None:
+        source, text = self._texts.get("history", ("", "on"))
+        if text not in {"on", "off"}:
+            raise BadSetting(f"{source} is “{_short(text)}”: it must be on or off.")
+        keep = Keep(
+            self.number("keep-days", Keep.days, 36_500, least=0),
+            self.number("keep-posts", Keep.posts, _MOST),
+            self.size("keep-bytes", Keep.room_bytes),
+            self.size("keep-total", Keep.total_bytes),
+        )
+        return keep if text == "on" else None
 
     def port(self, name: str, default: int) -> int:
         if default > 65_535 and name not in self._texts:

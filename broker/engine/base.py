@@ -1,6 +1,6 @@
 """The seam behind which posts are kept: `append` and `page` now, answers from `poll` later.
 
-An engine may answer at once (memory) or from a thread of its own (a disk, another machine); `Core` asks with a
+An engine may answer at once or from a thread of its own (a disk, another machine); `Core` asks with a
 ticket and reads what `poll` returns. An engine that answers from another thread calls the wake-up that it was
 given, from any thread, and never touches a socket of the broker. Engines see room ids and sealed tokens; they
 never see a phrase, a name or who a member is.

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
 from broker.core import CLOSING_RETRY_MS, LISTENING_SECONDS, SWEEP_SECONDS, Core
-from broker.engine.memory import Keep, MemoryEngine
+from broker.engine.ledger import Keep
 from broker.lines import FLOOD_BURST, REFUSALS_BURST
 from broker.quota import PAGE_BYTES_BURST, Allowances
 from broker.subscriptions import Verdict
 from common import limits, messages, voice_frame
 from common.messages import FromBroker, FromClient
+from tests.fakes.engine import inline_engine
 
 ROOM = b"r" * 16
 OTHER = b"o" * 16
@@ -26,7 +27,7 @@ class World:
     """A core, a clock, and what was delivered to whom."""
 
     def __init__(self, allowances: Allowances | None = None, keep: Keep | None = None) -> None:
-        self.core = Core(MemoryEngine(random.Random(1).randbytes, keep), allowances)
+        self.core = Core(inline_engine(random.Random(1).randbytes, keep), allowances)
         self.now = 100.0
         self.inbox: dict[bytes, list[FromBroker]] = {}
         self.actions: list[Action] = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from broker.actions import Action, Deliver
 from broker.engine.base import Answer, Failed
-from broker.engine.memory import MemoryEngine
+from broker.engine.embedded import EmbeddedEngine
 from broker.posts import Posts
 from broker.rooms import Member, Rooms
 from broker.status import Counters
@@ -17,7 +18,7 @@ from common import messages
 ROOM = b"r" * 16
 
 
-class LateEngine(MemoryEngine):
+class LateEngine(EmbeddedEngine):
     """Gives its answers only once it is `ready`."""
 
     ready = False
@@ -30,7 +31,7 @@ class LateEngine(MemoryEngine):
 
 class World:
     def __init__(self) -> None:
-        self.engine = LateEngine(random.Random(1).randbytes)
+        self.engine = LateEngine(Path(":memory:"), random.Random(1).randbytes, lambda: 0.0, threaded=False)
         self.rooms = Rooms()
         self.counts = Counters()
         self.posts = Posts(self.engine, self.rooms, self.counts)

@@ -7,7 +7,7 @@ import pytest
 
 from broker import reporter
 from broker.core import Core
-from broker.engine.memory import MemoryEngine
+from broker.engine.forgetful import ForgetfulEngine
 from broker.ports import Ports
 from broker.report import decode_report
 from broker.reporter import Reporter, memory_bytes
@@ -18,7 +18,7 @@ PORTS = Ports(1, 2, 3)
 
 def test_the_loops_numbers_and_the_process() -> None:
     # Would catch numbers of another field.
-    core = Core(MemoryEngine(bytes))
+    core = Core(ForgetfulEngine(bytes))
 
     def ask(take: Callable[[Standing], None]) -> None:
         take(core.standing(0.0))

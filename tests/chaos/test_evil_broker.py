@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from broker.engine.memory import MemoryEngine
 from client import events
 from client.voice import packet
 from client.voice.counters import Counters
@@ -23,6 +22,7 @@ from common import voice_frame
 from common.crypto.sframe import FrameSealer
 from common.messages import FromBroker, decode_from_broker, encode
 from tests.chaos.evil_broker import EvilCore, Loot
+from tests.fakes.engine import inline_engine
 from tests.fakes.link import Client, MemoryOutbox, Net, room_keys
 
 DAYS = int(os.environ.get("EVIL_DAYS", "25"))
@@ -88,7 +88,7 @@ class Day:
     def __init__(self, seed: int, truth: Truth, loot: Loot, outboxes: dict[str, MemoryOutbox], start: float) -> None:
         self.chance = random.Random(seed)
         share = self.chance.choice([0.05, 0.3, 0.7])
-        self.core = EvilCore(MemoryEngine(self.chance.randbytes), self.chance, share, loot)
+        self.core = EvilCore(inline_engine(self.chance.randbytes), self.chance, share, loot)
         self.net = Net(seed, self.core)
         self.net.now = start
         self.net.tamper = self.count

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from broker.actions import Action, CutConnection, Deliver
 from broker.core import Core
-from broker.engine.memory import MemoryEngine
 from client import events
 from client.outbox import QueuedPost
 from client.session import Identity, Session
 from client.voice_orders import VoiceOrder
 from common.crypto.keys import RoomKeys, StretchCost, device_signer, stretch
 from common.messages import FromBroker, decode_from_broker, encode
+from tests.fakes.engine import inline_engine
 
 BROKER_KEY = bytes(range(32))
 _E = TypeVar("_E")
@@ -123,7 +123,7 @@ class Net:
     def __init__(self, seed: int = 1, core: Core | None = None) -> None:
         self.random = random.Random(seed)
         self.now = 1_000.0
-        self.core = core or Core(MemoryEngine(self.random.randbytes))
+        self.core = core or Core(inline_engine(self.random.randbytes))
         self.numbers = itertools.count(1)
         self.clients: dict[bytes, Client] = {}
         self.tamper: Callable[[Client, FromBroker], list[FromBroker]] = lambda _client, message: [message]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from broker.admission import decide
 from broker.core import Core
-from broker.engine.memory import MemoryEngine
+from broker.engine.forgetful import ForgetfulEngine
 from client.faces import BadLine
 from client.json_face import JsonFace
 from client.names import check_name, clean_name, clean_text
@@ -118,7 +118,7 @@ def opus(data: bytes) -> None:
 
 def broker(data: bytes) -> None:
     """Messages of several connections to the broker's core: it raises nothing, whatever they hold."""
-    core, now = Core(MemoryEngine(random.Random(1).randbytes)), 1.0
+    core, now = Core(ForgetfulEngine(random.Random(1).randbytes)), 1.0
     for part in _parts(data):
         who, said = (part[:1] or b"?"), part[1:]
         now += 0.1

@@ -1,0 +1,18 @@
+"""The engine that keeps posts, without a file and a thread: every answer is there at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from broker.engine.embedded import EmbeddedEngine
+from broker.engine.ledger import Keep
+
+WALL = 1_700_000_000.0
+
+
+def inline_engine(
+    random_bytes: Callable[[int], bytes], keep: Keep | None = None, wall: Callable[[], float] = lambda: WALL
+) -> EmbeddedEngine:
+    """Posts in an SQLite database in memory."""
+    return EmbeddedEngine(Path(":memory:"), random_bytes, wall, keep=keep, threaded=False)

@@ -26,6 +26,8 @@ from common.errors import BadAddress, BadSetting
 APPLICATION: Final = "secure-chat-broker"
 COMMANDS: Final = {
     "status": "Tells how a running broker is: people, posts, rates, what it dropped.",
+    "backup": "Writes all that a broker keeps, its secret key too, into a new file; while it runs or not.",
+    "restore": "Puts a backup into the data folder, where no broker may run; what was there is set aside.",
 }
 _PREFIX: Final = "SECURE_CHAT_"
 _MOST: Final = 1_000_000_000
@@ -59,7 +61,8 @@ class Command:
 
     name: str
     folder: Path
-    as_json: bool
+    as_json: bool = False
+    file: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +152,15 @@ def read_command(arguments: Sequence[str], environment: Mapping[str, str]) -> Co
     name = arguments[0]
     parser = _Parser(prog=f"{APPLICATION} {name}", allow_abbrev=False, description=COMMANDS[name])
     parser.add_argument(_DATA.flag, metavar=_DATA.metavar, help=_DATA.help)
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
+    if name == "status":
+        parser.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
+        given = vars(parser.parse_args(arguments[1:]))
+        return Command(name, _Values(given, environment).folder(), as_json=given["json"])
+    parser.add_argument("file", metavar="FILE", help="the backup")
     given = vars(parser.parse_args(arguments[1:]))
-    return Command(name, _Values(given, environment).folder(), as_json=given["json"])
+    if not given["file"] or "\0" in given["file"]:
+        raise BadSetting("FILE is empty: it must be a path.")
+    return Command(name, _Values(given, environment).folder(), file=Path(given["file"]).expanduser().absolute())
 
 
 class _Values:

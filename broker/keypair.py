@@ -73,15 +73,38 @@ class FolderLock:
 
 def load_or_make(folder: Path) -> KeyPair:
     """The key pair of this (locked) data folder, made if there is none. Raises `BadSetting`."""
+    pair = load(folder)
+    if pair is None:
+        pair = pair_of(secrets.token_bytes(32))
+        keep(folder, pair.secret)
+    return pair
+
+
+def keep(folder: Path, secret: bytes) -> None:
+    """Make this the key of a (locked) data folder that has none. Raises `BadSetting`."""
+    path = folder / KEY_FILE
+    try:
+        _write(path, secret)
+    except OSError as error:
+        raise BadSetting(f"The broker's key {path} cannot be written: {error.strerror}.") from error
+
+
+def pair_of(secret: bytes) -> KeyPair:
+    """The pair that a secret half (32 bytes) belongs to."""
+    return KeyPair(z85.decode(zmq.curve_public(z85.encode(secret))), secret)
+
+
+def load(folder: Path) -> KeyPair | None:
+    """The key pair of this data folder, None if there is none. Raises `BadSetting`."""
     path = folder / KEY_FILE
     try:
         if not path.exists():
-            _write(path, secrets.token_bytes(32))
+            return None
         if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise BadSetting(f"Others can read the broker's key {path}: make it yours alone by chmod 600.")
         return _parse(path)
     except OSError as error:
-        raise BadSetting(f"The broker's key {path} cannot be read or written: {error.strerror}.") from error
+        raise BadSetting(f"The broker's key {path} cannot be read: {error.strerror}.") from error
 
 
 def _parse(path: Path) -> KeyPair:
@@ -93,7 +116,7 @@ def _parse(path: Path) -> KeyPair:
         raise BadSetting(damaged) from error
     if secret is None:
         raise BadSetting(damaged)
-    return KeyPair(z85.decode(zmq.curve_public(z85.encode(secret))), secret)
+    return pair_of(secret)
 
 
 def _write(path: Path, secret: bytes) -> None:

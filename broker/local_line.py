@@ -28,7 +28,7 @@ UNIX: Final = hasattr(socket, "AF_UNIX")
 _PATH_BYTES: Final = 103  # what macOS takes; Linux takes 107
 _PATIENCE: Final = 10.0
 _ANSWER_BYTES: Final = 65_536
-_WAITING: Final = 64  # callers that the system holds for us
+_WAITING: Final = 512  # callers that the system holds for us
 _UNSAID: Final = "-"  # the system checks who opens a Unix socket
 _LINE: Final = re.compile(r"secure-chat-broker-port 1 ([0-9]{1,5}) ([A-Za-z0-9_-]{43})\n")
 

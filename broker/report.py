@@ -54,11 +54,11 @@ def report_text(report: Report) -> str:
         "Broker": f"{report.version}, up {_span(report.uptime_seconds)}",
         "Ports": f"control {ports.control}, voice {ports.voice}, banner {ports.banner}",
         "People": f"{report.members:,} in {report.rooms:,} rooms, {report.listeners:,} listen",
-        "Kept": f"{kept.posts:,} posts of {kept.rooms:,} rooms, {_size(kept.bytes)}",
+        "Kept": f"{kept.posts:,} posts of {kept.rooms:,} rooms, {size_text(kept.bytes)}",
         "Storage": kept.trouble or "ok",
         "A second": f"{rates.posts:,} posts, {rates.signals:,} signals, {rates.voice:,} voice frames"
         f" (over the last {rates.seconds:.0f} s)",
-        "Memory": "not known on this system" if report.memory_bytes is None else _size(report.memory_bytes),
+        "Memory": "not known on this system" if report.memory_bytes is None else size_text(report.memory_bytes),
     }
     wide = max(len(name) for name in report.counters) if report.counters else 0
     counters = [f"  {name:<{wide}}  {count:>12,}" for name, count in report.counters.items()]
@@ -76,7 +76,8 @@ def _span(seconds: int) -> str:
     return " ".join(parts[:2])
 
 
-def _size(size: int) -> str:
+def size_text(size: int) -> str:
+    """A number of bytes as people read it."""
     return f"{size / _MIB:,.1f} MiB"
 
 

@@ -12,6 +12,7 @@
      │    ├── NothingToSay        a text without anything to show
      │    ├── KeySpent            a voice key has sealed all the frames that it may
      │    ├── StateLocked         another process uses the state folder
+     │    ├── BadBackup           a backup cannot be made or restored
      │    └── NotRunning          no broker runs on a data folder, or it does not answer
      ├── PeerError           bytes from outside broke a rule: drop them, count them, live on
      │    ├── Malformed           not what the protocol says
@@ -61,6 +62,10 @@ class NothingToSay(LocalError):
 
 class StateLocked(LocalError):
     """Another process of this program uses the same state folder."""
+
+
+class BadBackup(LocalError):
+    """A backup cannot be made, or is not one that can be restored."""
 
 
 class NotRunning(LocalError):

@@ -109,14 +109,30 @@ def test_commands(tmp_path: Path) -> None:
     # Would catch a command that asks another folder than the broker uses.
     assert read_command(["status"], {}) == Command("status", read().folder, as_json=False)
     assert read_command(["status", "--json", "--data", str(tmp_path)], {}) == Command("status", tmp_path, as_json=True)
+    moved = Command("backup", read().folder, file=Path("~/b").expanduser())
+    assert read_command(["backup", "~/b"], {}) == moved
+    assert read_command(["restore", "b"], {}).file == Path("b").absolute()
     assert read_command(["status"], {"SECURE_CHAT_DATA": str(tmp_path)}).folder == tmp_path
 
 
-@pytest.mark.parametrize("wrong", [["--port", "1"], ["more"], ["--data"], ["--data", ""]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["status", "--port", "1"],
+        ["status", "more"],
+        ["status", "--data"],
+        ["status", "--data", ""],
+        ["backup"],
+        ["backup", ""],
+        ["backup", "a\0b"],
+        ["backup", "a", "b"],
+        ["restore", "--json", "a"],
+    ],
+)
 def test_commands_typed_wrong(wrong: list[str]) -> None:
     # Would catch a command that is carried out otherwise than meant.
     with pytest.raises(BadSetting):
-        read_command(["status", *wrong], {})
+        read_command(wrong, {})
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 import zmq
 from zmq.utils import z85
 
-from broker.keypair import KEY_FILE, FolderLock, load_or_make
+from broker.keypair import KEY_FILE, FolderLock, keep, load, load_or_make, pair_of
 from common.errors import BadSetting, StateLocked
 
 
@@ -68,3 +68,14 @@ def test_folder_is_made_for_its_owner_and_locked(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadSetting, match="cannot be used"):
         FolderLock(tmp_path / "file")
+
+
+def test_a_key_that_is_brought_along(tmp_path: Path) -> None:
+    # Would catch a restored broker that has another key, and a look that makes one.
+    assert load(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+    pair = pair_of(b"k" * 32)
+    keep(tmp_path, pair.secret)
+    assert load(tmp_path) == load_or_make(tmp_path) == pair
+    with pytest.raises(BadSetting, match="cannot be written"):
+        keep(tmp_path / "none", pair.secret)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from broker.local_line import SOCKET_FILE
+from broker.local_line import PORT_FILE, SOCKET_FILE
 from broker.status import Counters
 from common import messages
 from tests.integration.broker_process import PATIENCE, ROOT, BrokerProcess, RawClient
@@ -100,3 +102,35 @@ def test_a_folder_that_others_write(tmp_path: Path) -> None:
         assert command("status", "--data", str(data)).returncode == 1
         assert broker.stop() == (0, "")
     assert "chmod 700" in broker.log.read_text(encoding="utf-8").encode("ascii").decode("unicode_escape")
+
+
+def test_hostile_programs_on_this_computer(tmp_path: Path) -> None:
+    # Would catch a loop that waits for the local socket, and a broker that can be talked to death through it.
+    with BrokerProcess(tmp_path) as broker, RawClient(broker) as ann, ExitStack() as stack:
+        ann.join(ROOM)
+        for number in range(1_000):
+            caller = stack.enter_context(socket.socket(socket.AF_UNIX))
+            caller.connect(str(tmp_path / "data" / SOCKET_FILE))
+            with suppress(OSError):  # it may have had to go for the next ones
+                caller.sendall((b"", b"\xff" * 100, b"secure-chat-broker 1 - stat", b"\n" * 1_000)[number % 4])
+            if number % 100 == 0:
+                ann.ping()
+        told = status(broker)
+        assert (told["members"], told["counters"]["malformed"]) == (1, 0)
+        ann.ping()
+        assert broker.stop() == (0, "")
+
+
+def test_a_data_folder_that_lies_deep(tmp_path: Path) -> None:
+    # Would catch a broker that cannot be asked where a Unix socket finds no place: it takes a loopback port.
+    deep = tmp_path / ("d" * 100)
+    with BrokerProcess(deep) as broker:
+        port_file = deep / "data" / PORT_FILE
+        assert stat.S_IMODE(port_file.stat().st_mode) == 0o600
+        assert status(broker)["members"] == 0
+        broker.kill()
+        assert command("status", "--data", str(deep / "data")).returncode == 1
+        broker.start()
+        assert status(broker)["members"] == 0
+        assert broker.stop() == (0, "")
+        assert not port_file.exists()

@@ -70,6 +70,8 @@ class Network(threading.Thread):
         self._early: list[str] = []  # texts that were given before there was a session to seal them
         self._told_problem = ""  # the trouble that the last attempt met: an unreachable broker is told once
         self._totals: Counter[str] = Counter(reconnects=0)
+        self._told_fault = False
+        self._listening = False
         self._was_in = False  # in this room since the last Connect: a further Joined is a reconnect
         self._running = True
 
@@ -105,7 +107,9 @@ class Network(threading.Thread):
             self._turn()
         except Exception:  # noqa: BLE001  whatever went wrong, the window lives on and says so
             _log.exception("the network thread met a fault")
-            self._problem(Part.GENERAL, "internal", "Something went wrong inside Secure Chat; its log has the details.")
+            if not self._told_fault:
+                self._told_fault = True  # until a room is joined again
+                self._problem(Part.GENERAL, "internal", "Something went wrong inside Secure Chat; its log says what.")
             self._connection_lost("a fault inside this program")
             time.sleep(_FAULT_PAUSE)
 
@@ -267,6 +271,7 @@ class Network(threading.Thread):
             jitter=self._random.random,
             tell_seen=self._receipts,
         )
+        self._session.listen(self._listening)
         for queued in self._session.still_waiting():
             self.events.put(queued)
         early, self._early = self._early, []
@@ -326,7 +331,7 @@ class Network(threading.Thread):
     def _joined(self) -> None:
         self._attempts.joined()
         self._hearing = Hearing()
-        self._told_problem = ""
+        self._told_problem, self._told_fault = "", False
         self._totals["reconnects"] += self._was_in
         self._was_in = True
         target, keys = self._target, self._keys
@@ -386,8 +391,10 @@ class Network(threading.Thread):
     def _reported(self, report: Report) -> None:
         """What the voice engine tells: frames by handle become people, all else goes up as it is."""
         if not isinstance(report, TalkHeard):
-            if isinstance(report, events.SpeakerChanged) and self._session is not None:
-                self._session.listen(report.on)
+            if isinstance(report, events.SpeakerChanged):
+                self._listening = report.on
+                if self._session is not None:
+                    self._session.listen(report.on)
             self.events.put(report)
             return
         person = self._session.person(report.member) if self._session else None

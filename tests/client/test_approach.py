@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,9 +12,9 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from client import approach as way
-from client.approach import approach
-from client.events import Part
-from client.target import AttemptFailed, Target
+from client.approach import Approach, approach
+from client.events import Connect, Part
+from client.target import AttemptFailed, Target, read_target
 from common.address import Address
 from common.banner import Banner, encode_banner
 from common.crypto import keys
@@ -247,3 +248,24 @@ def test_keys_show_in_no_repr() -> None:
     assert isinstance(found.keys, RoomKeys)
     assert STRONG not in repr(found)
     assert found.keys.text_key.hex() not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("met", "code"),
+    [(ValueError("a mistake of ours"), "internal"), (AttemptFailed(Part.KEY, "weak_phrase", ""), "weak_phrase")],
+)
+def test_whatever_an_approach_meets_somebody_is_answered(
+    monkeypatch: pytest.MonkeyPatch, met: Exception, code: str
+) -> None:
+    # Would catch a network thread that waits for ever for an approach that died.
+    answers: queue.SimpleQueue[Approach | AttemptFailed] = queue.SimpleQueue()
+
+    def fails(*_: object) -> None:
+        raise met
+
+    monkeypatch.setattr(way, "approach", fails)
+    way.approach_aside(read_target(Connect("host", "Ann", "key")), None, None, answers.put)
+    answer = answers.get(timeout=30)
+    assert isinstance(answer, AttemptFailed)
+    assert answer.code == code
+    assert not answer.retry

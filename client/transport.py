@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -276,14 +277,14 @@ class Transport:
 
     def _look_for_endless_messages(self, now: float) -> Iterator[Link]:
         """A message may have any number of parts, and libzmq keeps them all until the last: that is cut."""
-        due, self._look_at = now >= self._look_at, max(self._look_at, now)
-        if due:
+        look = now >= self._look_at
+        if look:
             self._look_at = now + _LOOK_SECONDS
-        if self._voice is not None and self._voice.endless(now, look=due):
+        if self._voice is not None and self._voice.endless(now, look=look):
             self.counters["endless"] += 1
             self._close_voice()
             self._voice_retry_at = now + _VOICE_PAUSES[-1]
-        if self._control is not None and self._control.endless(now, look=due):
+        if self._control is not None and self._control.endless(now, look=look):
             self.counters["endless"] += 1
             yield Link.BROKEN
 
@@ -390,6 +391,8 @@ class _Watched:
             self._connection.close()
 
     def _connected(self, descriptor: int) -> None:
+        if sys.platform != "linux":
+            return  # the kernel counts no bytes, and on Windows this is no descriptor
         connection = duplicate(descriptor)
         peer = None if connection is None else peer_at(connection)
         if connection is not None and (peer is None or peer[1:2] != (self._port,)):  # closed meanwhile, and used again

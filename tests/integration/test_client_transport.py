@@ -155,6 +155,45 @@ def test_a_voice_port_that_nobody_listens_at_is_told_once_and_tried_again(evil: 
     assert Link.BROKEN not in client.news
 
 
+def test_topics_come_and_go_on_one_connection(evil: Evil, client: Heard) -> None:
+    client.meet(evil, evil.endpoint())
+    for topics, asked in (
+        ({b"VroomAA", b"VroomBB"}, {b"\1VroomAA", b"\1VroomBB"}),
+        ({b"VroomBB", b"VroomCC"}, {b"\0VroomAA", b"\1VroomCC"}),
+    ):
+        client.transport.subscribe(frozenset(topics))
+        client.until(lambda: client.transport.voice_standing)
+        assert {evil.voice.recv(), evil.voice.recv()} == asked
+    before = client.transport.voice_standing
+    client.transport.subscribe(frozenset(topics))  # as they are
+    assert client.transport.voice_standing == before
+    client.transport.subscribe(frozenset())
+    assert client.transport.voice_standing is None
+    assert {evil.voice.recv(), evil.voice.recv()} == {b"\0VroomBB", b"\0VroomCC"}  # it is closed
+    client.transport.reopen_voice()  # asked for too late: nobody listens any more
+    client.news += client.transport.poll(0)
+    assert client.counters["voice_reopened"] == 0
+
+
+def test_a_good_bye_leaves_before_the_sockets_close(evil: Evil, client: Heard) -> None:
+    client.transport.flush(0.1)  # there is nothing to wait for
+    connection = client.meet(evil, evil.endpoint())
+    client.transport.send_voice(b"V a frame")
+    client.news += client.transport.poll(0)
+    client.transport.send(messages.Leave())
+    client.transport.flush(PATIENCE)
+    client.transport.close_link()
+    assert evil.router.recv_multipart() == [connection, b"V a frame"]
+    assert evil.router.recv_multipart() == [connection, messages.encode(messages.Leave())]
+
+
+def test_a_broker_with_another_key_is_a_broken_connection(evil: Evil, client: Heard) -> None:
+    other = Endpoint("127.0.0.1", evil.control_port, evil.voice_port, z85.decode(zmq.curve_keypair()[0]))
+    client.transport.open(other)
+    client.until(lambda: Link.BROKEN in client.news)
+    assert Link.AUTHENTICATED not in client.news
+
+
 def test_a_peer_without_curve_is_a_broken_connection(client: Heard) -> None:
     with zmq.Context() as context, context.socket(zmq.ROUTER) as plain:
         plain.linger = 0

@@ -54,7 +54,13 @@ def _run(config: Config) -> int:
     if config.mode == "text" and sys.stdin.isatty():
         config = with_phrase(config)
         accept_weak_phrase = weak_phrase_meant(config, store.pin)
-    network = Network(store, microphone=config.microphone, speaker=config.speaker, receipts=config.receipts)
+    network = Network(
+        store,
+        microphone=config.microphone,
+        speaker=config.speaker,
+        receipts=config.receipts,
+        keep_log=config.keep_log,
+    )
     network.start()
     if config.mode == "window":
         return _run_window(config, network)

@@ -66,13 +66,23 @@ def approach(target: Target, pin: bytes | None, known: RoomKeys | None = None) -
 
 
 def approach_aside(
-    target: Target, pin: bytes | None, known: RoomKeys | None, answer: Callable[[Approach | AttemptFailed], None]
+    target: Target,
+    pin: bytes | None,
+    known: RoomKeys | None,
+    answer: Callable[[RoomKeys | Approach | AttemptFailed], None],
 ) -> None:
-    """The same on a thread of its own, since names, TCP and Argon2id block. `answer` is called there, once."""
+    """The same on a thread of its own, since names, TCP and Argon2id block. `answer` is called there.
+
+    Where the broker's key is known the room's keys come first: what was kept can be shown before it is reached.
+    """
 
     def work() -> None:
+        keys = known
         try:
-            outcome: Approach | AttemptFailed = approach(target, pin, known)
+            if keys is None and pin is not None and target.broker_key in {None, pin}:
+                keys = stretch(target.phrase, pin)
+                answer(keys)
+            outcome: Approach | AttemptFailed = approach(target, pin, keys)
         except AttemptFailed as error:
             outcome = error
         except Exception:  # noqa: BLE001  somebody waits for an answer, whatever it is

@@ -22,6 +22,7 @@ from common.errors import BadSetting, LocalError
 from common.invite import is_invite, parse_invite
 
 KEY_VARIABLE: Final = "SECURE_CHAT_KEY"
+NO_LOG_VARIABLE: Final = "SECURE_CHAT_NO_LOG"
 VERSION: Final = "0.1.0"
 _LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more than either may have
 _T = TypeVar("_T")
@@ -43,6 +44,7 @@ class Config:
     phrase: str = field(repr=False)
     state_folder: Path
     state_folder_given: bool
+    keep_log: bool
     microphone: str
     speaker: str
     microphone_on: bool
@@ -77,7 +79,12 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
     flags.add_argument("--name", help="the name that the others will see (default: your login name)")
     flags.add_argument("--key-file", metavar="FILE|-", help="file with the encryption key; - is standard input")
-    flags.add_argument("--state-dir", metavar="DIR", type=Path, help="folder for the device key, pins and unsent lines")
+    flags.add_argument(
+        "--state-dir", metavar="DIR", type=Path, help="folder for the device key, pins, unsent lines and the log"
+    )
+    flags.add_argument(
+        "--no-log", action="store_true", help=f"neither keep nor show lines on this computer (or {NO_LOG_VARIABLE}=1)"
+    )
     device = "none, default, part of a device's name, or a WAV file"
     flags.add_argument("--mic", metavar="DEVICE", default="default", help=f"{device} that is spoken once")
     flags.add_argument("--speaker", metavar="DEVICE", default="default", help=f"{device} that is recorded to")
@@ -109,6 +116,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         phrase,
         flags.state_dir or Path(platformdirs.user_state_dir("secure-chat", appauthor=False)),
         flags.state_dir is not None,
+        not (flags.no_log or environment.get(NO_LOG_VARIABLE) == "1"),
         flags.mic,
         flags.speaker,
         flags.mic_on,

@@ -203,10 +203,11 @@ class TextQueued:
 
 @dataclass(frozen=True, slots=True)
 class TextStored:
-    """The broker keeps my line under this number."""
+    """The broker keeps my line under this number; `epoch` as in `TextReceived`."""
 
     post: str
     seq: int
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,8 @@ class TextRefused:
 class TextReceived:
     """A line of the room, once for each, my own included (right after its `TextStored`).
 
-    `late`: it was said before, or arrived out of order; show it at its place by `seq`.
+    `late`: it was said before, or arrived out of order; show it at its place by `epoch`, then `seq`. The epoch rises
+    when a broker begins to number anew (after a restore, or where it keeps nothing): `seq` alone is no place then.
     `copied_device`: the same device has said another line under the same counter.
     """
 
@@ -234,6 +236,7 @@ class TextReceived:
     own: bool
     late: bool
     copied_device: bool = False
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,7 @@ class TextSeen:
     seq: int
     count: int
     of: int
+    epoch: int = 0
 
 
 class Missing(StrEnum):
@@ -258,7 +262,7 @@ class LinesMissing:
 
     Of one sender (`member`, `name`) where they were dropped. Told again with another count when some of them
     come after all, with 0 when all have; the line in the view is the one with the same `after`, `why` and
-    `member`.
+    `member`. All numbers are of one `epoch`.
     """
 
     after: int
@@ -267,6 +271,7 @@ class LinesMissing:
     why: Missing
     member: str = ""
     name: str = ""
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, obje
         case events.TextReceived():
             return [("text", _text(event))]
         case events.TextStored():
-            return [("sent", {"seq": event.seq})]
+            return [("sent", {"seq": event.seq, **_epoch(event)})]
         case events.TextRefused():
             return [("error", {"code": "text_refused", "message": event.reason})]
         case _:
@@ -133,7 +133,7 @@ def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, obje
 def _told_of_log(event: events.Event) -> list[tuple[str, dict[str, object]]]:
     match event:
         case events.TextSeen(seq, count, of):
-            return [("seen", {"seq": seq, "count": count, "of": of})]
+            return [("seen", {"seq": seq, "count": count, "of": of, **_epoch(event)})]
         case events.LinesMissing():
             return [("missing", _missing(event))]
         case events.LogSearched(words, lines, more):
@@ -169,7 +169,7 @@ def _missing(event: events.LinesMissing) -> dict[str, object]:
     }
     if event.member:
         fields |= {"from": event.name, "member": event.member}
-    return fields
+    return fields | _epoch(event)
 
 
 def _text(event: events.TextReceived) -> dict[str, object]:
@@ -184,4 +184,8 @@ def _text(event: events.TextReceived) -> dict[str, object]:
         fields["late"] = True
     if event.copied_device:
         fields["copied_device"] = True
-    return fields
+    return fields | _epoch(event)
+
+
+def _epoch(event: events.TextReceived | events.TextStored | events.TextSeen | events.LinesMissing) -> dict[str, object]:
+    return {"epoch": event.epoch} if event.epoch else {}

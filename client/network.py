@@ -24,6 +24,7 @@ from client.approach import Approach, approach_aside
 from client.attempts import Attempts
 from client.events import Part
 from client.hearing import TOLD_AFTER, Hearing
+from client.log import LogStore, NoLog
 from client.session import LONGEST_WAIT, MICRO, Identity, Session
 from client.store import Store
 from client.surroundings import News, Watch
@@ -47,15 +48,22 @@ class Network(threading.Thread):
     """Run with `start()`; talk to it with `submit()`; read `events`. Ends after `Quit`."""
 
     def __init__(
-        self, store: Store, *, microphone: str = "default", speaker: str = "default", receipts: bool = True
+        self,
+        store: Store,
+        *,
+        microphone: str = "default",
+        speaker: str = "default",
+        receipts: bool = True,
+        keep_log: bool = True,
     ) -> None:
-        """Without `receipts` nobody is told which lines this user has seen."""
+        """Without `receipts` nobody is told which lines this user has seen; without `keep_log` no line is kept."""
         super().__init__(name="network", daemon=True)
         self.events: Final[queue.SimpleQueue[events.Event]] = queue.SimpleQueue()
         self._store = store
         self._receipts = receipts
+        self._keep_log = keep_log
         self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
-        self._approaches: queue.SimpleQueue[tuple[int, Approach | AttemptFailed]] = queue.SimpleQueue()
+        self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._voice = VoiceEngine(microphone=microphone, speaker=speaker, send=self._send_voice, report=self._report)
         self._transport = Transport(self._voice.receive)
@@ -237,37 +245,41 @@ class Network(threading.Thread):
         self.events.put(events.ConnectionProgressed(f"Looking for the broker at {target.address}…"))
         number = self._attempts.begun()
 
-        def answer(outcome: Approach | AttemptFailed) -> None:
+        def answer(outcome: RoomKeys | Approach | AttemptFailed) -> None:
             self._approaches.put((number, outcome))
             self._transport.wake()
 
         approach_aside(target, self._store.pin(str(target.address)), self._keys, answer)
 
-    def _approached(self, outcome: Approach | AttemptFailed) -> None:
+    def _approached(self, outcome: RoomKeys | Approach | AttemptFailed) -> None:
         if isinstance(outcome, AttemptFailed):
             self._attempt_failed(outcome)
             return
-        if self._session is None or self._keys is not outcome.keys:
+        if isinstance(outcome, RoomKeys):
             self._begin_session(outcome)
+            return
+        if self._session is None or self._keys is not outcome.keys:
+            self._begin_session(outcome.keys)
         self.events.put(events.BrokerMet(outcome.broker_words, outcome.first_contact, str(outcome.invite)))
         self.events.put(events.ConnectionProgressed("Joining the room…"))
         self._surroundings.towards(outcome.host, outcome.control_port)
         self._transport.open(Endpoint(outcome.host, outcome.control_port, outcome.voice_port, outcome.broker_key))
         self._attempts.connecting(time.monotonic())
 
-    def _begin_session(self, outcome: Approach) -> None:
+    def _begin_session(self, keys: RoomKeys) -> None:
         target = self._target
         if target is None:
             return
         if self._session is not None:
             self._totals.update(self._session.counters)
-        self._keys = outcome.keys
-        device = device_signer(self._store.device_secret(), outcome.keys.room_id)
+        self._keys = keys
+        device = device_signer(self._store.device_secret(), keys.room_id)
         identity = Identity(device, Ed25519PrivateKey.generate(), self._connection_key, target.name)
         self._session = Session(
-            outcome.keys,
+            keys,
             identity,
-            self._store.outbox(outcome.keys.room_id),
+            self._store.outbox(keys.room_id),
+            self._log_of(keys),
             jitter=self._random.random,
             tell_seen=self._receipts,
         )
@@ -277,6 +289,14 @@ class Network(threading.Thread):
         early, self._early = self._early, []
         for text in early:
             self._say(self._session, text)
+
+    def _log_of(self, keys: RoomKeys) -> LogStore:
+        if self._keep_log:
+            try:
+                return self._store.log(keys.room_id)
+            except LocalError as error:
+                self._problem(Part.GENERAL, "log_failed", f"{error} Lines are not kept on this computer.")
+        return NoLog()
 
     def _say(self, session: Session, text: str) -> None:
         try:

@@ -1,7 +1,7 @@
 """The posts of a room: mine sealed and sent until they are stored, everybody's opened and shown once.
 
-It joins the outbox (what is not acknowledged), the timeline (what is missing) and the seal. Each method gives
-back the events that came of it. Pure: `now` and the wall clock are arguments.
+It joins the outbox (what is not acknowledged), the timeline (what is missing), the log (what was read) and the
+seal. Each method gives back the events that came of it. Pure: `now` and the wall clock are arguments.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from client.events import Event, TextQueued, TextReceived, TextRefused, TextStored
+from client.events import Event, Part, ProblemReported, TextQueued, TextReceived, TextRefused, TextStored
+from client.log import Log, LogLine, LogStore, Sighting
 from client.names import clean_text
 from client.outbox import Outbox, OutboxStore
-from client.timeline import Sighting, Timeline
+from client.timeline import Timeline
 from common import limits, messages
 from common.crypto.keys import RoomKeys, device_fingerprint
 from common.crypto.sealing import BodyOpener, BodySealer, PostBody, Text
-from common.errors import NothingToSay, SealBroken, TooLong
+from common.errors import Malformed, NothingToSay, SealBroken, TooLong
 
 _LATEST_TIME: Final = 253_370_764_800_000  # ms, the year 9999: a stranger's clock must not break a calendar
 
@@ -34,6 +35,7 @@ class Posts:
         device: Ed25519PrivateKey,
         name: str,
         store: OutboxStore,
+        log: LogStore,
         name_of: Callable[[bytes, str], str],
     ) -> None:
         """`name_of(device key, name in the post)` is the name to show for somebody else."""
@@ -45,12 +47,21 @@ class Posts:
         self._open = BodyOpener(keys)
         self._outbox = Outbox(store)
         self._timeline = Timeline()
+        self._log = Log(keys, log)
         self.counters: Final[Counter[str]] = Counter(texts=0, refused=0, doubled=0)
+        self._log_id = self._log.latest
+        if self._log_id is not None:
+            self._begin(self._log_id)
 
     @property
     def newest(self) -> int:
         """The highest number met so far, 0 for none."""
         return self._timeline.newest
+
+    @property
+    def epoch(self) -> int:
+        """That of the present numbers, see `TextReceived`."""
+        return self._log.epoch
 
     # --- mine -----------------------------------------------------------------------------------------------
 
@@ -93,7 +104,7 @@ class Posts:
         if post is None:
             return []
         return [
-            TextStored(message.post_id.hex(), message.seq),
+            TextStored(message.post_id.hex(), message.seq, self._log.epoch),
             *self._shown(post.token, message.seq, late=not live),
         ]
 
@@ -125,11 +136,33 @@ class Posts:
         """The broker has left out live posts, since I did not take them: read on from the newest."""
         self._timeline.suspect()
 
+    # --- earlier runs ---------------------------------------------------------------------------------------
+
+    @property
+    def reading_back(self) -> bool:
+        """Whether `read_back` has more to give."""
+        return self._log.reading
+
+    def read_back(self) -> list[Event]:
+        """The next slice of the lines that earlier runs have kept, the newest slice first."""
+        return [event for line in self._log.read_back() for event in self._kept(line)]
+
+    def commit(self) -> list[Event]:
+        """What was read up to here belongs together, and is kept."""
+        self._log.commit(self._timeline.notes())
+        trouble = self._log.trouble()
+        if not trouble:
+            return []
+        return [ProblemReported(Part.GENERAL, "log_failed", f"{trouble} Lines are not kept on this computer any more.")]
+
     # --- the connection and time ----------------------------------------------------------------------------
 
     def opened(self, newest: int, log_id: bytes) -> None:
         """In the room: what waits is sent (again), what was missed is asked for."""
-        self._timeline.joined(newest, log_id)
+        if log_id != self._log_id:
+            self._log_id = log_id
+            self._begin(log_id)
+        self._timeline.joined(newest)
         self._outbox.opened()
 
     def closed(self) -> None:
@@ -153,32 +186,54 @@ class Posts:
         except SealBroken:
             self.counters["refused"] += 1
             return []
-        sighting = self._timeline.sight(body)
+        sighting = self._log.keep(body, seq, token)
         if sighting is Sighting.DOUBLE:
             self.counters["doubled"] += 1
             return []
         self.counters["texts"] += 1
-        identity = messages.post_id(token)
+        copied = sighting is Sighting.COPIED_DEVICE
+        return self._received(body, LogLine(self._log.epoch, seq, token, copied), late=late)
+
+    def _kept(self, line: LogLine) -> list[Event]:
+        """Open a line of an earlier run and, if it was not shown since, show it."""
+        try:
+            body = self._open.open_post(line.token)
+        except SealBroken:  # somebody has worked on the file
+            self.counters["log_damaged"] += 1
+            return []
+        return [] if self._log.was_shown(body) else self._received(body, line, late=True)
+
+    def _received(self, body: PostBody, line: LogLine, *, late: bool) -> list[Event]:
+        identity = messages.post_id(line.token)
         own = body.device == self._device_public
         received = TextReceived(
             identity.hex(),
             device_fingerprint(body.device),
             self._name if own else self._name_of(body.device, body.name),
             clean_text(body.content.text),
-            seq,
+            line.seq,
             _seconds(body.sent_at),
             own,
             late,
-            copied_device=sighting is Sighting.COPIED_DEVICE,
+            copied_device=line.copied,
+            epoch=line.epoch,
         )
-        return [*(self._own_met(identity, body.counter, seq) if own else []), received]
+        return [*(self._own_met(identity, body.counter, line) if own else []), received]
 
-    def _own_met(self, identity: bytes, counter: int, seq: int) -> list[Event]:
+    def _own_met(self, identity: bytes, counter: int, line: LogLine) -> list[Event]:
         """A post of mine came from the log: its acknowledgement was lost, or this folder is older than the log."""
         if counter < limits.MAX_INTEGER:
             self._outbox.skip_to(counter + 1)
         settled = self._outbox.settle(identity)
-        return [] if settled is None else [TextStored(identity.hex(), seq)]
+        return [] if settled is None else [TextStored(identity.hex(), line.seq, line.epoch)]
+
+    def _begin(self, log_id: bytes) -> None:
+        """The broker's numbers begin anew, or go on where this computer has left them."""
+        notes = self._log.begin(log_id)
+        try:
+            self._timeline.begin(notes)
+        except Malformed:  # somebody has worked on the file: everything is asked for again, and dropped as known
+            self.counters["log_damaged"] += 1
 
 
 def _seconds(sent_at: int) -> float:

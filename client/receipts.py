@@ -22,19 +22,18 @@ _OWN_LINES: Final = 200  # my newest ones are counted
 _POSTS: Final = 4_096  # the newest ones, whose places are known (up to twice as many between two clean-ups)
 _DEVICES: Final = 1_000  # who has the key can come as ever new devices
 
-_Place: TypeAlias = tuple[int, int]  # number of the log among those that I met, seq
+_Place: TypeAlias = tuple[int, int]  # epoch, seq
 
 
 class Receipts:
     """One device's marks in one room, and those of the others."""
 
-    def __init__(self, own_device: bytes, jitter: Callable[[], float], *, tell: bool) -> None:
+    def __init__(self, own_device: bytes, jitter: Callable[[], float], *, tell: bool, epoch: int = 0) -> None:
         """Without `tell` nothing is said of what I have seen; what others say is counted all the same."""
         self._own_device = own_device
         self._jitter = jitter
         self._tell = tell
-        self._log_id: bytes | None = None
-        self._log = 0
+        self._epoch = epoch
         self._places: dict[bytes, _Place] = {}
         # My mark, and when to tell it.
         self._marked: tuple[_Place, bytes] | None = None
@@ -52,13 +51,12 @@ class Receipts:
 
     # --- the room -------------------------------------------------------------------------------------------
 
-    def opened(self, log_id: bytes, now: float) -> None:
+    def opened(self, epoch: int, now: float) -> None:
         """In the room (again): the others do not know yet what I have seen meanwhile."""
-        if self._log_id not in {None, log_id}:  # numbers count anew: those of earlier lines say nothing any more
-            self._log += 1
+        if epoch != self._epoch:  # numbers count anew: those of earlier lines say nothing any more
+            self._epoch = epoch
             self._own.clear()
             self._told.clear()
-        self._log_id = log_id
         self._newcomer = True
         self._changed = True
         self._count_at = now + _SETTLE_SECONDS
@@ -84,13 +82,14 @@ class Receipts:
 
     # --- lines ----------------------------------------------------------------------------------------------
 
-    def shown(self, post: bytes, seq: int, *, own: bool) -> None:
+    def shown(self, post: bytes, place: _Place, *, own: bool) -> None:
         """A line has its place now."""
-        place = self._places[post] = (self._log, seq)
+        epoch, seq = place
+        self._places[post] = place
         if len(self._places) > 2 * _POSTS:
             newest = sorted(self._places, key=self._places.__getitem__)[-_POSTS:]
             self._places = {kept: self._places[kept] for kept in newest}
-        if own:
+        if own and epoch == self._epoch:
             insort(self._own, seq)
             self._changed = True
             if len(self._own) > _OWN_LINES:
@@ -148,12 +147,12 @@ class Receipts:
         marks_here = sorted(place for device, place in self._seen.items() if device in present)
         changed = []
         for seq in self._own:
-            place = (self._log, seq)
+            place = (self._epoch, seq)
             count = len(marks) - bisect_left(marks, place)
             of = count + len(present) - (len(marks_here) - bisect_left(marks_here, place))
             if (count or seq in self._told) and self._told.get(seq) != (count, of):
                 self._told[seq] = (count, of)
-                changed.append(TextSeen(seq, count, of))
+                changed.append(TextSeen(seq, count, of, self._epoch))
         return changed
 
     def next_tick(self) -> float:

@@ -30,6 +30,7 @@ from client.events import (
     TextQueued,
     TextReceived,
 )
+from client.log import LogStore
 from client.names import clean_text
 from client.outbox import OutboxStore
 from client.posts import Posts
@@ -74,6 +75,7 @@ class Session:
         keys: RoomKeys,
         identity: Identity,
         store: OutboxStore,
+        log: LogStore,
         jitter: Callable[[], float],
         *,
         tell_seen: bool = True,
@@ -91,8 +93,8 @@ class Session:
         self._frames = FrameSealer(keys.voice_base(self._id))
         self._roster = Roster(self._id, identity.name, keys)
         self._presence = Presence(self._id, jitter)
-        self._receipts = Receipts(device_public, jitter, tell=tell_seen)
-        self._posts = Posts(keys, identity.device, identity.name, store, self._roster.name_of_device)
+        self._posts = Posts(keys, identity.device, identity.name, store, log, self._roster.name_of_device)
+        self._receipts = Receipts(device_public, jitter, tell=tell_seen, epoch=self._posts.epoch)
         self._handle = b""
         self._room = b""
         self._wide = False
@@ -114,11 +116,12 @@ class Session:
         return drained
 
     def events(self) -> list[Event]:
-        """Drain the events for the user interface."""
+        """Drain the events for the user interface. Lines that they tell are kept on this computer by then."""
+        self._events += self._posts.commit()
         drained, self._events = self._events, []
         for event in drained:
             if isinstance(event, TextReceived):
-                self._receipts.shown(bytes.fromhex(event.post), event.seq, own=event.own)
+                self._receipts.shown(bytes.fromhex(event.post), (event.epoch, event.seq), own=event.own)
         return drained
 
     def voice_orders(self) -> list[VoiceOrder]:
@@ -217,6 +220,8 @@ class Session:
 
     def tick(self, now: float) -> None:
         """Do what is due by now."""
+        if self._posts.reading_back:
+            self._events += self._posts.read_back()
         if not self.joined:
             return
         if self._ping_due is not None and now >= self._ping_due:
@@ -228,6 +233,8 @@ class Session:
 
     def next_tick(self, now: float) -> float | None:
         """When `tick` should be called next; None: nothing is planned."""
+        if self._posts.reading_back:
+            return now
         if not self.joined:
             return None
         due = (
@@ -270,7 +277,7 @@ class Session:
             self._outgoing.append(messages.Listen(on=True))
         self._ping_due = now + self._ping_pause()
         self._presence.start(now)
-        self._receipts.opened(message.log_id, now)
+        self._receipts.opened(self._posts.epoch, now)
         self.tick(now)
 
     @_take.register

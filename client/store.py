@@ -2,18 +2,18 @@
 
 One SQLite file in the state folder, held by one process at a time: two of them would use a counter twice. What
 is written here is committed before anything is sent. No phrase, name or plain text is ever written: the outbox
-holds finished tokens. The only sqlite3 of the client.
+holds finished tokens. The lines that were read are in a second file, see `client.log_store`.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from client.database import Busy, Database, make_private, unusable
+from client.log_store import LogFile, RoomLog
 from client.outbox import QueuedPost
 from common import limits
 from common.errors import LocalError, StateLocked
@@ -31,21 +31,18 @@ CREATE TABLE outbox (room_id BLOB NOT NULL, counter INTEGER NOT NULL, token BLOB
 """
 
 
-class StateUnusable(LocalError):
-    """The state folder cannot be written, or holds what this version cannot read."""
-
-
 class Store:
     """The state folder, open and locked. Every method may raise `StateUnusable`: disks fill up and go away."""
 
     def __init__(self, folder: Path, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         """Open `folder` (made 0700 if missing). Raises `StateLocked` or `StateUnusable`."""
         self._folder: Final = folder
-        _make_private(folder)
-        self._lock = _Database(folder, _LOCK)
+        self._log: LogFile | None = None
+        make_private(folder)
+        self._lock = Database(folder, _LOCK)
         try:
             self._hold_lock()
-            self._database = _Database(folder, _FILE)
+            self._database = Database(folder, _FILE)
         except LocalError:
             self._lock.close()
             raise
@@ -57,6 +54,8 @@ class Store:
 
     def close(self) -> None:
         """Give the folder free."""
+        if self._log is not None:
+            self._log.close()
         self._database.close()
         self._lock.close()  # last: whoever comes next finds everything written
 
@@ -81,6 +80,16 @@ class Store:
         """The queued posts and the counter of one room."""
         return RoomOutbox(self._database, room_id)
 
+    def log(self, room_id: bytes) -> RoomLog:
+        """The kept lines of one room. Their file is made when first asked for."""
+        return self.log_file().room(room_id)
+
+    def log_file(self) -> LogFile:
+        """The kept lines of all rooms."""
+        if self._log is None:
+            self._log = LogFile(self._folder)
+        return self._log
+
     def _hold_lock(self) -> None:
         """Keep other processes out for as long as this one lives; SQLite's locks end with it, however it dies.
 
@@ -89,7 +98,7 @@ class Store:
         """
         try:
             self._lock.run("BEGIN IMMEDIATE")
-        except _Busy as error:
+        except Busy as error:
             raise StateLocked(
                 f"Another Secure Chat uses the state folder {self._folder}: close it, "
                 "or choose another folder with --state-dir."
@@ -97,32 +106,26 @@ class Store:
 
     def _prepare(self, random_bytes: Callable[[int], bytes]) -> bytes:
         """Bring the file to this version's schema; returns the device secret."""
-        self._database.run("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory beside it: nobody else reads it
-        self._database.run("PRAGMA journal_mode = WAL")
-        self._database.run("PRAGMA synchronous = FULL")
-        with self._database.transaction():
-            (version,) = self._database.run("PRAGMA user_version")[0]
-            if version > _SCHEMA_VERSION:
-                raise StateUnusable(
-                    f"The state folder {self._folder} was written by a newer version of Secure Chat: "
-                    "update this one, or choose another folder with --state-dir."
-                )
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    self._database.run(statement)
-                self._database.run("INSERT INTO device VALUES (?)", random_bytes(limits.KEY_BYTES))
-                self._database.run(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        self._database.prepare(
+            _SCHEMA,
+            _SCHEMA_VERSION,
+            "FULL",
+            begin=lambda: self._make_device(random_bytes),
+        )
         row = self._database.first("SELECT secret FROM device")
         if row is None:
-            raise _unusable(self._folder, "its device key is gone")
+            raise unusable(self._folder, "its device key is gone")
         secret: bytes = row[0]
         return secret
+
+    def _make_device(self, random_bytes: Callable[[int], bytes]) -> None:
+        self._database.run("INSERT INTO device VALUES (?)", random_bytes(limits.KEY_BYTES))
 
 
 class RoomOutbox:
     """`client.outbox.OutboxStore` on disk, for one room."""
 
-    def __init__(self, database: _Database, room_id: bytes) -> None:
+    def __init__(self, database: Database, room_id: bytes) -> None:
         self._database = database
         self._room_id = room_id
 
@@ -155,70 +158,3 @@ class RoomOutbox:
 
     def _set_next(self, counter: int) -> None:
         self._database.run("INSERT OR REPLACE INTO counter VALUES (?, ?)", self._room_id, counter)
-
-
-class _Busy(StateUnusable):
-    """Another connection holds the lock."""
-
-
-class _Database:
-    """A private SQLite file whose errors are sentences."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        path = folder / name
-        try:
-            path.touch(mode=0o600)
-            path.chmod(0o600)  # whatever the umask left, or somebody made of it; SQLite gives its journals the same
-        except OSError as error:
-            raise _unusable(folder, error) from error
-        with self._sentences():
-            # autocommit, one thread at a time (the first of them opens, the network thread works)
-            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-
-    def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Execute one statement; all its rows."""
-        with self._sentences():
-            return self._connection.execute(statement, values).fetchall()
-
-    def first(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        """Execute one statement; its first row."""
-        return next(iter(self.run(statement, *values)), None)
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing of what is run within."""
-        self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.run("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:  # SQLite has ended it itself where the disk is full
-                self.run("ROLLBACK")
-            raise
-
-    def close(self) -> None:
-        self._connection.close()
-
-    @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            # The low byte tells the kind. An error of the Python module itself (used after close) has no code.
-            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-            raise _unusable(self._folder, error, _Busy if busy else StateUnusable) from error
-
-
-def _make_private(folder: Path) -> None:
-    """Make the folder if it is missing. One that was there keeps its permissions: the files are private anyway."""
-    try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
-    except OSError as error:
-        raise _unusable(folder, error) from error
-
-
-def _unusable(folder: Path, why: Exception | str, kind: type[StateUnusable] = StateUnusable) -> StateUnusable:
-    return kind(f"The state folder {folder} cannot be used ({why}): move it away, or choose another with --state-dir.")

@@ -1,48 +1,51 @@
-"""The order of posts in a room: which are live, which come late, which were seen, which are missing.
+"""The order of posts in a room: which are live, which come late, which are missing.
 
 The broker numbers posts (`seq`) and names the number before each (`prev_seq`), so a hole shows. What is
-missing is fetched newest first. A post is shown once for each (device, counter), whatever the broker does.
-Pure: it opens nothing and sends nothing itself.
+missing is fetched newest first: a small page for the screen, then large ones. `notes` are what a later run needs
+to go on from here. Pure: it opens nothing and sends nothing itself.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 import msgspec
 
 from common import limits
-from common.crypto.sealing import PostBody
-from common.messages import Fetch, Page, StoredPost
+from common.errors import Malformed
+from common.messages import Count, Fetch, Page, StoredPost
 
 _ANSWER_SECONDS: Final = 10.0  # after that an unanswered Fetch is asked again
 _GAPS: Final = 100  # so many are told apart; a broker that invents more has the oldest read as one
 HISTORY_POSTS: Final = 2_000  # how far back a newcomer reads at once
-_encoder: Final = msgspec.msgpack.Encoder()
-
-
-class Sighting(Enum):
-    """What a post is to one who has seen others before."""
-
-    NEW = auto()
-    DOUBLE = auto()  # the same post again: drop it
-    COPIED_DEVICE = auto()  # another one under the same device and counter: show it, marked
+SCREENFUL: Final = 50  # the first page of a gap: the broker sends it, and I open it, in no time
 
 
 @dataclass(slots=True)
 class _Gap:
     """Posts between two numbers, both exclusive, that have not been read.
 
-    The broker has said that `top` is the highest of them. `budget` bounds how many are asked for.
+    The broker has said that `top` is the highest of them. `budget` bounds how many are asked for. `page` is how many
+    the next question is about.
     """
 
     low: int
     high: int
     top: int
-    budget: int = HISTORY_POSTS
+    budget: int
+    page: int = SCREENFUL
+
+
+class _Notes(msgspec.Struct, array_like=True):
+    """How far the numbers of one log id are known: gaps as low, high, top, budget."""
+
+    newest: Count
+    gaps: list[tuple[Count, Count, Count, Count]]
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(_Notes)
 
 
 class Timeline:
@@ -50,9 +53,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self._newest = 0
-        self._log_id: bytes | None = None
-        self._bodies: set[bytes] = set()
-        self._counters: set[tuple[bytes, int]] = set()
+        self._newcomer = True  # to these numbers: what was said before is not missed, and not all of it is read
         self._gaps: list[_Gap] = []  # the newest last
         self._asked: _Gap | None = None  # of the open question; not among the others
         self._asked_at = 0.0
@@ -62,18 +63,35 @@ class Timeline:
         """The highest number met so far, 0 for none: what `Join` tells the broker."""
         return self._newest
 
-    def joined(self, newest: int, log_id: bytes) -> None:
+    def begin(self, notes: bytes) -> None:
+        """The broker's numbers are those of another log now: go on from its notes (empty: there are none).
+
+        Raises `Malformed` where these are no notes; it begins without then.
+        """
+        self._newest, self._newcomer, self._gaps, self._asked = 0, True, [], None
+        if notes:
+            try:
+                known = _decoder.decode(notes)
+            except msgspec.MsgspecError as error:
+                raise Malformed("notes that this program did not write") from error
+            self._newcomer = False
+            self._newest, self._gaps = known.newest, [_Gap(*gap) for gap in known.gaps]
+
+    def notes(self) -> bytes:
+        """What `begin` needs to go on from here. Empty before the first `joined`."""
+        if self._newcomer:
+            return b""
+        open_gaps = sorted(self._all_gaps(), key=lambda gap: gap.high)
+        return _encoder.encode(_Notes(self._newest, [(gap.low, gap.high, gap.top, gap.budget) for gap in open_gaps]))
+
+    def joined(self, newest: int) -> None:
         """In the room (again): whatever the broker has above what I know is missing."""
-        if self._asked is not None:  # its answer went down with the old connection
-            self._gaps.append(self._asked)
-            self._gaps.sort(key=lambda gap: gap.high)
-            self._asked = None
-        if log_id != self._log_id:
-            # Another log counts anew. What was seen stays seen, by device and counter.
-            self._log_id, self._newest = log_id, 0
-            self._gaps.clear()
-        self._missing_below(min(newest + 1, limits.MAX_INTEGER), newest)
+        self._gaps = sorted(self._all_gaps(), key=lambda gap: gap.high)
+        self._asked = None  # its answer went down with the old connection
+        budget = HISTORY_POSTS if self._newcomer else limits.MAX_INTEGER
+        self._missing_below(min(newest + 1, limits.MAX_INTEGER), newest, budget)
         self._newest = max(self._newest, newest)
+        self._newcomer = False
 
     def live(self, seq: int, prev_seq: int) -> bool:
         """Note the number of a post that arrived by itself. False: it is late, others with higher ones came first."""
@@ -88,18 +106,6 @@ class Timeline:
         """The broker has left out live posts, nobody knows how many: read on from the newest that is known."""
         self._missing_below(limits.MAX_INTEGER, self._newest)
 
-    def sight(self, body: PostBody) -> Sighting:
-        """Note that this post was opened. Ask before showing it."""
-        # Not by its token: whoever has the phrase can seal another member's signed body into a second one.
-        signed = hashlib.sha256(_encoder.encode(body)).digest()
-        if signed in self._bodies:
-            return Sighting.DOUBLE
-        self._bodies.add(signed)
-        if (body.device, body.counter) in self._counters:
-            return Sighting.COPIED_DEVICE
-        self._counters.add((body.device, body.counter))
-        return Sighting.NEW
-
     def fetch(self, now: float) -> Fetch | None:
         """The next question to the broker, if one is due. One is open at a time, and repeated until it is answered."""
         if self._asked is None:
@@ -109,7 +115,7 @@ class Timeline:
         elif now - self._asked_at < _ANSWER_SECONDS:
             return None
         self._asked_at = now
-        return Fetch(after=None, before=self._asked.high, limit=min(limits.PAGE_POSTS, self._asked.budget))
+        return Fetch(after=None, before=self._asked.high, limit=min(self._asked.page, self._asked.budget))
 
     def postpone(self, until: float) -> None:
         """The broker will not answer the open question before then."""
@@ -128,21 +134,24 @@ class Timeline:
         posts = [post for post in posts if post.seq > gap.low]
         if posts:
             self._newest = max(self._newest, posts[-1].seq)
-            rest = _Gap(gap.low, posts[0].seq, posts[0].prev_seq, gap.budget - len(posts))
+            rest = _Gap(gap.low, posts[0].seq, posts[0].prev_seq, gap.budget - len(posts), limits.PAGE_POSTS)
             if page.more and rest.top > gap.low and rest.budget > 0:
                 self._gaps.append(rest)
                 self._gaps.sort(key=lambda gap: gap.high)  # others may have opened above it meanwhile
         return posts
 
-    def _missing_below(self, high: int, top: int) -> None:
+    def _all_gaps(self) -> list[_Gap]:
+        return [*self._gaps, *([self._asked] if self._asked is not None else [])]
+
+    def _missing_below(self, high: int, top: int, budget: int = limits.MAX_INTEGER) -> None:
         """Everything between the newest number met and `high` is missing; `top` is the highest of it."""
         if high - self._newest <= 1:
             return
-        self._gaps.append(_Gap(self._newest, high, top))
+        self._gaps.append(_Gap(self._newest, high, top, budget))
         if len(self._gaps) > _GAPS:
             oldest, second = sorted(self._gaps[:2], key=lambda gap: gap.high)
             # What is read again between them is dropped as seen.
-            self._gaps[:2] = [_Gap(min(oldest.low, second.low), second.high, second.top)]
+            self._gaps[:2] = [_Gap(min(oldest.low, second.low), second.high, second.top, limits.MAX_INTEGER)]
 
 
 def _answers(posts: list[StoredPost], gap: _Gap) -> bool:

@@ -1,6 +1,6 @@
 """The lines of the message area: their order, and what each of them looks like.
 
-Lines with a number of the broker stand in the order of these numbers, also where they arrive late; my lines that
+Lines with a number of the broker stand in the order of epoch and number, also where they arrive late; my lines that
 have none yet stand at the end. Between them stand notices, and what is said of missing lines. Every line has a
 place by which it is found and put in, so a line costs the same whether there are ten or ten thousand. What it
 looks like is worked out only when it is asked for. Pure: times are arguments, no widget is known.
@@ -22,7 +22,7 @@ from client.ui.safe_text import safe_name, safe_sentence, safe_text
 
 _GROUP_SECONDS: Final = 300.0  # lines of one person within five minutes stand under one head
 
-# A number of the broker, 1 for what stands behind the line with this number, and a count to tell equals apart.
+# A number in the order of all epochs, 1 for what stands behind its line, and a count to tell equals apart.
 Place: TypeAlias = tuple[float, int, int]
 BEGINNING: Final[Place] = (-1, 0, 0)
 END: Final[Place] = (float("inf"), 1, 0)  # behind my lines that have no number yet
@@ -132,7 +132,7 @@ class Transcript:
 
     def missing(self, event: LinesMissing) -> None:
         """Lines that are not to be had, behind the number after which they are missing."""
-        key = f"missing {event.after} {event.why} {event.member}"
+        key = f"missing {event.epoch} {event.after} {event.why} {event.member}"
         if not event.count:
             self._take(key)
             return
@@ -141,7 +141,11 @@ class Transcript:
         else:
             text, tip = texts.not_kept(event.count), texts.TIP_NOT_KEPT
         old = self._by_key.get(key)
-        self._put(Line(key, old.place if old else self._behind(event.after), "", "", text, None, tip=tip))
+        self._put(
+            Line(
+                key, old.place if old else self._behind(_number(event.epoch, event.after)), "", "", text, None, tip=tip
+            )
+        )
 
     def queued(self, event: TextQueued, who: str, name: str) -> None:
         """My line, at the end until it has a number."""
@@ -155,7 +159,7 @@ class Transcript:
         """My line has its number, and goes to its place."""
         line = self._by_key.get(event.post)
         if line is not None:
-            place = self._numbered(event.seq, line)
+            place = self._numbered(event, line)
             stored = replace(line, place=place, delivery=Delivery.STORED, note=texts.STORED, tip=texts.TIP_STORED)
             self._put(stored)
 
@@ -170,7 +174,7 @@ class Transcript:
     def received(self, event: TextReceived) -> None:
         """A line of the room; one that is already there is replaced."""
         old = self._by_key.get(event.post)
-        place = self._numbered(event.seq, old)
+        place = self._numbered(event, old)
         # What was on the screen before it had its number is not late.
         late = event.late and not (event.own and old is not None)
         line = Line(event.post, place, event.member, event.name, event.text, event.sent_at, event.own, late=late)
@@ -182,7 +186,8 @@ class Transcript:
 
     def seen(self, event: TextSeen) -> None:
         """My line with this number was seen by so many."""
-        for line in self._lines[self.index((event.seq, 0, 0)) : self.index((event.seq, 1, 0))]:
+        number = _number(event.epoch, event.seq)
+        for line in self._lines[self.index((number, 0, 0)) : self.index((number, 1, 0))]:
             if line.own and line.note != texts.COPIED_DEVICE:
                 delivery = Delivery.SEEN if event.count else Delivery.STORED
                 note, tip = texts.seen(event.count, event.of), texts.tip_seen(event.count, event.of)
@@ -247,11 +252,12 @@ class Transcript:
         end = self.index((_WAITING, 0, 0))
         return self._lines[end - 1].place[0] if end else 0
 
-    def _numbered(self, seq: int, old: Line | None) -> Place:
-        return old.place if old and old.place[:2] == (seq, 0) else (seq, 0, self._counted())
+    def _numbered(self, event: TextStored | TextReceived, old: Line | None) -> Place:
+        number = _number(event.epoch, event.seq)
+        return old.place if old and old.place[:2] == (number, 0) else (number, 0, self._counted())
 
-    def _behind(self, seq: float) -> Place:
-        return (seq, 1, self._counted())
+    def _behind(self, number: float) -> Place:
+        return (number, 1, self._counted())
 
     def _counted(self) -> int:
         self._count += 1
@@ -282,6 +288,11 @@ class Transcript:
         except (ValueError, OverflowError, OSError):
             return "", "--:--"
         return f"{moment:%A}, {moment.day} {moment:%B %Y}", f"{moment:%H:%M}"
+
+
+def _number(epoch: int, seq: int) -> int:
+    """One rising number for all epochs: those of a broker have 63 bits."""
+    return (epoch << 64) + seq
 
 
 def _place(line: Line) -> Place:

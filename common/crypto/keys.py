@@ -5,6 +5,7 @@
     phrase ─Argon2id→ master ─┬→ room id      the broker sees it, and nothing else of what is here
                               ├→ text key     Fernet, sealing.py
                               ├→ room words   for people to compare
+                              ├→ log key      marks in a client's own log, client/log.py
                               └→ voice root → a base key for each sender's session, sframe.py
 
 The master never leaves this file, and no key shows in a repr. Every derivation has a label of its own, so no
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -29,6 +31,7 @@ from common.words import words_of
 
 LABEL: Final = b"SecureChat v1 "
 SESSION_ID_BYTES: Final = 16
+LOG_MARK_BYTES: Final = 16
 _SALT_BYTES: Final = 16
 _ROOM_WORDS: Final = 2  # 26 bits: tells a mistyped key from the right one, and is quickly said
 _ROOM_WORDS_BYTES: Final = 16
@@ -68,10 +71,15 @@ class RoomKeys:
     room_words: str
     text_key: bytes = field(repr=False)
     _voice_root: bytes = field(repr=False)
+    _log_key: bytes = field(repr=False)
 
     def voice_base(self, session_id: bytes) -> bytes:
         """The SFrame base key (32 bytes) of the sender with this session id (16 bytes)."""
         return _expand(self._voice_root, LABEL + b"voice base" + session_id, limits.KEY_BYTES)
+
+    def log_mark(self, content: bytes) -> bytes:
+        """16 bytes that find a line again in a client's own log, and tell nothing to who has the file alone."""
+        return hmac.digest(self._log_key, content, "sha256")[:LOG_MARK_BYTES]
 
 
 def length_prefixed(field_bytes: bytes) -> bytes:
@@ -103,6 +111,7 @@ def stretch(phrase: str, broker_key: bytes, cost: StretchCost = STRETCH_COST) ->
         room_words=" ".join(words),
         text_key=_expand(master, LABEL + b"text fernet", limits.KEY_BYTES),
         _voice_root=_expand(master, LABEL + b"voice root", limits.KEY_BYTES),
+        _log_key=_expand(master, LABEL + b"log marks", limits.KEY_BYTES),
     )
 
 

@@ -19,6 +19,7 @@ from common.address import Address
 from common.banner import Banner, encode_banner
 from common.crypto import keys
 from common.crypto.keys import RoomKeys, StretchCost
+from common.invite import Invite
 from common.words import broker_words, word_list
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
@@ -258,7 +259,7 @@ def test_whatever_an_approach_meets_somebody_is_answered(
     monkeypatch: pytest.MonkeyPatch, met: Exception, code: str
 ) -> None:
     # Would catch a network thread that waits for ever for an approach that died.
-    answers: queue.SimpleQueue[Approach | AttemptFailed] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[RoomKeys | Approach | AttemptFailed] = queue.SimpleQueue()
 
     def fails(*_: object) -> None:
         raise met
@@ -269,3 +270,22 @@ def test_whatever_an_approach_meets_somebody_is_answered(
     assert isinstance(answer, AttemptFailed)
     assert answer.code == code
     assert not answer.retry
+
+
+def test_the_keys_of_a_known_broker_come_before_it_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Would catch a history that waits for a broker which does not answer.
+    answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+    monkeypatch.setattr(way, "approach", lambda _target, _pin, keys: keys)
+    way.approach_aside(read_target(Connect("host", "Ann", STRONG)), KEY, None, answers.put)
+    early = answers.get(timeout=30)
+    assert isinstance(early, RoomKeys)
+    assert early.broker_key == KEY
+    assert answers.get(timeout=30) is early  # stretched once
+
+
+def test_an_invite_to_another_broker_than_the_known_one_opens_no_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+    monkeypatch.setattr(way, "approach", lambda *_: "the outcome")
+    target = read_target(Connect(str(Invite(Address("host", 9090), bytes(32), 9091, 9092, STRONG)), "Ann", ""))
+    way.approach_aside(target, KEY, None, answers.put)
+    assert answers.get(timeout=30) == "the outcome"

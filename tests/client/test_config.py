@@ -45,11 +45,18 @@ def test_everything_said() -> None:
         key="a phrase",
     )
     assert config == Config(
-        "json", "[::1]:9", "Ann", "a phrase", Path("here"), True, "in.wav", "out.wav", True, True, True, None
+        "json", "[::1]:9", "Ann", "a phrase", Path("here"), True, True, "in.wav", "out.wav", True, True, True, None
     )
     assert "a phrase" not in repr(config)
     assert read("--text", "--server", "h", key="k").mode == "text"
     assert not read("--no-receipts").receipts
+
+
+def test_the_log_is_kept_unless_it_is_turned_off() -> None:
+    assert read_config([], {}, io.StringIO()).keep_log
+    assert not read_config(["--no-log"], {}, io.StringIO()).keep_log
+    assert not read_config([], {"SECURE_CHAT_NO_LOG": "1"}, io.StringIO()).keep_log
+    assert read_config([], {"SECURE_CHAT_NO_LOG": "0"}, io.StringIO()).keep_log
 
 
 def test_the_key_is_taken_out_of_the_environment() -> None:

@@ -29,9 +29,10 @@ class Network:
 
     last: Network
 
-    def __init__(self, store: Store, *, microphone: str, speaker: str, receipts: bool) -> None:
+    def __init__(self, store: Store, *, microphone: str, speaker: str, receipts: bool, keep_log: bool) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.store, self.devices, self.receipts = store, (microphone, speaker), receipts
+        self.store, self.devices = store, (microphone, speaker)
+        self.receipts, self.keep_log = receipts, keep_log
         self.asked: list[Command] = []
         Network.last = self
 
@@ -73,6 +74,7 @@ def test_a_text_session(tmp_path: Path) -> None:
     assert last.asked[0] == Connect("127.0.0.1:9", "Ann", "a-key", accept_weak_phrase=True)
     assert last.devices == ("none", "x.wav")
     assert not last.receipts
+    assert last.keep_log
     assert last.store.device_secret()
     last.store.close()
     assert "SECURE_CHAT_KEY" not in os.environ  # what this program starts does not get it

@@ -13,7 +13,6 @@ from common import limits
 from common.crypto.sealing import SeenSignal
 
 ME, ANN, BOB = b"me", b"ann", b"bob"
-LOG, OTHER_LOG = b"l" * 16, b"o" * 16
 
 
 def post(number: int) -> bytes:
@@ -22,9 +21,9 @@ def post(number: int) -> bytes:
 
 def opened(jitter: float = 0.0, *, tell: bool = True, lines: int = 0, own: bool = False) -> Receipts:
     receipts = Receipts(ME, lambda: jitter, tell=tell)
-    receipts.opened(LOG, 0.0)
+    receipts.opened(0, 0.0)
     for number in range(1, lines + 1):
-        receipts.shown(post(number), number, own=own)
+        receipts.shown(post(number), (0, number), own=own)
     return receipts
 
 
@@ -87,7 +86,7 @@ def test_a_rejoin_tells_again_and_a_lost_connection_nothing() -> None:
     receipts.mark(post(1), 5.0)
     receipts.closed()
     assert receipts.take_due(1, 9.0) is None
-    receipts.opened(LOG, 10.0)
+    receipts.opened(0, 10.0)
     receipts.introduced(10.0)
     assert receipts.take_due(1, 10.0) == SeenSignal(post(1))
 
@@ -143,7 +142,7 @@ def test_a_line_and_all_above_it_are_seen() -> None:
 
 def test_only_my_lines_are_told_and_only_other_devices_count() -> None:
     receipts = opened(lines=2)
-    receipts.shown(post(3), 3, own=True)
+    receipts.shown(post(3), (0, 3), own=True)
     receipts.heard(ME, post(3))
     assert counted(receipts, ME, ANN, now=50) == []
     receipts.heard(ANN, post(3))
@@ -168,9 +167,9 @@ def test_a_post_that_is_still_on_its_way_counts_when_it_comes() -> None:
     receipts.heard(BOB, post(3))
     receipts.heard(BOB, post(4))  # instead
     assert counted(receipts) == []
-    receipts.shown(post(3), 3, own=False)
+    receipts.shown(post(3), (0, 3), own=False)
     assert counted(receipts, now=101) == [TextSeen(1, 1, 1)]
-    receipts.shown(post(4), 4, own=True)
+    receipts.shown(post(4), (0, 4), own=True)
     assert counted(receipts, now=102) == [TextSeen(1, 2, 2), TextSeen(4, 1, 1)]
 
 
@@ -199,19 +198,20 @@ def test_another_log_counts_anew() -> None:
     receipts = opened(lines=5, own=True)
     receipts.heard(ANN, post(5))
     counted(receipts, ANN)
-    receipts.opened(OTHER_LOG, 200.0)
-    receipts.shown(post(9), 1, own=True)
+    receipts.opened(1, 200.0)
+    receipts.shown(post(9), (1, 1), own=True)
+    receipts.shown(post(8), (0, 7), own=True)  # read late, from the log: nobody counts it any more
     receipts.people_changed()
     assert counted(receipts, ANN, now=300) == []  # what she saw came before it
     receipts.heard(ANN, post(9))
-    assert counted(receipts, ANN, now=301) == [TextSeen(1, 1, 1)]
+    assert counted(receipts, ANN, now=301) == [TextSeen(1, 1, 1, epoch=1)]
 
 
 def test_only_my_newest_lines_are_counted() -> None:
     receipts = opened(lines=500, own=True)
     receipts.heard(ANN, post(500))
     assert [told.seq for told in counted(receipts, ANN)] == list(range(301, 501))
-    receipts.shown(post(501), 501, own=True)
+    receipts.shown(post(501), (0, 501), own=True)
     receipts.heard(ANN, post(501))
     assert [told.seq for told in counted(receipts, ANN, now=101)] == [501]
     assert len(receipts._told) == 200
@@ -220,7 +220,7 @@ def test_only_my_newest_lines_are_counted() -> None:
 def test_a_long_history_is_known_by_its_newest_posts_whatever_order_it_was_read_in() -> None:
     receipts = opened()
     for number in range(10_000, 0, -1):  # pages come newest first
-        receipts.shown(post(number), number, own=False)
+        receipts.shown(post(number), (0, number), own=False)
     assert len(receipts._places) <= 8_192
     assert post(10_000) in receipts._places
 

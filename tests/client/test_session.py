@@ -1,5 +1,6 @@
 """Sessions against the real core, joined by a fake link on a fake clock."""
 
+import dataclasses
 import random
 
 import pytest
@@ -10,8 +11,8 @@ from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer
 from common.crypto.sealing import BodyOpener, BodySealer, PostBody, PresentSignal, SeenSignal, SignalBody, Text
-from common.errors import NothingToSay, TooLong
-from tests.fakes.link import Client, MemoryOutbox, Net, room_keys
+from common.errors import LocalError, NothingToSay, TooLong
+from tests.fakes.link import Client, MemoryLog, MemoryOutbox, Net, room_keys
 
 
 def device_of(client: Client) -> bytes:
@@ -144,6 +145,122 @@ def test_whatever_breaks_everybody_reads_the_same_once(seed: int) -> None:
         live = [line.seq for line in client.told(events.TextReceived) if not line.late]
         assert live == sorted(live)
         assert client.outbox.waiting() == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_killed_everybody_reads_the_same_once(seed: int) -> None:
+    """Programs die at random moments, with what they had not committed; each run shows each line once."""
+    net, chance = Net(seed), random.Random(seed)
+    homes = {name: (MemoryOutbox(), MemoryLog(), bytes([number]) * 32) for number, name in enumerate(("Ann", "Bob"))}
+    logless = net.joined("Cyd")
+
+    def start(name: str) -> Client:
+        outbox, log, secret = homes[name]
+        client = net.client(name, outbox=outbox, secret=secret, log=log)
+        client.connect()
+        net.run(0.05)
+        return client
+
+    clients = {name: start(name) for name in homes}
+    said = []
+    for number in range(60):
+        name = chance.choice(("Ann", "Bob"))
+        if chance.random() < 0.2:
+            clients[name].cut()
+            homes[name][1].kill()
+            clients[name] = start(name)
+        clients[name].say(f"{name} {number}")
+        said.append(f"{name} {number}")
+        net.run(chance.uniform(0, 0.3))
+    net.run(30)
+    assert sorted(logless.texts()) == sorted(said)
+    for client in clients.values():
+        assert client.texts() == logless.texts()
+        assert client.outbox.waiting() == []
+        client.cut()
+        again = start(client.name)
+        net.run(5)
+        assert again.texts() == logless.texts()
+        assert again.session.counters["texts"] == 0  # all of them came from the log
+
+
+def test_kept_lines_are_shown_without_a_broker(net: Net) -> None:
+    log, secret = MemoryLog(), bytes(32)
+    ann, bob = net.client("Ann", secret=secret, log=log), net.joined("Bob")
+    ann.connect()
+    net.run(1)
+    for number in range(120):
+        bob.say(f"line {number}")
+        net.run(0.2)
+    ann.cut()
+    again = net.client("Ann", secret=secret, log=log)
+    assert again.session.next_tick(net.now) == net.now
+    again.session.tick(net.now)
+    first = again.session.events()
+    assert [line.text for line in first if isinstance(line, events.TextReceived)] == [
+        f"line {number}" for number in range(70, 120)
+    ]
+    while again.session.next_tick(net.now) is not None:
+        again.session.tick(net.now)
+    again.drain()
+    assert len(again.told(events.TextReceived)) == 70
+    assert all(line.late for line in again.told(events.TextReceived))
+    asked: list[int] = []
+    again.session.join(net.now)
+    asked += [message.newest_seq for message in again.session.outgoing() if isinstance(message, messages.Join)]
+    assert asked == [120]
+
+
+def test_a_broker_that_numbers_anew_keeps_the_order(net: Net) -> None:
+    log = MemoryLog()
+    ann = net.client("Ann", secret=bytes(32), log=log)
+    ann.connect()
+    for text in ("one", "two", "three"):
+        ann.say(text)
+        net.run(0.2)
+    ann.cut()
+    other = Net(2)  # it has forgotten everything
+    again = other.client("Ann", outbox=ann.outbox, secret=bytes(32), log=log)
+    again.connect()
+    other.run(1)
+    again.say("four")
+    other.run(1)
+    assert again.texts() == ["one", "two", "three", "four"]
+    assert [line.epoch for line in again.told(events.TextReceived) if line.text == "four"] == [1]
+    assert [stored.epoch for stored in again.told(events.TextStored)] == [1]
+
+
+def test_lines_and_notes_that_somebody_has_changed_are_passed_over(net: Net) -> None:
+    log, bob = MemoryLog(), net.joined("Bob")
+    ann = net.client("Ann", secret=bytes(32), log=log)
+    ann.connect()
+    net.run(1)
+    for text in ("one", "two"):
+        bob.say(text)
+        net.run(0.2)
+    ann.cut()
+    line, marks = log.lines[0]
+    log.lines[0] = (dataclasses.replace(line, token=b"forged"), marks)
+    log.notes = {0: b"forged"}
+    again = net.client("Ann", secret=bytes(32), log=log)
+    again.connect()
+    net.run(1)
+    assert again.texts() == ["two"]
+    assert again.session.counters["log_damaged"] == 2
+
+
+def test_a_full_disk_ends_the_log_and_not_the_conversation(net: Net) -> None:
+    class Full(MemoryLog):
+        def commit(self) -> None:
+            raise LocalError("The disk is full.")
+
+    ann = net.client("Ann", secret=bytes(32), log=Full())
+    ann.connect()
+    net.run(1)
+    ann.say("still here")
+    net.run(1)
+    assert ann.texts() == ["still here"]
+    assert [problem.code for problem in ann.told(events.ProblemReported)] == ["log_failed"]
 
 
 def test_an_unsent_line_survives_its_program(net: Net) -> None:

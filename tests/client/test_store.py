@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from client.database import StateUnusable
 from client.outbox import QueuedPost
-from client.store import StateUnusable, Store
+from client.store import Store
 from common.errors import StateLocked
 
 ROOM, OTHER_ROOM = b"r" * 16, b"o" * 16

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from client.timeline import HISTORY_POSTS, Sighting, Timeline
+from client.timeline import HISTORY_POSTS, SCREENFUL, Timeline
 from common import limits
-from common.crypto.sealing import PostBody, Text
+from common.errors import Malformed
 from common.messages import Fetch, Page, StoredPost
-
-LOG = b"L" * 16
-OTHER_LOG = b"M" * 16
-BODY = PostBody(b"d" * 32, "Ann", 1, 1_000, Text("hello"))
 
 
 def posts(*numbers: int) -> tuple[StoredPost, ...]:
@@ -31,7 +28,7 @@ def seqs(found: list[StoredPost]) -> list[int]:
 
 def joined(newest: int) -> Timeline:
     timeline = Timeline()
-    timeline.joined(newest, LOG)
+    timeline.joined(newest)
     return timeline
 
 
@@ -49,7 +46,7 @@ def test_an_empty_room_asks_for_nothing() -> None:
 def test_a_newcomer_reads_back_page_by_page() -> None:
     timeline = joined(500)
     assert timeline.newest == 500
-    assert timeline.fetch(0.0) == Fetch(after=None, before=501, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(0.0) == Fetch(after=None, before=501, limit=SCREENFUL)  # what the screen shows comes first
     assert timeline.fetch(1.0) is None  # one question at a time
     assert seqs(timeline.page(page(*range(301, 501), more=True))) == list(range(301, 501))
     assert timeline.fetch(1.0) == Fetch(after=None, before=301, limit=limits.PAGE_POSTS)
@@ -72,7 +69,7 @@ def test_a_hole_between_live_posts_is_read() -> None:
     timeline = joined(0)
     timeline.live(1, 0)
     assert timeline.live(5, 4)
-    assert timeline.fetch(0.0) == Fetch(after=None, before=5, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(0.0) == Fetch(after=None, before=5, limit=SCREENFUL)
     assert seqs(timeline.page(page(1, 2, 3, 4))) == [2, 3, 4]  # 1 was there before
 
 
@@ -120,7 +117,7 @@ def test_an_answer_counts_though_a_newer_hole_has_opened() -> None:
     timeline.fetch(0.0)
     timeline.live(10, 9)
     assert seqs(timeline.page(page(1, 2, 3, more=False))) == [1, 2, 3]
-    assert timeline.fetch(0.1) == Fetch(after=None, before=10, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(0.1) == Fetch(after=None, before=10, limit=SCREENFUL)
 
 
 def test_the_rest_of_an_old_hole_waits_for_a_newer_one() -> None:
@@ -128,7 +125,7 @@ def test_the_rest_of_an_old_hole_waits_for_a_newer_one() -> None:
     timeline.fetch(0.0)
     timeline.live(510, 509)
     timeline.page(page(*range(301, 501), more=True))
-    assert timeline.fetch(0.0) == Fetch(after=None, before=510, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(0.0) == Fetch(after=None, before=510, limit=SCREENFUL)
     timeline.page(page(*range(320, 510), more=True))
     assert timeline.fetch(0.0) == Fetch(after=None, before=301, limit=limits.PAGE_POSTS)
 
@@ -162,28 +159,76 @@ def test_what_is_not_kept_any_more_is_given_up() -> None:
 def test_a_new_connection_asks_again_and_for_what_came_meanwhile() -> None:
     timeline = joined(3)
     timeline.fetch(0.0)  # its answer is lost with the connection
-    timeline.joined(6, LOG)
-    assert timeline.fetch(0.1) == Fetch(after=None, before=7, limit=limits.PAGE_POSTS)
+    timeline.joined(6)
+    assert timeline.fetch(0.1) == Fetch(after=None, before=7, limit=SCREENFUL)
     timeline.page(page(3, 4, 5, 6))
-    assert timeline.fetch(0.1) == Fetch(after=None, before=4, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(0.1) == Fetch(after=None, before=4, limit=SCREENFUL)
 
 
 def test_another_log_counts_anew() -> None:
     timeline = joined(1_000)
-    timeline.sight(BODY)
-    timeline.joined(2, OTHER_LOG)
+    timeline.begin(b"")
+    assert timeline.newest == 0
+    timeline.joined(2)
     assert timeline.newest == 2
-    assert timeline.fetch(0.0) == Fetch(after=None, before=3, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(0.0) == Fetch(after=None, before=3, limit=SCREENFUL)
     timeline.page(page(1, 2))
     assert timeline.fetch(0.0) is None  # nothing of the old log is asked for
-    assert timeline.sight(BODY) is Sighting.DOUBLE  # restored from a backup, lines must not show twice
+
+
+def test_a_later_run_goes_on_from_the_notes() -> None:
+    timeline = joined(500)
+    timeline.fetch(0.0)
+    timeline.page(page(*range(451, 501), more=True))
+    timeline.fetch(0.0)  # its answer dies with this run
+    timeline.live(510, 509)
+    later = Timeline()
+    later.begin(timeline.notes())
+    assert later.newest == 510
+    assert later.notes() == timeline.notes()
+    later.joined(510)
+    assert later.fetch(0.0) == Fetch(after=None, before=510, limit=SCREENFUL)
+    later.page(page(*range(501, 510)))
+    question = later.fetch(0.0)
+    assert question is not None
+    assert question.before == 451
+    later.page(page(*range(1, 451)))
+    assert later.fetch(0.0) is None
+
+
+def test_whoever_was_away_reads_everything() -> None:
+    # Would catch the newcomer's budget on one who has missed more than that.
+    timeline = joined(0)
+    later = Timeline()
+    later.begin(timeline.notes())
+    later.joined(5_000)
+    read: set[int] = set()
+    while (question := later.fetch(0.0)) is not None:
+        assert question.before is not None
+        low = max(1, question.before - question.limit)
+        read.update(seqs(later.page(page(*range(low, question.before), more=low > 1))))
+    assert read == set(range(1, 5_001))
+
+
+def test_before_the_first_join_there_is_nothing_to_note() -> None:
+    assert Timeline().notes() == b""
+
+
+@pytest.mark.parametrize("notes", [b"garbage", b"\x92\x01\x91\x94\x00\x00\x00\xff", b"\x92\x01\xc0"])
+def test_notes_that_somebody_has_changed_are_refused(notes: bytes) -> None:
+    timeline = Timeline()
+    with pytest.raises(Malformed):
+        timeline.begin(notes)
+    assert timeline.newest == 0
+    timeline.joined(3)
+    assert timeline.fetch(0.0) is not None
 
 
 def test_after_falling_behind_everything_above_is_read() -> None:
     timeline = joined(0)
     timeline.live(1, 0)
     timeline.suspect()
-    assert timeline.fetch(0.0) == Fetch(after=None, before=limits.MAX_INTEGER, limit=limits.PAGE_POSTS)
+    assert timeline.fetch(0.0) == Fetch(after=None, before=limits.MAX_INTEGER, limit=SCREENFUL)
     assert seqs(timeline.page(page(1, 2, 3))) == [2, 3]
     assert timeline.newest == 3
     assert timeline.live(4, 3)
@@ -211,24 +256,9 @@ def test_invented_holes_cost_little_and_lose_nothing() -> None:
         low = max(0, question.before - question.limit)
         asked.append((low, question.before))
         timeline.page(page(*range(low, question.before), more=low > 0))
-    assert len(asked) < 120
-    missing = {number for number in range(10_000 - HISTORY_POSTS, 9_990) if number % 10}
+    assert len(asked) < 150
+    missing = {number for number in range(10, 9_990) if number % 10}
     assert missing <= {number for low, before in asked for number in range(low, before)}
-
-
-def test_sightings() -> None:
-    timeline = Timeline()
-    assert timeline.sight(BODY) is Sighting.NEW
-    # Sealed anew by somebody else in the room it is the same signed line, and no copied device.
-    assert timeline.sight(replace_body()) is Sighting.DOUBLE
-    assert timeline.sight(replace_body(counter=2)) is Sighting.NEW
-    assert timeline.sight(replace_body(device=b"e" * 32)) is Sighting.NEW
-    assert timeline.sight(replace_body(content=Text("something else"))) is Sighting.COPIED_DEVICE
-    assert timeline.sight(replace_body(content=Text("something else"))) is Sighting.DOUBLE
-
-
-def replace_body(device: bytes = BODY.device, counter: int = BODY.counter, content: Text = BODY.content) -> PostBody:
-    return PostBody(device, BODY.name, counter, BODY.sent_at, content)
 
 
 class Broker(RuleBasedStateMachine):
@@ -247,7 +277,7 @@ class Broker(RuleBasedStateMachine):
     @precondition(lambda self: not self.connected)
     @rule()
     def join(self) -> None:
-        self.timeline.joined(self.log, LOG)
+        self.timeline.joined(self.log)
         self.connected, self.question, self.missed = True, None, False
 
     @rule()

@@ -25,6 +25,7 @@ KEYS = RoomKeys(
     room_words="any words",
     text_key=bytes.fromhex(TOKENS["text_key"]),
     _voice_root=bytes(32),
+    _log_key=bytes(32),
 )
 DEVICE_KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(TOKENS["device_private"]))
 SESSION_KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(TOKENS["session_private"]))

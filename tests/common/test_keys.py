@@ -39,6 +39,7 @@ def test_frozen_rooms(case: dict[str, Any]) -> None:
     assert keys.room_words == case["room_words"]
     assert keys.broker_key.hex() == case["broker_key"]
     assert keys.voice_base(bytes.fromhex(case["session_id"])).hex() == case["voice_base"]
+    assert keys.log_mark(b"a line").hex() == case["log_mark"]
 
 
 def test_the_cost_is_the_protocols_and_one_frozen_room_has_it() -> None:
@@ -59,7 +60,14 @@ def test_frozen_device() -> None:
 def test_every_key_is_another() -> None:
     # A key used for two things ties their security together.
     keys = stretch("a phrase", BROKER, SMALL)
-    known = [keys.text_key, keys._voice_root, keys.voice_base(SESSION), keys.voice_base(bytes(16)), keys.room_id]
+    known = [
+        keys.text_key,
+        keys._voice_root,
+        keys._log_key,
+        keys.voice_base(SESSION),
+        keys.voice_base(bytes(16)),
+        keys.room_id,
+    ]
     assert len({key[:16] for key in known}) == len(known)
 
 
@@ -79,7 +87,7 @@ def test_another_cost_is_another_room() -> None:
 def test_no_secret_shows_in_a_repr() -> None:
     keys = stretch("a phrase", BROKER, SMALL)
     shown = repr(keys)
-    for secret in (keys.text_key, keys._voice_root):
+    for secret in (keys.text_key, keys._voice_root, keys._log_key):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
     assert "text_key" not in shown

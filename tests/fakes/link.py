@@ -6,6 +6,8 @@ put itself between (`tamper`).
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import heapq
 import itertools
 import random
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from broker.actions import Action, CutConnection, Deliver
 from broker.core import Core
 from client import events
+from client.log import Begun, LogLine, LogStore, Marks, NoLog, Sighting
 from client.outbox import QueuedPost
 from client.session import Identity, Session
 from client.voice_orders import VoiceOrder
@@ -58,10 +61,66 @@ class MemoryOutbox:
         self.next = max(self.next, counter)
 
 
+class MemoryLog:
+    """`LogStore` without a disk; survives its session. `committed` is what a kill leaves."""
+
+    def __init__(self) -> None:
+        self.logs: dict[bytes, tuple[int, int]] = {}  # epoch, begun
+        self.notes: dict[int, bytes] = {}
+        self.lines: list[tuple[LogLine, Marks]] = []
+        self._committed = self._state()
+
+    def _state(self) -> tuple[dict[bytes, tuple[int, int]], dict[int, bytes], list[tuple[LogLine, Marks]]]:
+        return dict(self.logs), dict(self.notes), list(self.lines)
+
+    def kill(self) -> None:
+        self.logs, self.notes, self.lines = copy.deepcopy(self._committed)
+
+    def latest(self) -> bytes | None:
+        return max(self.logs, key=lambda log_id: self.logs[log_id][1], default=None)
+
+    def begin(self, log_id: bytes) -> Begun:
+        epoch, _ = self.logs.get(log_id, (len(self.logs), 0))
+        self.logs[log_id] = epoch, 1 + max((begun for _, begun in self.logs.values()), default=0)
+        return Begun(epoch, self.notes.get(epoch, b""))
+
+    def note(self, epoch: int, notes: bytes) -> None:
+        self.notes[epoch] = notes
+
+    def sight(self, marks: Marks) -> Sighting:
+        if any(known.body == marks.body for _, known in self.lines):
+            return Sighting.DOUBLE
+        copied = any(known.counter == marks.counter for _, known in self.lines)
+        return Sighting.COPIED_DEVICE if copied else Sighting.NEW
+
+    def add(self, line: LogLine, marks: Marks) -> None:
+        self.lines.append((dataclasses.replace(line, number=len(self.lines) + 1), marks))
+
+    def before(self, line: LogLine | None, limit: int) -> list[LogLine]:
+        lines = sorted((kept for kept, _ in self.lines), key=_place)
+        return [kept for kept in lines if line is None or _place(kept) < _place(line)][-limit:]
+
+    def commit(self) -> None:
+        self._committed = self._state()
+
+
+def _place(line: LogLine) -> tuple[int, int, int]:
+    return line.epoch, line.seq, line.number
+
+
 class Client:
     """One session, its state folder, and everything it has told."""
 
-    def __init__(self, net: Net, name: str, keys: RoomKeys, delay: float, outbox: MemoryOutbox, secret: bytes) -> None:
+    def __init__(
+        self,
+        net: Net,
+        name: str,
+        keys: RoomKeys,
+        delay: float,
+        outbox: MemoryOutbox,
+        secret: bytes,
+        log: LogStore,
+    ) -> None:
         self.net = net
         self.name = name
         self.keys = keys
@@ -71,7 +130,7 @@ class Client:
         self.curve = name.encode().ljust(16, b".") + next(net.numbers).to_bytes(16, "big")
         device = device_signer(secret, keys.room_id)
         identity = Identity(device, Ed25519PrivateKey.generate(), self.curve, name)
-        self.session = Session(keys, identity, outbox, jitter=net.random.random)
+        self.session = Session(keys, identity, outbox, log, jitter=net.random.random)
         self.connection = b""
         self.events: list[events.Event] = []
         self.orders: list[VoiceOrder] = []
@@ -110,7 +169,9 @@ class Client:
 
     def texts(self) -> list[str]:
         """All lines, in the order of their numbers: what the window shows in the end."""
-        return [event.text for event in sorted(self.told(events.TextReceived), key=lambda event: event.seq)]
+        return [
+            event.text for event in sorted(self.told(events.TextReceived), key=lambda event: (event.epoch, event.seq))
+        ]
 
     def people(self) -> dict[str, bool]:
         """Names of the others, and whether they are confirmed."""
@@ -138,11 +199,11 @@ class Net:
         delay: float = 0.01,
         outbox: MemoryOutbox | None = None,
         secret: bytes | None = None,
+        log: LogStore | None = None,
     ) -> Client:
         """A client that is not connected yet."""
-        return Client(
-            self, name, keys or room_keys(), delay, outbox or MemoryOutbox(), secret or self.random.randbytes(32)
-        )
+        outbox, secret = outbox or MemoryOutbox(), secret or self.random.randbytes(32)
+        return Client(self, name, keys or room_keys(), delay, outbox, secret, log or NoLog())
 
     def joined(self, name: str, keys: RoomKeys | None = None, *, delay: float = 0.01) -> Client:
         """A client that has joined."""

@@ -18,6 +18,7 @@ from broker.core import Core
 from broker.engine.forgetful import ForgetfulEngine
 from client.faces import BadLine
 from client.json_face import JsonFace
+from client.log import NoLog
 from client.names import check_name, clean_name, clean_text
 from client.session import Identity, Session
 from client.terminal_face import TerminalFace
@@ -133,7 +134,7 @@ def broker(data: bytes) -> None:
 
 def client(data: bytes) -> None:
     """Messages to a session that has just connected, from a broker that may send whatever it likes."""
-    session, now = Session(KEYS, _IDENTITY, MemoryOutbox(), jitter=lambda: 0.5), 1.0
+    session, now = Session(KEYS, _IDENTITY, MemoryOutbox(), NoLog(), jitter=lambda: 0.5), 1.0
     session.join(now)
     for part in _parts(data):
         now += 0.1

@@ -1,5 +1,6 @@
 """The order and the look of lines, and that a widget which applies the changes shows just that."""
 
+from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import given, settings
@@ -299,3 +300,15 @@ def test_the_same_number_twice_keeps_both_lines() -> None:
     transcript.received(TextReceived("other", "b1", "Ben", "new", 1, NOON, False, False))
     transcript.received(TextReceived("other", "b1", "Ben", "new", 1, NOON, False, False))
     assert widget.texts() == ["old", "new"]
+
+
+def test_a_broker_that_numbers_anew_writes_below_what_was_there() -> None:
+    transcript, widget = begin()
+    later = replace(line(1, "c"), post="later", epoch=1)
+    for event in (later, line(2, "b"), line(1, "a"), LinesMissing(1, 5, 3, Missing.NOT_KEPT)):
+        transcript.receive(event)
+    transcript.receive(LinesMissing(1, 5, 3, Missing.NOT_KEPT, epoch=1))
+    gap = texts.not_kept(3)
+    assert widget.texts() == ["a", gap, "b", "c", gap]
+    transcript.receive(LinesMissing(1, 5, 0, Missing.NOT_KEPT))
+    assert widget.texts() == ["a", "b", "c", gap]

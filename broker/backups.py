@@ -39,7 +39,7 @@ def back_up(folder: Path, target: Path) -> str:
             _refuse_old(target)  # it took a while
             fresh.rename(target)
         finally:
-            fresh.unlink(missing_ok=True)
+            remove(fresh)
         _sync_folder(target.parent)
     except OSError as error:
         raise BadBackup(f"The backup {target} cannot be written: {error.strerror}.") from error

@@ -92,11 +92,11 @@ class Window:
         self._sent = ""  # the last message that was taken, to be given back if it cannot be sent
         self._shown: ViewState | None = None
         self._ended = False
-        self._gone = False
         self._quit_at: float | None = None
         self._touched_at = float("-inf")  # when a pointer button or wheel was last used in here
         self.failures = 0  # exceptions in callbacks
         self.theme = Theme(root)
+        self._pump = Pump(root, backend.events, self._receive, self._rest)
 
     def run(self) -> int:
         """Build, show, and stay until closed. 1 if the session could not be ended in time."""
@@ -119,7 +119,7 @@ class Window:
         root.minsize(min(self.theme.px(720), wide), min(self.theme.px(440), high))
         root.bind("<Map>", self._mapped)
         root.deiconify()
-        Pump(root, self._backend.events, self._receive, self._rest).run()
+        self._pump.run()
         self._begin()
         root.after(1, lambda: root.after_idle(self._add_tips))  # after the first paint
 
@@ -305,9 +305,7 @@ class Window:
             self.connect.focus_part(state.problem.part)
 
     def _go(self) -> None:
-        if self._gone:  # what else was to be shown in the same turn
-            return
-        self._gone = True
+        self._pump.stop()
         if not self._ended:
             _log.warning("the session did not end within %d s; the window closes without it", _LEAVE_SECONDS)
         for timer in self.root.tk.splitlist(self.root.tk.call("after", "info")):

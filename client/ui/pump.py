@@ -43,16 +43,30 @@ class Pump:
         self._show = show
         self._rest = rest
         self._rest_at = 0.0
+        self._batch = _BATCH
+        self._stopped = False
+
+    def stop(self) -> None:
+        """No further turn: the window goes."""
+        self._stopped = True
 
     def run(self) -> None:
-        """One turn, and all further ones."""
+        """One turn, and all further ones; a failing view does not stop them."""
         begun = time.monotonic()
-        behind = self._inbox.qsize() > _BATCH
-        self._root.after(_BUSY_MS if behind else PERIOD_MS, self.run)  # first: a failing view must not stop the pump
-        while not self._inbox.empty():
-            self._show([self._inbox.get_nowait() for _ in range(min(self._inbox.qsize(), _BATCH))])
-            if time.monotonic() - begun > _SLICE_SECONDS:
-                break
-        if begun >= self._rest_at:
-            self._rest_at = begun + _REST_SECONDS
-            self._rest()
+        try:
+            self._work(begun + _SLICE_SECONDS)
+            if begun >= self._rest_at and not self._stopped:
+                self._rest_at = begun + _REST_SECONDS
+                self._rest()
+        finally:
+            # After the work: a timer that is due again at once would leave no moment for drawing.
+            if not self._stopped:
+                self._root.after(PERIOD_MS if self._inbox.empty() else _BUSY_MS, self.run)
+
+    def _work(self, until: float) -> None:
+        """Show what has come in, as much as there is time for. Batches shrink where lines take long to build."""
+        now = time.monotonic()
+        while now < until and not (self._stopped or self._inbox.empty()):
+            self._show([self._inbox.get_nowait() for _ in range(min(self._inbox.qsize(), self._batch))])
+            begun, now = now, time.monotonic()
+            self._batch = max(1, self._batch // 2) if now - begun > _SLICE_SECONDS else min(_BATCH, self._batch + 1)

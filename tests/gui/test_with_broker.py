@@ -71,10 +71,12 @@ def test_a_conversation(
 
     ben.say("Hello, window!")
     window.until(lambda: any("Hello, window!" in row for row in app.chat.messages.rows()))
+    # The window is open before somebody's eyes.
+    window.until(lambda: any(event == {"event": "seen", "seq": 1, "count": 1, "of": 1} for event in ben.events))
     window.click(app.chat.input)
     window.type("Hello, Ben!")
     window.key("Return")
-    window.until(lambda: any("Hello, Ben!" in row and texts.STORED in row for row in app.chat.messages.rows()))
+    window.until(lambda: any(f"Hello, Ben!   {texts.SEEN}" in row for row in app.chat.messages.rows()))
     assert ben.expect("text", text="Hello, Ben!")["member"] == ann
 
     window.click(app.voice.speaker)

@@ -5,22 +5,17 @@ a few seconds after `--seconds`. What it cannot show: a network, a sound card, o
 """
 
 import argparse
-import multiprocessing
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.bench.flags import LISTENERS_A_PROCESS, ROOM_MEMBERS, read_flags
+from scripts.bench.flags import LISTENERS_A_PROCESS, read_flags
 from scripts.setup.environment import enter
 
 if __name__ == "__main__":
@@ -33,52 +28,29 @@ from tqdm import tqdm
 
 from scripts.bench import load
 from scripts.bench.figures import Run, figures_of
-from scripts.bench.member import Where
 from scripts.bench.report import draw, print_table, write_json
-from scripts.processes import Broker, NotStarted, start_broker
+from scripts.bench.stage import RAISED, Failed, Worker, raise_open_files, running_broker, started, wait_until, where_is
+from scripts.processes import Broker, NotStarted
 
-Kind = TypeVar("Kind")
 _NS = 1_000_000_000
 _WARM_UP_SECONDS = 1.0  # subscriptions settle; frames of that time do not count
 _TAIL_SECONDS = 1.0  # the last frames may still arrive
 _JOIN_SECONDS = 60.0
-_RAISED = {"room-members": str(ROOM_MEMBERS), "joins-per-minute-address": "100000", "connections-per-address": "100000"}
-
-
-class Failed(Exception):
-    """The bench cannot be run; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A load process and the pipe to it."""
-
-    process: SpawnProcess
-    pipe: Connection
-
-    def answer(self, kind: type[Kind], seconds: float) -> Kind:
-        """What it reports next. Raises `Failed` if it has ended or says nothing for so long."""
-        try:
-            if self.pipe.poll(seconds) and isinstance(answer := self.pipe.recv(), kind):
-                return answer
-        except EOFError:
-            pass
-        raise Failed("a load process has failed, see above")
 
 
 def main() -> int:
     """Run, report. 0 if the bench ran, whatever it found; 1 if it could not."""
     given = read_flags(__doc__)
-    _raise_open_files()
+    raise_open_files()
     with tempfile.TemporaryDirectory(prefix="secure-chat-bench-") as folder:
         try:
-            with _broker(Path(folder)) as broker, _workers(given, broker) as workers:
+            with running_broker(Path(folder)) as broker, _workers(given, broker) as workers:
                 run = _measure(given, broker, workers)
         except (Failed, NotStarted) as error:
             print(f"The bench did not run: {error}.", file=sys.stderr)
             return 1
     figures = figures_of(run)
-    settings = {key: value for key, value in vars(given).items() if key not in {"json", "plot"}} | {"broker": _RAISED}
+    settings = {key: value for key, value in vars(given).items() if key not in {"json", "plot"}} | {"broker": RAISED}
     print_table(figures)
     if given.json:
         write_json(given.json, settings, figures, run)
@@ -89,39 +61,16 @@ def main() -> int:
 
 
 @contextmanager
-def _broker(folder: Path) -> Iterator[Broker]:
-    flags = [word for name, value in _RAISED.items() for word in (f"--{name}", value)]
-    place = ["--host", "127.0.0.1", "--port", "0", "--data", str(folder)]
-    broker = start_broker([*place, *flags], say=lambda _: None, log=folder / "all.log")
-    print(f"broker {broker.control}, raised for the bench: {', '.join(f'{k} {v}' for k, v in _RAISED.items())}")
-    try:
-        yield broker
-    finally:
-        broker.stop()
-
-
-@contextmanager
 def _workers(given: argparse.Namespace, broker: Broker) -> Iterator[list[Worker]]:
-    """The load processes, talkers first. Whatever happens, none is left."""
-    where = Where(f"tcp://{broker.control}", f"tcp://{broker.voice}", broker.key)
+    """The load processes, talkers first."""
+    where = where_is(broker)
     room_id = os.urandom(16)
     processes = given.processes or -(-given.listeners // LISTENERS_A_PROCESS)
     shares = [len(part) for part in np.array_split(np.arange(given.listeners), processes) if len(part)]
-    spawn = multiprocessing.get_context("spawn")
-    workers = []
-    try:
-        for job, members in [(load.talk, given.talkers), *((load.listen, share) for share in shares)]:
-            task = load.Task(where, room_id, members, given.rate, given.payload, sealed=not given.no_seal)
-            ours, theirs = spawn.Pipe()
-            process = spawn.Process(target=job, args=(theirs, task), daemon=True)
-            process.start()
-            theirs.close()
-            workers.append(Worker(process, ours))
+    jobs = [(load.talk, given.talkers), *((load.listen, share) for share in shares)]
+    tasks = [load.Task(where, room_id, members, given.rate, given.payload, not given.no_seal) for _, members in jobs]
+    with started([job for job, _ in jobs], tasks) as workers:
         yield workers
-    finally:
-        for worker in workers:
-            worker.process.join(2)
-            worker.process.kill()
 
 
 def _measure(given: argparse.Namespace, broker: Broker, workers: list[Worker]) -> Run:
@@ -136,10 +85,10 @@ def _measure(given: argparse.Namespace, broker: Broker, workers: list[Worker]) -
     talkers.pipe.send(load.Span(begin, last))
     for worker in listeners:
         worker.pipe.send(load.Span(begin, last + int(_TAIL_SECONDS * _NS)))
-    _wait_until(first, "warming up")
+    wait_until(first, "warming up")
     cpu = sum(observed.cpu_times()[:2])
     psutil.cpu_percent()  # the next call tells the share since this one
-    _wait_until(last, "measuring")
+    wait_until(last, "measuring")
     used, machine_share = sum(observed.cpu_times()[:2]) - cpu, psutil.cpu_percent() / 100
     talked = talkers.answer(load.Talked, 30)
     heard = [worker.answer(load.Heard, _TAIL_SECONDS + 30) for worker in listeners]
@@ -167,32 +116,6 @@ def _join(given: argparse.Namespace, workers: list[Worker]) -> None:
         worker.pipe.send((talkers, in_room))
     for worker in workers:
         worker.answer(str, _JOIN_SECONDS)
-
-
-def _wait_until(when: int, what: str) -> None:
-    """Sleep, with a progress bar."""
-    total = max(0.0, (when - time.perf_counter_ns()) / _NS)
-    with tqdm(
-        total=round(total, 1),
-        desc=what,
-        unit="s",
-        leave=False,
-        disable=None,
-        bar_format="{desc} {bar} {n:.0f}/{total:.0f} s",
-    ) as bar:
-        while (left := (when - time.perf_counter_ns()) / _NS) > 0:
-            time.sleep(min(left, 0.25))
-            bar.update(min(total, total - left) - bar.n)
-
-
-def _raise_open_files() -> None:
-    """Two connections a member, in two processes each: more than the usual 1,024 open files."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most if most != resource.RLIM_INFINITY else 65_536, most))
 
 
 if __name__ == "__main__":

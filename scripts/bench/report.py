@@ -37,16 +37,20 @@ def print_table(figures: Figures) -> None:
 
 def write_json(path: Path, settings: Mapping[str, object], figures: Figures, run: Run) -> None:
     """Everything that another program may want to compare, with what it was measured on."""
-    machine = {
+    seconds = [{"second": number, **asdict(delays)} for number, delays in by_second(run)]
+    result = {"settings": dict(settings), "machine": machine(), "figures": asdict(figures), "delays_by_second": seconds}
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def machine() -> dict[str, object]:
+    """What a bench was run on."""
+    return {
         "system": platform.system(),
         "machine": platform.machine(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "libzmq": zmq.zmq_version(),
     }
-    seconds = [{"second": number, **asdict(delays)} for number, delays in by_second(run)]
-    result = {"settings": dict(settings), "machine": machine, "figures": asdict(figures), "delays_by_second": seconds}
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 def draw(path: Path, title: str, figures: Figures, run: Run) -> None:

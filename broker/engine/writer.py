@@ -90,7 +90,7 @@ class Writer:
         try:
             done = do()
         except StorageTrouble as error:
-            self._troubled(str(error))
+            self._troubled(str(error) or "the database does not say why")
             if outcome is not None:
                 reason = "This broker cannot reach what it keeps just now: its storage has failed."
                 outcome.answers += [

@@ -1,17 +1,20 @@
 """Write `requirements.lock` anew from setup.cfg: `python3 scripts/refresh_lock.py [--upgrade]`.
 
 One file for all parts of the program and all platforms, with hashes. Without `--upgrade` only what setup.cfg asks
-for anew is changed. uv, which resolves for other platforms than this one, is fetched into `.venv` for it.
+for anew is changed. uv, which resolves for other platforms than this one, is fetched into a folder of its own for it:
+`.venv` cannot be filled while the lock file lacks what setup.cfg asks for.
 """
 
 import argparse
 import subprocess
 import sys
+import tempfile
+import venv
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.setup.environment import ROOT, enter
+from scripts.setup.environment import ROOT
 
 _UV = "uv==0.13.9"
 _COMMAND = (
@@ -34,10 +37,13 @@ def main() -> int:
     upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
     lock = ROOT / "requirements.lock"
     before = lock.read_text(encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", _UV], check=True)
     words = [*_COMMAND, *_QUIET_ABOUT_THIS_MACHINE, *upgrade, "-q", "-o", lock.name]
     named = ["--custom-compile-command", "python3 scripts/refresh_lock.py"]
-    subprocess.run([sys.executable, "-m", "uv", *words, *named], cwd=ROOT, check=True)
+    with tempfile.TemporaryDirectory(prefix="secure-chat-lock-") as folder:
+        venv.create(folder, with_pip=True)
+        python = Path(folder, "Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        subprocess.run([python, "-m", "pip", "install", "-q", _UV], check=True)
+        subprocess.run([python, "-m", "uv", *words, "--python", sys.executable, *named], cwd=ROOT, check=True)
     if "://" in lock.read_text(encoding="utf-8"):
         lock.write_text(before, encoding="utf-8")
         print("The new lock file names a package index or a file of this machine: left as it was.", file=sys.stderr)
@@ -46,5 +52,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    enter("dev")
     sys.exit(main())

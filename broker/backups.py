@@ -15,7 +15,7 @@ from typing import Final
 from broker.engine.copies import flush, parts_of, read_backup, remove, write_backup
 from broker.engine.embedded import FILE
 from broker.keypair import FolderLock, KeyPair, keep, load, pair_of
-from broker.report import size_text
+from broker.report import counted, size_text
 from common.errors import BadBackup
 from common.words import broker_words
 
@@ -43,7 +43,7 @@ def back_up(folder: Path, target: Path) -> str:
         _sync_folder(target.parent)
     except OSError as error:
         raise BadBackup(f"The backup {target} cannot be written: {error.strerror}.") from error
-    what = f"{copied.posts:,} posts of {copied.rooms:,} rooms ({size_text(copied.bytes)})"
+    what = f"{counted(copied.posts, 'post')} of {counted(copied.rooms, 'room')} ({size_text(copied.bytes)})"
     return f"Backed up {what} into {target}.\n{_SECRET}\n"
 
 
@@ -65,7 +65,7 @@ def restore(folder: Path, source: Path) -> str:
         finally:
             remove(fresh)
     lines = [
-        f"Restored {copied.posts:,} posts of {copied.rooms:,} rooms into {folder}.",
+        f"Restored {counted(copied.posts, 'post')} of {counted(copied.rooms, 'room')} into {folder}.",
         *([] if aside is None else [f"What was there before is in {aside}."]),
         f"The broker's four words are:  {broker_words(pair.public)}",
     ]

@@ -53,8 +53,8 @@ def report_text(report: Report) -> str:
     lines = {
         "Broker": f"{report.version}, up {_span(report.uptime_seconds)}",
         "Ports": f"control {ports.control}, voice {ports.voice}, banner {ports.banner}",
-        "People": f"{report.members:,} in {report.rooms:,} rooms, {report.listeners:,} listen",
-        "Kept": f"{kept.posts:,} posts of {kept.rooms:,} rooms, {size_text(kept.bytes)}",
+        "People": f"{report.members:,} in {counted(report.rooms, 'room')}, {report.listeners:,} listening",
+        "Kept": f"{counted(kept.posts, 'post')} of {counted(kept.rooms, 'room')}, {size_text(kept.bytes)}",
         "Storage": kept.trouble or "ok",
         "A second": f"{rates.posts:,} posts, {rates.signals:,} signals, {rates.voice:,} voice frames"
         f" (over the last {rates.seconds:.0f} s)",
@@ -74,6 +74,11 @@ def _span(seconds: int) -> str:
         if count or parts or size == 1:
             parts.append(f"{count} {name}")
     return " ".join(parts[:2])
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 room`, `2 rooms`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def size_text(size: int) -> str:

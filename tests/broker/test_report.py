@@ -26,7 +26,7 @@ REPORT = Report(
 TEXT = """\
 Broker    1.2.3, up 1 d 2 h
 Ports     control 9090, voice 9091, banner 9092
-People    1,200 in 3 rooms, 7 listen
+People    1,200 in 3 rooms, 7 listening
 Kept      12,345 posts of 5 rooms, 1.5 MiB
 Storage   ok
 A second  3.5 posts, 1.0 signals, 5,000.0 voice frames (over the last 60 s)
@@ -56,6 +56,7 @@ def test_what_is_not_known_and_what_is_wrong() -> None:
     kept = Kept(1, 1, 1, "The disk is full.")
     text = report_text(msgspec.structs.replace(REPORT, memory_bytes=None, kept=kept, counters={"a\x1b[2J": 1}))
     assert "Storage   The disk is full.\n" in text
+    assert "Kept      1 post of 1 room, 0.0 MiB\n" in text
     assert "Memory    not known on this system\n" in text
     assert "a\\x1b[2J" in text
     assert "Since the start:\n" in report_text(msgspec.structs.replace(REPORT, counters={}))

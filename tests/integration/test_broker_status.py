@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from broker.engine.embedded import FILE
 from broker.local_line import PORT_FILE, SOCKET_FILE
 from broker.status import Counters
 from common import messages
@@ -65,7 +66,7 @@ def test_numbers_after_known_traffic(tmp_path: Path) -> None:
         assert told["ports"] == {name: getattr(broker, name).port for name in ("control", "voice", "banner")}
         assert told["rates"]["posts"] == pytest.approx(5 / told["rates"]["seconds"], rel=0.2)
         people = command("status", "--data", str(broker.folder / "data"))
-        assert "2 in 1 rooms, 1 listen" in people.stdout
+        assert "2 in 1 room, 1 listening" in people.stdout
         assert ROOM.hex() not in people.stdout
         assert ROOM.decode() not in people.stdout
         assert stat.S_IMODE((tmp_path / "data" / SOCKET_FILE).stat().st_mode) == 0o600
@@ -85,6 +86,15 @@ def test_no_broker_and_a_killed_one(tmp_path: Path) -> None:
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
         broker.start()
         assert status(broker)["members"] == 0
+
+
+def test_storage_that_has_failed(tmp_path: Path) -> None:
+    # Would catch a broker that says all is well while it refuses every line.
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data" / FILE).write_bytes(b"not a database")
+    with BrokerProcess(tmp_path) as broker:
+        assert "not a database" in status(broker)["kept"]["trouble"]
+        assert broker.stop() == (0, "")
 
 
 def test_a_command_typed_wrong() -> None:

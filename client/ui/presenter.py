@@ -255,9 +255,8 @@ class Presenter:
 
     def _joined(self, event: RoomJoined, wall: float) -> None:
         room = (safe_name(event.room_words), event.member)
-        if room != self._room:
-            self._transcript.forget_older()
-        elif self._in_room and self._phase is not Phase.ONLINE:
+        self._transcript.joined(same_room=room == self._room)
+        if room == self._room and self._in_room and self._phase is not Phase.ONLINE:
             self._transcript.notice(texts.CONNECTED_AGAIN, wall)
         self._room, self._in_room = room, True
         self._marked = BEGINNING  # the numbers of another log begin anew

@@ -91,6 +91,7 @@ class Transcript:
         self._lines: list[Line] = []
         self._by_key: dict[str, Line] = {}
         self._older: set[str] = set()
+        self._guessing = False  # in an attempt: whether it is the same room is not known yet
         self._count = 0
         self.version = 0  # another one: something has changed
 
@@ -118,12 +119,13 @@ class Transcript:
     def begin_attempt(self) -> None:
         """Another room may follow: what is there now belongs to the last one."""
         self._older = set(self._by_key)
+        self._guessing = True
 
-    def forget_older(self) -> None:
-        """Another room it is. My lines that its outbox gave back since the attempt began stay."""
-        self._lines = [line for line in self._lines if line.key not in self._older]
-        self._by_key = {line.key: line for line in self._lines}
-        self.version += 1
+    def joined(self, *, same_room: bool) -> None:
+        """The room is known now. My lines that its outbox gave back since the attempt began stay."""
+        self._guessing = False
+        if not same_room:
+            self._forget_older()
 
     def notice(self, text: str, sent_at: float) -> None:
         """Something that happened, between the messages."""
@@ -141,11 +143,8 @@ class Transcript:
         else:
             text, tip = texts.not_kept(event.count), texts.TIP_NOT_KEPT
         old = self._by_key.get(key)
-        self._put(
-            Line(
-                key, old.place if old else self._behind(_number(event.epoch, event.after)), "", "", text, None, tip=tip
-            )
-        )
+        place = old.place if old else self._behind(_number(event.epoch, event.after))
+        self._put(Line(key, place, "", "", text, None, tip=tip))
 
     def queued(self, event: TextQueued, who: str, name: str) -> None:
         """My line, at the end until it has a number."""
@@ -173,6 +172,8 @@ class Transcript:
 
     def received(self, event: TextReceived) -> None:
         """A line of the room; one that is already there is replaced."""
+        if self._guessing:  # the room's own log comes before the room is joined
+            self.joined(same_room=event.post in self._by_key)
         old = self._by_key.get(event.post)
         place = self._numbered(event, old)
         # What was on the screen before it had its number is not late.
@@ -262,6 +263,12 @@ class Transcript:
     def _counted(self) -> int:
         self._count += 1
         return self._count
+
+    def _forget_older(self) -> None:
+        self._lines = [line for line in self._lines if line.key not in self._older]
+        self._by_key = {line.key: line for line in self._lines}
+        self._older = set()
+        self.version += 1
 
     def _put(self, line: Line) -> None:
         old = self._by_key.get(line.key)

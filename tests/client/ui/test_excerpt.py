@@ -190,7 +190,7 @@ def test_a_row_that_is_gone_is_no_place_to_look_at(widget: Widget) -> None:
     widget.finish()
     widget.excerpt.look_at("p380")
     widget.transcript.begin_attempt()
-    widget.transcript.forget_older()
+    widget.transcript.joined(same_room=False)
     assert widget.finish() == []
     widget.say(5)
     assert widget.finish() == ["5"]

@@ -160,7 +160,7 @@ def test_another_room_begins_empty_but_for_what_waits_for_it() -> None:
     transcript.begin_attempt()
     transcript.queued(TextQueued("again", "for both", NOON), "", "you")
     transcript.queued(TextQueued("new", "waiting", NOON), "", "you")
-    transcript.forget_older()
+    transcript.joined(same_room=False)
     assert widget.texts() == ["for both", "waiting"]
 
 
@@ -312,3 +312,21 @@ def test_a_broker_that_numbers_anew_writes_below_what_was_there() -> None:
     assert widget.texts() == ["a", gap, "b", "c", gap]
     transcript.receive(LinesMissing(1, 5, 0, Missing.NOT_KEPT))
     assert widget.texts() == ["a", "b", "c", gap]
+
+
+def test_what_a_log_tells_before_the_room_is_joined_shows_which_room_it_is() -> None:
+    # would catch: lines of one room shown among those of another while its broker cannot be reached
+    transcript, widget = begin()
+    transcript.received(line(1))
+    transcript.notice("You left the room", NOON)
+    transcript.begin_attempt()
+    for seq in (1, 2):
+        transcript.received(line(seq, late=True))
+    assert widget.texts() == ["line 1", "You left the room", "line 2"]
+    transcript.begin_attempt()
+    transcript.received(replace(line(7, "another room"), post="other"))
+    assert widget.texts() == ["another room"]
+    transcript.joined(same_room=False)
+    assert widget.texts() == ["another room"]
+    transcript.received(line(8, "live"))
+    assert widget.texts() == ["another room", "live"]

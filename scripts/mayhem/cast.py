@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -78,6 +79,7 @@ class ClientLife:
         self._link = link
         self._phrase = phrase
         self._keys = keys
+        self._opener = BodyOpener(keys)
         self._state = folder / "state"
         self._errors = folder / "stderr"
         self._told = folder / "events"
@@ -85,6 +87,7 @@ class ClientLife:
         self._written: list[str] = []
         self._promised: set[str] = set()
         self._past: list[Run] = []
+        self._log: list[Shown] | None = None
         folder.mkdir()
         self._begin()
 
@@ -116,10 +119,6 @@ class ClientLife:
             self._alone.release()
         return True
 
-    def seqs(self) -> set[int]:
-        """The numbers of its view by now."""
-        return self.witness().seqs()
-
     def settled(self) -> bool:
         """Whether all lines of its present run are acknowledged. Raises `Failed` if it has ended by itself."""
         if not self._person.running:
@@ -129,12 +128,13 @@ class ClientLife:
     def witness(self) -> Witness:
         """What it can tell by now."""
         runs = [*self._past, _run(self._person.events)]
-        return Witness(self.name, self._written, self._promised | self._given, runs)
+        return Witness(self.name, self._written, self._promised | self._given, runs, self._log)
 
     def leave(self) -> None:
-        """End it politely."""
+        """End it politely, and read its log."""
         if self._person.running:
             self._person.leave()
+            self._log = self._kept_lines()
 
     def _begin(self) -> None:
         self._given: set[str] = set()  # written to this run
@@ -153,18 +153,28 @@ class ClientLife:
 
     def _outbox(self) -> set[str]:
         """The lines in its outbox on disk. Only while its process is not there: one at a time holds the folder."""
-        store = Store(self._state)
-        opener = BodyOpener(self._keys)
-        with contextlib.closing(store):
-            waiting = store.outbox(self._keys.room_id).waiting()
-        return {opener.open_post(post.token).content.text for post in waiting}
+        with contextlib.closing(Store(self._state)) as store:
+            return {self._text(post.token) for post in store.outbox(self._keys.room_id).waiting()}
+
+    def _kept_lines(self) -> list[Shown]:
+        """The lines in its log on disk; as with the outbox."""
+        with contextlib.closing(Store(self._state)) as store:
+            lines = store.log(self._keys.room_id).before(None, sys.maxsize)
+        return [Shown(line.seq, self._text(line.token), late=True) for line in lines]
+
+    def _text(self, token: bytes) -> str:
+        return self._opener.open_post(token).content.text
 
 
 def _run(events: Sequence[Event]) -> Run:
-    events = list(events)
-    shown = [_shown(event) for event in events if event["event"] == "text"]
-    return Run(shown, [event["seq"] for event in events if event["event"] == "sent"])
-
-
-def _shown(event: Mapping[str, object]) -> Shown:
-    return Shown(int(str(event["seq"])), str(event["text"]), late="late" in event)
+    shown, stored, missing = [], [], {}
+    for event in list(events):
+        if event.get("epoch"):
+            raise Failed(f"the broker has begun to number anew: {event}")
+        if event["event"] == "text":
+            shown.append(Shown(event["seq"], event["text"], late="late" in event))
+        elif event["event"] == "sent":
+            stored.append(event["seq"])
+        elif event["event"] == "missing":
+            missing[event["after"], event["why"], event.get("member")] = event["count"]
+    return Run(shown, stored, sum(missing.values()))

@@ -11,6 +11,8 @@ What has to hold in a room:
   the view of every witness. So is a line that was found in a client's outbox after a kill, and every one that was
   written to a client's last run. (A line that was written to a client which was killed before it took it into its
   outbox was promised to nobody: it may come, and then to all, or not.)
+* Whoever is there at the end has it all before their eyes: the last run of every witness has itself shown the newest
+  1,000 lines of the room, from its log or from the broker; its log has every line; and it tells of none as missing.
 * Nothing is doubled: no run and no log has a line twice, and no line has two numbers.
 * Nothing is moved: a number is the same line for all; the lines that a run shows as live rise in number; each
   sender's lines are numbered in the order of writing; and nothing is shown that nobody in this room wrote.
@@ -22,6 +24,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Final
+
+_BEFORE_EYES: Final = 1_000  # lines; a client reads back twice as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One life of a client: the lines in the order of their showing, and the numbers told as stored."""
+    """One life of a client: the lines in the order of their showing, the numbers told as stored, and how many lines
+    it still called missing in the end.
+    """
 
     shown: Sequence[Shown] = ()
     stored: Sequence[int] = ()
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +115,27 @@ def _numbers(room: Sequence[Witness]) -> dict[str, set[int]]:
 
 def _lost(room: Sequence[Witness], numbers: dict[str, set[int]]) -> list[str]:
     wanted = expected(room)
-    lost = [f"{witness.name} has not seen line {seq}" for witness in room for seq in sorted(wanted - witness.seqs())]
+    lost = [f"{witness.name} never saw line {seq}" for witness in room for seq in sorted(wanted - witness.seqs())]
     for witness in room:
+        lost += _not_there(witness, wanted)
         gone = witness.promised - numbers.keys()
         lost += [f"nobody has seen “{text}”, which {witness.name} had to deliver" for text in sorted(gone)]
     return lost
+
+
+def _not_there(witness: Witness, wanted: set[int]) -> list[str]:
+    """What the last run and the log of a witness lack."""
+    lacking = []
+    if witness.log is not None:
+        gone = wanted - {line.seq for line in witness.log}
+        lacking += [f"the log of {witness.name} lacks line {seq}" for seq in sorted(gone)]
+    if witness.runs:
+        last = witness.runs[-1]
+        gone = set(sorted(wanted)[-_BEFORE_EYES:]) - {line.seq for line in last.shown}
+        lacking += [f"the last run of {witness.name} has not shown line {seq}" for seq in sorted(gone)]
+        if last.missing:
+            lacking.append(f"{witness.name} tells of {last.missing} missing lines")
+    return lacking
 
 
 def _doubled(room: Sequence[Witness], numbers: dict[str, set[int]]) -> list[str]:

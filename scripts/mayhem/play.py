@@ -22,7 +22,7 @@ from scripts.mayhem.strikes import OF_BROKER_WITH_CLIENT, OF_CLIENT_AGAIN, strik
 _LINES_A_SECOND: Final = 1.0  # of each client, on average
 _BURST: Final = 10  # lines at once, now and then: more than the eight that a client has under way
 _SETTLE_SECONDS: Final = 60.0  # without any news
-_LOOK_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,10 @@ class Stage:
         self._broker.start()
         last_news, known = time.monotonic(), -1
         while time.monotonic() - last_news < _SETTLE_SECONDS:
-            views = [[client.seqs() for client in room] for room in self.rooms]
-            if all(client.settled() for client in self._clients) and all(
-                view == set().union(*room) for room in views for view in room
-            ):
+            rooms = [[client.witness() for client in room] for room in self.rooms]
+            if all(client.settled() for client in self._clients) and not any(examine(room).lost for room in rooms):
                 return
-            if (count := sum(len(view) for room in views for view in room)) > known:
+            if (count := sum(len(witness.runs[-1].shown) for room in rooms for witness in room)) > known:
                 last_news, known = time.monotonic(), count
             time.sleep(_LOOK_SECONDS)
 

@@ -19,7 +19,7 @@ from common.crypto.keys import RoomKeys, length_prefixed
 from common.crypto.sealing import PostBody
 from common.errors import LocalError
 
-_SLICE: Final = 50  # lines that are read back at once: a screenful, and some 10 ms of opening
+SLICE: Final = 50  # lines that are read back at once: a screenful, and some 10 ms of opening
 _SHOWN_LINES: Final = 2_000  # so many are read back when a room is opened; the rest can be searched and exported
 _encoder: Final = msgspec.msgpack.Encoder()
 
@@ -185,12 +185,20 @@ class Log:
         """The next slice of earlier lines, the newest slice first, each in rising order."""
         lines: list[LogLine] = []
         with self._spared():
-            lines = self._store.before(self._oldest, min(_SLICE, self._to_read))
+            lines = self._store.before(self._oldest, min(SLICE, self._to_read))
         self._to_read -= len(lines)
-        if len(lines) < _SLICE:
+        if len(lines) < SLICE:
             self._to_read = 0
         self._oldest = lines[0] if lines else self._oldest
         return lines
+
+    def knows(self, device: bytes, counter: int) -> bool:
+        """Whether a line of this device with this counter was read, in whatever run."""
+        mark = self._counter_mark(device, counter)
+        found = Sighting.NEW
+        with self._spared():
+            found = self._store.sight(Marks(b"", mark))
+        return mark in self._counters or found is not Sighting.NEW
 
     def was_shown(self, body: PostBody) -> bool:
         """Note a line that was read back. Ask before showing it."""
@@ -211,11 +219,11 @@ class Log:
         return Sighting.NEW
 
     def _marks(self, body: PostBody) -> Marks:
-        counter = body.counter.to_bytes(8, "big")
-        return Marks(
-            self._keys.log_mark(length_prefixed(b"body") + _encoder.encode(body)),
-            self._keys.log_mark(length_prefixed(b"counter") + length_prefixed(body.device) + counter),
-        )
+        content = self._keys.log_mark(length_prefixed(b"body") + _encoder.encode(body))
+        return Marks(content, self._counter_mark(body.device, body.counter))
+
+    def _counter_mark(self, device: bytes, counter: int) -> bytes:
+        return self._keys.log_mark(length_prefixed(b"counter") + length_prefixed(device) + counter.to_bytes(8, "big"))
 
     @contextmanager
     def _spared(self) -> Iterator[None]:

@@ -6,15 +6,26 @@ seal. Each method gives back the events that came of it. Pure: `now` and the wal
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from client.events import Event, Part, ProblemReported, TextQueued, TextReceived, TextRefused, TextStored
-from client.log import Log, LogLine, LogStore, Sighting
+from client.events import (
+    Event,
+    LinesMissing,
+    Missing,
+    Part,
+    ProblemReported,
+    TextQueued,
+    TextReceived,
+    TextRefused,
+    TextStored,
+)
+from client.holes import Holes, Place
+from client.log import SLICE, Log, LogLine, LogStore, Sighting
 from client.names import clean_text
 from client.outbox import Outbox, OutboxStore
 from client.timeline import Timeline
@@ -48,6 +59,9 @@ class Posts:
         self._outbox = Outbox(store)
         self._timeline = Timeline()
         self._log = Log(keys, log)
+        self._holes = Holes()
+        self._unread: deque[list[messages.StoredPost]] = deque()  # pages, and how much of each is not opened yet
+        self._met_new = False  # in the page that is being opened
         self.counters: Final[Counter[str]] = Counter(texts=0, refused=0, doubled=0)
         self._log_id = self._log.latest
         if self._log_id is not None:
@@ -124,9 +138,11 @@ class Posts:
         return self._shown(message.token, message.seq, late=not live)
 
     def page(self, message: messages.Page) -> list[Event]:
-        """Posts that were asked for."""
+        """Posts that were asked for. They are opened in slices, by `read_on`."""
         posts = self._timeline.page(message)
-        return [event for post in posts for event in self._shown(post.token, post.seq, late=True)]
+        if posts:
+            self._unread.append(posts)
+        return self._lost()
 
     def page_refused(self, retry_at: float) -> None:
         """The broker gives no page before then."""
@@ -136,24 +152,56 @@ class Posts:
         """The broker has left out live posts, since I did not take them: read on from the newest."""
         self._timeline.suspect()
 
-    # --- earlier runs ---------------------------------------------------------------------------------------
+    # --- what is there to open ------------------------------------------------------------------------------
 
     @property
-    def reading_back(self) -> bool:
-        """Whether `read_back` has more to give."""
-        return self._log.reading
+    def reading(self) -> bool:
+        """Whether `read_on` has more to do."""
+        return bool(self._unread) or self._log.reading
 
-    def read_back(self) -> list[Event]:
-        """The next slice of the lines that earlier runs have kept, the newest slice first."""
-        return [event for line in self._log.read_back() for event in self._kept(line)]
+    def read_on(self) -> list[Event]:
+        """Open the next slice: of what the broker has sent, then of what earlier runs have kept. Newest first."""
+        if not self._unread:
+            return [*self._lost(), *(event for line in self._log.read_back() for event in self._kept(line))]
+        posts = self._unread[0]
+        begin = max(0, len(posts) - SLICE)
+        events = [event for post in posts[begin:] for event in self._shown(post.token, post.seq, late=True)]
+        self._met_new |= bool(events)
+        del posts[begin:]
+        if not posts:
+            self._unread.popleft()
+            self._timeline.opened()
+            self._holes.suspect()
+            if not self._met_new:
+                self._timeline.enough()
+            self._met_new = False
+        return events
+
+    def missing(self, now: float) -> list[Event]:
+        """What is told now of lines that somebody has numbered and nobody has passed on."""
+        if self.reading:
+            return []
+        return [
+            LinesMissing(
+                hole.after,
+                hole.before,
+                hole.count,
+                Missing.DROPPED,
+                device_fingerprint(hole.device),
+                self._name_of(hole.device, hole.name),
+                hole.epoch,
+            )
+            for hole in self._holes.look(now, self._complete, self._log.knows)
+        ]
 
     def commit(self) -> list[Event]:
         """What was read up to here belongs together, and is kept."""
         self._log.commit(self._timeline.notes())
         trouble = self._log.trouble()
-        if not trouble:
-            return []
-        return [ProblemReported(Part.GENERAL, "log_failed", f"{trouble} Lines are not kept on this computer any more.")]
+        if trouble:
+            sentence = f"{trouble} Lines are not kept on this computer any more."
+            return [ProblemReported(Part.GENERAL, "log_failed", sentence)]
+        return []
 
     # --- the connection and time ----------------------------------------------------------------------------
 
@@ -162,7 +210,7 @@ class Posts:
         if log_id != self._log_id:
             self._log_id = log_id
             self._begin(log_id)
-        self._timeline.joined(newest)
+        self._timeline.joined(newest, known_before=self._log.epoch > 0)
         self._outbox.opened()
 
     def closed(self) -> None:
@@ -171,12 +219,14 @@ class Posts:
 
     def take_due(self, now: float) -> list[messages.FromClient]:
         """The posts to send and the question to ask now."""
-        question = self._timeline.fetch(now)
+        question = self._timeline.fetch(now) if len(self._unread) <= 1 else None
         return [*self._outbox.take_due(now), *([question] if question is not None else [])]
 
     def next_tick(self, now: float) -> float:
         """When `take_due` is worth another call; infinity: only after something has come in."""
-        moments = (self._outbox.next_tick(now), self._timeline.next_tick())
+        if self.reading:
+            return now
+        moments = (self._outbox.next_tick(now), self._timeline.next_tick(), self._holes.next_tick())
         return min((moment for moment in moments if moment is not None), default=float("inf"))
 
     def _shown(self, token: bytes, seq: int, *, late: bool) -> list[Event]:
@@ -218,7 +268,10 @@ class Posts:
             copied_device=line.copied,
             epoch=line.epoch,
         )
-        return [*(self._own_met(identity, body.counter, line) if own else []), received]
+        if own:
+            return [*self._own_met(identity, body.counter, line), received]
+        self._holes.note(body, (line.epoch, line.seq))
+        return [received]
 
     def _own_met(self, identity: bytes, counter: int, line: LogLine) -> list[Event]:
         """A post of mine came from the log: its acknowledgement was lost, or this folder is older than the log."""
@@ -227,8 +280,18 @@ class Posts:
         settled = self._outbox.settle(identity)
         return [] if settled is None else [TextStored(identity.hex(), line.seq, line.epoch)]
 
+    def _lost(self) -> list[Event]:
+        return [
+            LinesMissing(span.low, span.high, span.high - span.low - 1, Missing.NOT_KEPT, epoch=self._log.epoch)
+            for span in self._timeline.take_lost()
+        ]
+
+    def _complete(self, low: Place, high: Place) -> bool:
+        return low[0] == self._log.epoch and self._timeline.complete(low[1], high[1])
+
     def _begin(self, log_id: bytes) -> None:
         """The broker's numbers begin anew, or go on where this computer has left them."""
+        self._unread.clear()  # what was not opened is not noted as read
         notes = self._log.begin(log_id)
         try:
             self._timeline.begin(notes)

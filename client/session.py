@@ -220,8 +220,8 @@ class Session:
 
     def tick(self, now: float) -> None:
         """Do what is due by now."""
-        if self._posts.reading_back:
-            self._events += self._posts.read_back()
+        if self._posts.reading:
+            self._events += self._posts.read_on()
         if not self.joined:
             return
         if self._ping_due is not None and now >= self._ping_due:
@@ -229,11 +229,12 @@ class Session:
             self._outgoing.append(messages.Ping(int(now * MICRO)))
         self._signal_due(now)
         self._events += self._receipts.count(self._roster.confirmed_devices, now)
+        self._events += self._posts.missing(now)
         self._send_due(now)
 
     def next_tick(self, now: float) -> float | None:
         """When `tick` should be called next; None: nothing is planned."""
-        if self._posts.reading_back:
+        if self._posts.reading:
             return now
         if not self.joined:
             return None

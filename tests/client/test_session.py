@@ -142,6 +142,7 @@ def test_whatever_breaks_everybody_reads_the_same_once(seed: int) -> None:
     assert sorted(clients[0].texts()) == sorted(said)
     for client in clients:
         assert client.texts() == clients[0].texts()
+        assert client.told(events.LinesMissing) == []
         live = [line.seq for line in client.told(events.TextReceived) if not line.late]
         assert live == sorted(live)
         assert client.outbox.waiting() == []
@@ -176,6 +177,7 @@ def test_whatever_is_killed_everybody_reads_the_same_once(seed: int) -> None:
     assert sorted(logless.texts()) == sorted(said)
     for client in clients.values():
         assert client.texts() == logless.texts()
+        assert client.told(events.LinesMissing) == []
         assert client.outbox.waiting() == []
         client.cut()
         again = start(client.name)
@@ -261,6 +263,64 @@ def test_a_full_disk_ends_the_log_and_not_the_conversation(net: Net) -> None:
     net.run(1)
     assert ann.texts() == ["still here"]
     assert [problem.code for problem in ann.told(events.ProblemReported)] == ["log_failed"]
+
+
+def test_lines_that_the_broker_keeps_back_are_told(net: Net) -> None:
+    # would fail if a broker could drop lines and renumber the rest, and nobody saw it
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    hidden: list[messages.FromBroker] = []
+
+    def renumber(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is not bob or not isinstance(message, messages.Posted):
+            return [message]
+        if message.seq in {2, 3}:
+            hidden.append(message)
+            return []
+        return [messages.Posted(message.seq, 1 if message.seq == 4 else message.prev_seq, message.token)]
+
+    net.tamper = renumber
+    for number in range(1, 6):
+        ann.say(f"line {number}")
+        net.run(0.2)
+    net.run(8)
+    assert bob.told(events.LinesMissing) == []
+    net.run(4)
+    (told,) = bob.told(events.LinesMissing)
+    assert (told.after, told.before, told.count, told.why) == (1, 4, 2, events.Missing.DROPPED)
+    assert (told.name, told.member) == ("Ann", ann.session.fingerprint)
+    assert ann.told(events.LinesMissing) == []
+    for message in hidden:
+        bob.session.receive(message, net.now)
+    net.run(3)
+    assert [told.count for told in bob.told(events.LinesMissing)] == [2, 0]
+
+
+def test_what_a_broker_keeps_no_longer_is_one_gap(net: Net) -> None:
+    log, secret, bob = MemoryLog(), bytes(32), net.joined("Bob")
+    ann = net.client("Ann", secret=secret, log=log)
+    ann.connect()
+    net.run(1)
+    bob.say("read by both")
+    net.run(1)
+    ann.cut()
+    for number in range(5):
+        bob.say(f"line {number}")
+        net.run(0.2)
+
+    def forget(client: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if client is bob or not isinstance(message, messages.Page):
+            return [message]
+        return [messages.Page(tuple(post for post in message.posts if post.seq > 4), 5, more=False)]
+
+    net.tamper = forget
+    expected = [events.LinesMissing(1, 5, 3, events.Missing.NOT_KEPT)]
+    for _ in range(2):  # in the next run too
+        ann = net.client("Ann", secret=secret, log=log)
+        ann.connect()
+        net.run(15)
+        assert ann.texts() == ["read by both", "line 3", "line 4"]
+        assert ann.told(events.LinesMissing) == expected  # and nobody is said to have dropped them
+        ann.cut()
 
 
 def test_an_unsent_line_survives_its_program(net: Net) -> None:

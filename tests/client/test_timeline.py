@@ -180,7 +180,9 @@ def test_a_later_run_goes_on_from_the_notes() -> None:
     timeline = joined(500)
     timeline.fetch(0.0)
     timeline.page(page(*range(451, 501), more=True))
-    timeline.fetch(0.0)  # its answer dies with this run
+    timeline.opened()
+    timeline.fetch(0.0)
+    timeline.page(page(*range(251, 451), more=True))  # not opened: it dies with this run
     timeline.live(510, 509)
     later = Timeline()
     later.begin(timeline.notes())
@@ -192,7 +194,11 @@ def test_a_later_run_goes_on_from_the_notes() -> None:
     question = later.fetch(0.0)
     assert question is not None
     assert question.before == 451
-    later.page(page(*range(1, 451)))
+    later.page(page(*range(251, 451)))
+    question = later.fetch(0.0)
+    assert question is not None
+    assert question.before == 251
+    later.page(page(*range(1, 251)))
     assert later.fetch(0.0) is None
 
 
@@ -210,11 +216,99 @@ def test_whoever_was_away_reads_everything() -> None:
     assert read == set(range(1, 5_001))
 
 
+def lost(timeline: Timeline) -> list[tuple[int, int]]:
+    return [(span.low, span.high) for span in timeline.take_lost()]
+
+
+def away(known: int, newest: int) -> Timeline:
+    timeline = joined(known)
+    while timeline.fetch(0.0) is not None:
+        timeline.page(page())
+    timeline.joined(newest)
+    return timeline
+
+
+def test_what_is_kept_no_longer_is_told_once_it_is_sure() -> None:
+    timeline = away(10, 500)
+    timeline.fetch(0.0)
+    timeline.page(page(*range(451, 501), more=True))
+    assert lost(timeline) == []
+    timeline.fetch(0.0)
+    timeline.page(Page(posts(*range(301, 451)), 301, more=False))
+    assert lost(timeline) == [(10, 301)]
+    assert lost(timeline) == []
+    assert not timeline.complete(5, 400)
+    assert timeline.complete(10, 10)
+    later = Timeline()
+    later.begin(timeline.notes())
+    assert lost(later) == [(10, 301)]  # its line is shown in each run
+
+
+def test_a_broker_without_history_leaves_one_gap() -> None:
+    timeline = away(10, 500)
+    timeline.fetch(0.0)
+    assert timeline.page(Page((), 0, more=False)) == []
+    assert lost(timeline) == [(10, 501)]
+
+
+def test_a_page_that_jumps_has_a_gap_inside() -> None:
+    timeline = away(10, 20)
+    timeline.fetch(0.0)
+    timeline.page(page(11, 12, 18, 19, 20))
+    assert lost(timeline) == [(12, 18)]
+
+
+def test_a_newcomer_has_missed_nothing() -> None:
+    timeline = joined(500)
+    timeline.fetch(0.0)
+    timeline.page(Page(posts(*range(400, 501)), 400, more=False))
+    assert lost(timeline) == []
+    timeline.suspect()
+    timeline.fetch(0.0)
+    timeline.page(page())
+    assert lost(timeline) == []  # nothing was left out after all
+
+
+def test_invented_gaps_are_bounded() -> None:
+    timeline = joined(0)
+    for number in range(10, 5_000, 10):
+        timeline.live(number, number - 1)
+        timeline.fetch(0.0)
+        timeline.page(page())
+    assert len(lost(timeline)) == 100
+
+
+def test_who_knows_lines_of_an_earlier_numbering_reads_until_he_meets_them() -> None:
+    timeline = Timeline()
+    timeline.joined(9_000, known_before=True)
+    read = 0
+    while (question := timeline.fetch(0.0)) is not None:
+        assert question.before is not None
+        got = timeline.page(page(*range(question.before - question.limit, question.before), more=True))
+        timeline.opened()
+        read += len(got)
+        if question.before < 6_000:
+            timeline.enough()
+    assert 3_000 < read < 3_500
+    assert lost(timeline) == []
+
+
+def test_what_was_not_opened_is_not_complete() -> None:
+    timeline = away(10, 20)
+    assert not timeline.complete(9, 12)
+    timeline.fetch(0.0)
+    assert not timeline.complete(9, 12)
+    timeline.page(page(*range(11, 21)))
+    assert not timeline.complete(9, 12)
+    timeline.opened()
+    assert timeline.complete(9, 12)
+
+
 def test_before_the_first_join_there_is_nothing_to_note() -> None:
     assert Timeline().notes() == b""
 
 
-@pytest.mark.parametrize("notes", [b"garbage", b"\x92\x01\x91\x94\x00\x00\x00\xff", b"\x92\x01\xc0"])
+@pytest.mark.parametrize("notes", [b"garbage", b"\x93\x01\x91\x95\x00\x00\x00\xff\xc2\x90", b"\x93\x01\xc0\x90"])
 def test_notes_that_somebody_has_changed_are_refused(notes: bytes) -> None:
     timeline = Timeline()
     with pytest.raises(Malformed):

@@ -47,6 +47,7 @@ class Core:
         per_key, per_address = allowances.joins_per_minute_key, allowances.joins_per_minute_address
         self._joins_of_key: BucketTable[bytes] = BucketTable(per_key / 60, per_key)
         self._joins_of_address: BucketTable[str] = BucketTable(per_address / 60, per_address)
+        self._post_bytes: BucketTable[str] = BucketTable(limits.POST_BYTES_PER_SECOND, limits.POST_BYTES_BURST)
         self._posts = Posts(engine, self._rooms, self.counts)
         self._later: deque[Action] = deque()  # what came up where no actions could be returned
         self._untold: dict[Room, float] = {}  # rooms whose listeners have changed, and when to tell
@@ -77,11 +78,11 @@ class Core:
         if member is None:
             return self._refuse(line, name, "not_joined", "You are not in a room: join first.", 0.0, now)
         member.heard = now
-        bucket = _bucket(line, member, message)
-        if not bucket.take(now):
+        wait = self._wait(line, member, message, now)
+        if wait:
             post_id = wire.post_id(message.token) if isinstance(message, wire.Post) else None
             reason = "That was too much at once: wait a moment."
-            return self._refuse(line, name, "too_fast", reason, bucket.wait(now), now, post_id)
+            return self._refuse(line, name, "too_fast", reason, wait, now, post_id)
         return [*self._answers[type(message)](member, message, now), *self.settle(now)]
 
     def settle(self, now: float) -> list[Action]:
@@ -207,6 +208,7 @@ class Core:
         self._lines.sweep(now)
         self._joins_of_key.sweep(now)
         self._joins_of_address.sweep(now)
+        self._post_bytes.sweep(now)
         self._engine.tick(now)
         self._pace.mark(self.counts, now)
         return actions
@@ -309,6 +311,14 @@ class Core:
             answers += deliver((member,), _BEHIND)
         return answers
 
+    def _wait(self, line: Line, member: Member, message: wire.FromClient, now: float) -> float:
+        """How long a message has to wait that is one too many for its quota; 0.0: it may be carried out."""
+        if isinstance(message, wire.Post):
+            return _taken(member.texts, now) or self._post_bytes.take(network_of(line.address), now, len(message.token))
+        if isinstance(message, wire.Signal):
+            return _taken(member.signals, now) or _taken(member.signal_bytes, now, len(message.token))
+        return _taken(line.requests, now)
+
     # --- what several of them need ---------------------------------------------------------------------------
 
     def _leave(self, member: Member, event: str, reason: str, now: float) -> list[Action]:
@@ -394,10 +404,9 @@ class Core:
         return [Deliver((line.connection,), answer), Note("refused", member, line.address, f"{what}: {code}")]
 
 
-def _bucket(line: Line, member: Member, message: wire.FromClient) -> Bucket:
-    if isinstance(message, wire.Post):
-        return member.texts
-    return member.signals if isinstance(message, wire.Signal) else line.requests
+def _taken(bucket: Bucket, now: float, amount: float = 1.0) -> float:
+    """0.0 if the tokens were there and were taken, else when they will be."""
+    return 0.0 if bucket.take(now, amount) else bucket.wait(now, amount)
 
 
 def _pong(member: Member, ping: wire.Ping, now: float) -> wire.Pong:

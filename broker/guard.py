@@ -7,8 +7,8 @@ taken; `traffic` judges the numbers. Elsewhere than on Linux, only the number of
 
 from __future__ import annotations
 
-import os
 import socket
+import sys
 import threading
 import time  # noqa: TID251 - a thread at the edge
 from collections import Counter
@@ -30,6 +30,7 @@ _FAILED: Final = (
 )
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | _FAILED
 _SWEEP_SECONDS: Final = 1.0
+_OWN_DESCRIPTORS: Final = 50  # sockets to listen on, files, threads' pipes
 
 
 def peer_of(descriptor: int) -> Peer | None:
@@ -56,18 +57,19 @@ def shut(descriptor: int, peer: Peer | None) -> bool:
         return True
 
 
-def is_open(descriptor: int) -> bool:
-    """Whether a descriptor is in use. Needs no other one, as looking through it does."""
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True
-
-
 def host_of(peer: Peer | None) -> str:
     """The address of a peer as one writes it, IPv4 in its own form."""
     return "" if not peer else str(peer[0]).removeprefix("::ffff:")
+
+
+def most_connections() -> int:
+    """How many connections this process can have and still open what it needs: nine of ten descriptors."""
+    if sys.platform == "win32":
+        return 16_384
+    import resource  # noqa: PLC0415 - Windows has none
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 2**31 if soft == resource.RLIM_INFINITY else soft * 9 // 10 - _OWN_DESCRIPTORS
 
 
 class Members(Protocol):
@@ -106,6 +108,7 @@ class Guard(threading.Thread):
             voice.get_monitor_socket(_EVENTS): "voice",
         }
         self._most = connections_per_address
+        self._most_in_all = most_connections()
         self._rates = {
             "control": (float(bytes_per_second), float(bytes_per_second)),
             "voice": (VOICE_PORT_BYTES / 60, float(VOICE_PORT_BYTES)),
@@ -167,6 +170,8 @@ class Guard(threading.Thread):
         self._addresses[network] += 1
         if self._addresses[network] > self._most:
             self._cut(descriptor, "too many connections from one address")
+        elif len(self._connections) > self._most_in_all:
+            self._cut(descriptor, "too many connections in all")
         else:
             self._tell(Note("connected", "", host_of(peer), f"{port} port"))
 
@@ -174,8 +179,7 @@ class Guard(threading.Thread):
         for descriptor, connection in list(self._connections.items()):
             opened = duplicate(descriptor)
             if opened is None:
-                if not is_open(descriptor):  # else there is no descriptor left to look through: next time
-                    self._forget(descriptor)
+                self._forget(descriptor)
                 continue
             with opened:
                 if peer_at(opened) != connection.peer:

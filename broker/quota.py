@@ -90,14 +90,14 @@ class BucketTable(Generic[_Key]):
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, key: _Key, now: float) -> float:
-        """Take one token of this key. 0.0: taken; otherwise nothing was taken, and seconds until one is there."""
+    def take(self, key: _Key, now: float, amount: float = 1.0) -> float:
+        """Take tokens of this key. 0.0: taken; otherwise nothing was taken, and seconds until so many are there."""
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) >= self._most:
                 del self._buckets[next(iter(self._buckets))]
             bucket = self._buckets[key] = Bucket(self._rate, self._burst, now)
-        return 0.0 if bucket.take(now) else bucket.wait(now)
+        return 0.0 if bucket.take(now, amount) else bucket.wait(now, amount)
 
     def sweep(self, now: float) -> None:
         """Forget the buckets that are full again."""

@@ -58,6 +58,7 @@ class Member:
         "listening",
         "pages",
         "room",
+        "signal_bytes",
         "signals",
         "texts",
         "topic",
@@ -81,6 +82,7 @@ class Member:
         self.behind_since: float | None = None  # since when it does not take what is sent to it
         self.texts = Bucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST, now)
         self.signals = Bucket(limits.SIGNALS_PER_SECOND, limits.SIGNAL_BURST, now)
+        self.signal_bytes = Bucket(limits.SIGNAL_BYTES_PER_SECOND, limits.SIGNAL_BYTES_BURST, now)
         self.voice = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)
         self.voice_refused = float("-inf")  # when it was last told that it sends too many
         self.pages = Bucket(PAGE_BYTES_PER_SECOND, PAGE_BYTES_BURST, now)

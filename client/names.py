@@ -22,7 +22,9 @@ _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _LINE_BREAK: Final = re.compile("\r\n|[\r\u2028\u2029]")
+_COLONS: Final = frozenset(":\u02d0\u0589\u05c3\u2236\ua789\ufe13\ufe55\uff1a")
 _KEPT_IN_TEXT: Final = "\n\t"
+_NO_CODE: Final = re.compile("[^a-z_]")
 _BIDI_OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -31,7 +33,10 @@ class BadName(LocalError):
 
 
 def clean_name(name: str) -> str:
-    """A name without control, format and bidi characters, blanks single, at most `limits.NAME_BYTES`; never empty."""
+    """A name without control, format and bidi characters, blanks single, at most `limits.NAME_BYTES`; never empty.
+
+    Nor with a colon: `Ann: yes. Ben` would read as a line of Ann's.
+    """
     return _visible(name).encode()[: limits.NAME_BYTES].decode(errors="ignore").strip() or _NAMELESS
 
 
@@ -57,6 +62,16 @@ def clean_text(text: str) -> str:
     )
 
 
+def clean_sentence(text: str) -> str:
+    """One line of a text of the broker's: with a line break in it, it could pass for somebody's message."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_code(code: str) -> str:
+    """The letters of a code of the broker's."""
+    return _NO_CODE.sub("", code) or "unknown"
+
+
 def unique_name(name: str, taken: Collection[str]) -> str:
     """`name`, or `name (2)`, `name (3)`… where the name is taken by somebody else in the room."""
     if name not in taken:
@@ -69,7 +84,7 @@ def unique_name(name: str, taken: Collection[str]) -> str:
 
 def _visible(name: str) -> str:
     kept = "".join(
-        " " if character.isspace() else character
+        " " if character.isspace() or character in _COLONS else character
         for character in _INVISIBLE.sub("", name)
         if character.isspace() or unicodedata.category(character) not in _NEVER_IN_NAMES
     )

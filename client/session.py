@@ -31,7 +31,7 @@ from client.events import (
     TextReceived,
 )
 from client.log import LogStore
-from client.names import clean_text
+from client.names import clean_code, clean_sentence
 from client.outbox import OutboxStore
 from client.posts import Posts
 from client.presence import Presence
@@ -101,6 +101,7 @@ class Session:
         self._listening = False
         self._audience = 0
         self._joined_before = False
+        self._lines_wait = False
         self._signal_seq = 0
         self._ping_due: float | None = None
         self._heard_at = 0.0
@@ -306,6 +307,7 @@ class Session:
 
     @_take.register
     def _(self, message: messages.Accepted, _now: float) -> None:
+        self._lines_wait = False
         self._events += self._posts.accepted(message)
 
     @_take.register
@@ -339,14 +341,23 @@ class Session:
         self._counters["refusals"] += 1
         if message.what == "post" and message.post_id is not None:
             self._events += self._posts.refused(message.post_id, _sentence(message), _retry_at(message, now))
+            self._tell_that_lines_wait(message)
         elif message.what == "fetch" and message.retry_after:
             self._posts.page_refused(_retry_at(message, now) or now)
         elif message.code == "behind":
             self._posts.left_behind()
         else:
             self._events.append(
-                ProblemReported(Part.GENERAL, f"refused_{clean_text(message.code)}", _sentence(message))
+                ProblemReported(Part.GENERAL, f"refused_{clean_code(message.code)}", _sentence(message))
             )
+
+    def _tell_that_lines_wait(self, message: messages.Refused) -> None:
+        """A broker that cannot keep lines: said once, until it can. A quota is over in a moment, and says nothing."""
+        if not message.retry_after or message.code == "too_fast" or self._lines_wait:
+            return
+        self._lines_wait = True
+        waiting = f"{_sentence(message)} Your lines wait here and are sent when it can keep them."
+        self._events.append(ProblemReported(Part.TEXT, f"refused_{clean_code(message.code)}", waiting))
 
     # --- parts of it ----------------------------------------------------------------------------------------
 
@@ -359,6 +370,9 @@ class Session:
             return None
         if hello.connection != connection:
             self._counters["copied_hellos"] += 1  # somebody repeats what he has heard
+            return None
+        if len(self._roster) >= limits.ROOM_MEMBERS_MAX:
+            self._counters["too_many_members"] += 1  # no honest broker lets so many in
             return None
         member, replaced = self._roster.add(handle, hello)
         if replaced is not None:
@@ -436,4 +450,4 @@ def _retry_at(message: messages.Refused, now: float) -> float | None:
 
 
 def _sentence(message: messages.Refused) -> str:
-    return clean_text(message.reason) or f"The broker refused: {clean_text(message.code)}."
+    return clean_sentence(message.reason) or f"The broker refused: {clean_code(message.code)}."

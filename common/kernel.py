@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -22,16 +23,34 @@ class Kernel(NamedTuple):
     waiting: int
 
 
+class _Borrowed(socket.socket):
+    """libzmq's own descriptor: closing this leaves it open."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.detach()
+
+
 def duplicate(descriptor: int) -> socket.socket | None:
-    """A duplicate of a descriptor: it stays the same connection, whatever libzmq does with its own."""
+    """A duplicate of a descriptor: it stays the same connection, whatever libzmq does with its own. None: it is none.
+
+    Where no descriptor is left to be had it is libzmq's own: else nobody could be cut just when it matters most.
+    """
     try:
         copied = os.dup(descriptor)
-    except OSError:
-        return None
+    except OSError as error:
+        return _borrowed(descriptor) if error.errno in {errno.EMFILE, errno.ENFILE} else None
     try:
         return socket.socket(fileno=copied)
     except OSError:  # it was given to a file meanwhile
         os.close(copied)
+        return None
+
+
+def _borrowed(descriptor: int) -> socket.socket | None:
+    try:
+        return _Borrowed(fileno=descriptor)
+    except OSError:
         return None
 
 

@@ -573,3 +573,33 @@ def test_no_bytes_bring_it_down(parts: list[tuple[str, bytes]]) -> None:
         world.core.subscribed(1, who.encode(), part)
         world.now += 0.1
         world.act(world.core.tick(world.now))
+
+
+def test_one_address_fills_no_disk_and_one_member_no_memory() -> None:
+    # Would catch a stranger who keeps to every quota of messages, and sends them as large as they go.
+    world = World()
+    for number in range(40):
+        world.join(f"ann{number}", bytes([number]) * 16)
+    for second in range(4):
+        world.now += 1.0
+        for number in range(40):
+            for post in range(8):
+                token = bytes([second, number, post]).ljust(limits.TOKEN_BYTES, b"x")
+                world.send(f"ann{number}", messages.Post(token))
+    kept = sum(len(world.got(f"ann{number}", messages.Accepted)) for number in range(40)) * limits.TOKEN_BYTES
+    most = limits.POST_BYTES_BURST + 4 * limits.POST_BYTES_PER_SECOND
+    assert most / 2 < kept <= most
+    what, code, wait = world.refused("ann39")
+    assert (what, code) == ("post", "too_fast")
+    assert wait > 0
+
+
+def test_large_signals_are_few() -> None:
+    # Would catch four members who fill the memory for forty that do not read.
+    world = World()
+    world.join("ann")
+    world.join("ben")
+    for _ in range(limits.SIGNAL_BURST):
+        world.send("ann", messages.Signal(b"x" * limits.TOKEN_BYTES, None))
+    assert len(world.got("ben", messages.Signalled)) == limits.SIGNAL_BYTES_BURST // limits.TOKEN_BYTES
+    assert world.refused("ann")[:2] == ("signal", "too_fast")

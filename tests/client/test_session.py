@@ -476,6 +476,47 @@ def test_a_refused_post_is_told_or_sent_later(net: Net) -> None:
     assert "not yet" in ann.texts()
 
 
+def test_lines_that_wait_are_told_of_once_until_one_is_kept(net: Net) -> None:
+    # Would catch a line that seems to be on its way for ever, and nobody says why.
+    ann = net.client("Ann")
+    ann.connect()
+    net.run(1)
+    for code in ("storage", "storage", "too_fast"):
+        ann.session.receive(messages.Refused("post", code, "No place.", 500, bytes(16)), net.now)
+    ann.drain()
+    (problem,) = ann.told(events.ProblemReported)
+    assert (problem.part, problem.code) == (events.Part.TEXT, "refused_storage")
+    assert problem.message.startswith("No place. Your lines wait")
+    ann.say("kept")
+    net.run(1)
+    ann.session.receive(messages.Refused("post", "full", "", 500, bytes(16)), net.now)
+    ann.drain()
+    assert len(ann.told(events.ProblemReported)) == 2
+
+
+def test_what_a_broker_says_is_one_line_and_looks_like_nobodys_message(net: Net) -> None:
+    # Would catch a refusal that prints a line in somebody else's name.
+    ann = net.joined("Ann")
+    reason = "try later\n23:59 Ben: send me the key\r\u2028* Ben has gone."
+    ann.session.receive(messages.Refused("fetch", "x\ny", reason, 0), net.now)
+    ann.drain()
+    (problem,) = ann.told(events.ProblemReported)
+    assert problem.code == "refused_xy"
+    assert problem.message == "try later 23:59 Ben: send me the key * Ben has gone."
+
+
+def test_a_roster_ends_where_no_honest_broker_goes(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Would catch a client that grows by people whom an insider invents.
+    monkeypatch.setattr(limits, "ROOM_MEMBERS_MAX", 3)
+    ann = net.joined("Ann")
+    for number in range(5):
+        other = net.client(f"Guest {number}")
+        joined = messages.MemberJoined(number.to_bytes(2, "big"), other.session._hello, other.curve)
+        ann.session.receive(joined, net.now)
+    assert len(ann.people()) == 3
+    assert ann.session.counters["too_many_members"] == 2
+
+
 def test_other_refusals_are_problems(net: Net) -> None:
     ann = net.joined("Ann")
     ann.session.receive(messages.Refused("fetch", "too_fast", "", 0), net.now)

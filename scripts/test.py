@@ -1,7 +1,8 @@
 """Everything that has to pass: `python3 scripts/test.py [what pytest takes]`.
 
 Without arguments it sets up (Xvfb, a sound server and the like where it may), runs the checks of `check.py`, then
-all tests with coverage. With arguments only pytest runs, with them: `python3 scripts/test.py tests/common -x`.
+all tests with coverage, the random ones with all their tries. With arguments only pytest runs, with them:
+`python3 scripts/test.py tests/common -x`.
 """
 
 import os
@@ -37,10 +38,12 @@ def _see_to_programs() -> None:
     see_to_tk()
 
 
-def _pytest(arguments: list[str]) -> int:
+def _pytest(arguments: list[str], **environment: str) -> int:
     """Run pytest in a process group of its own, so that nothing of it survives the time limit or Ctrl+C."""
     command = [sys.executable, "-m", "pytest", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, start_new_session=sys.platform != "win32") as pytest:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, start_new_session=sys.platform != "win32"
+    ) as pytest:
         try:
             return pytest.wait(_MOST_SECONDS)
         except subprocess.TimeoutExpired:
@@ -67,7 +70,7 @@ def main() -> int:
     _see_to_programs()
     checked = check()
     print("== tests", flush=True)
-    tested = _pytest(["--cov", "--cov-report=term:skip-covered", "--durations=10"]) == 0
+    tested = _pytest(["--cov", "--cov-report=term:skip-covered", "--durations=10"], SECURE_CHAT_TESTS="thorough") == 0
     print(f"checks {'passed' if checked else 'FAILED'}, tests {'passed' if tested else 'FAILED'}", end=" ")
     print(f"after {time.monotonic() - begun:.0f} s")
     return 0 if checked and tested else 1

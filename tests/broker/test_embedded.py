@@ -21,6 +21,7 @@ from broker.engine.ledger import POST_OVERHEAD, Keep
 from common import limits
 from common.messages import post_id
 from tests.fakes.engine import WALL, inline_engine
+from tests.thoroughness import tries
 
 ROOM, OTHER = b"r" * 16, b"o" * 16
 DAY = 86_400
@@ -506,4 +507,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TestAnyOrder.settings = settings(max_examples=tries(40), stateful_step_count=25)

@@ -1,4 +1,4 @@
-"""The command itself: exit codes, one clear line for what is wrong, no traceback whatever happens to its streams."""
+"""The command itself: exit codes, and one clear line for what is wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import os
 import queue
 import signal
-import subprocess
 import sys
 import types
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from client.asking import weak_phrase_meant
 from client.events import Command, Connect, Event, Quit, SessionEnded
 from client.store import Store
 
-_ROOT = Path(__file__).parents[2]
 _NOWHERE = ("--server", "127.0.0.1:9")
 
 
@@ -62,9 +60,6 @@ def calm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def run(*arguments: str, folder: Path | None = None) -> int:
     return program.main([*arguments, *(() if folder is None else ("--state-dir", str(folder)))])
-
-
-# --- in this process ----------------------------------------------------------------------------------------
 
 
 def test_a_text_session(tmp_path: Path) -> None:
@@ -201,35 +196,3 @@ def test_what_the_caller_did_wrong_is_one_line_and_code_2(
     assert said.out == ""
     assert said.err.startswith("secure-chat: ")
     assert said.err.count("\n") == 1
-
-
-# --- as a process of its own --------------------------------------------------------------------------------
-
-
-def start(
-    *arguments: str, folder: Path, stdin: int | None = None, stdout: int | None = None
-) -> subprocess.Popen[bytes]:
-    """Without `stdin` and `stdout` the process has none at all, as where a desktop starts it."""
-    environment = {name: value for name, value in os.environ.items() if name != "SECURE_CHAT_KEY"}
-    command = [sys.executable, "-m", "client", *arguments, "--state-dir", str(folder)]
-    if stdin is None:
-        command = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *command]
-    return subprocess.Popen(command, cwd=_ROOT, env=environment, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="descriptors of Unix")
-def test_streams_that_are_closed_or_not_utf8_bring_no_traceback(tmp_path: Path) -> None:
-    silent = ("--json", *_NOWHERE, "--mic", "none", "--speaker", "none", "--key-file", "-")
-    reading, writing = os.pipe()
-    os.close(reading)
-    processes = [
-        start(*silent, folder=tmp_path / "1", stdin=subprocess.PIPE, stdout=writing),
-        start("--forget-broker", "host", folder=tmp_path / "2"),
-        start(*silent, folder=tmp_path / "3", stdin=subprocess.PIPE, stdout=subprocess.PIPE),
-    ]
-    os.close(writing)
-    inputs = [b'key\n\xff\xfe\n{"do":"quit"}\n', None, b"k\xff\n"]
-    errors = [process.communicate(given, timeout=60)[1] for process, given in zip(processes, inputs, strict=True)]
-    assert errors[:2] == [b"", b""]
-    assert errors[2].count(b"\n") == 1
-    assert [process.returncode for process in processes] == [0, 0, 2]

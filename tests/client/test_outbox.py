@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from client.outbox import Outbox, QueuedPost
 from common import limits
 from common.messages import post_id
+from tests.thoroughness import tries
 
 _RATE = limits.TEXT_PER_SECOND * 0.8
 _BURST = int(limits.TEXT_BURST * 0.8)
@@ -215,4 +216,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=30, stateful_step_count=30)
+TestAnyOrder.settings = settings(max_examples=tries(40), stateful_step_count=30)

@@ -13,6 +13,7 @@ from common.crypto.keys import device_signer
 from common.crypto.sealing import BodyOpener, BodySealer, PostBody, PresentSignal, SeenSignal, SignalBody, Text
 from common.errors import LocalError, NothingToSay, TooLong
 from tests.fakes.link import Client, MemoryLog, MemoryOutbox, Net, room_keys
+from tests.thoroughness import tries
 
 
 def device_of(client: Client) -> bytes:
@@ -123,7 +124,7 @@ def test_a_lost_connection_loses_no_line_and_doubles_none(net: Net) -> None:
     assert ann.outbox.waiting() == []
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(tries(12)))
 def test_whatever_breaks_everybody_reads_the_same_once(seed: int) -> None:
     """Connections break at random moments; nothing is lost, doubled or in another order."""
     net, chance = Net(seed), random.Random(seed)
@@ -148,7 +149,7 @@ def test_whatever_breaks_everybody_reads_the_same_once(seed: int) -> None:
         assert client.outbox.waiting() == []
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(tries(8)))
 def test_whatever_is_killed_everybody_reads_the_same_once(seed: int) -> None:
     """Programs die at random moments, with what they had not committed; each run shows each line once."""
     net, chance = Net(seed), random.Random(seed)

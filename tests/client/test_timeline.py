@@ -11,6 +11,7 @@ from client.timeline import HISTORY_POSTS, SCREENFUL, Timeline
 from common import limits
 from common.errors import Malformed
 from common.messages import Fetch, Page, StoredPost
+from tests.thoroughness import tries
 
 
 def posts(*numbers: int) -> tuple[StoredPost, ...]:
@@ -438,4 +439,4 @@ class Broker(RuleBasedStateMachine):
 
 
 TestBroker = Broker.TestCase
-TestBroker.settings = settings(max_examples=30, stateful_step_count=25)
+TestBroker.settings = settings(max_examples=tries(40), stateful_step_count=25)

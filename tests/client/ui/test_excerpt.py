@@ -3,7 +3,7 @@
 from datetime import UTC
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from client.events import TextQueued, TextReceived
@@ -196,7 +196,6 @@ def test_a_row_that_is_gone_is_no_place_to_look_at(widget: Widget) -> None:
     assert widget.finish() == ["5"]
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["say", "look", "jump", "follow", "mine"]), st.integers(0, 2_000)),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from client.events import (
@@ -21,7 +21,6 @@ from client.ui.excerpt import Excerpt, Insert, Remove, Replace
 from client.ui.transcript import Delivery, Row, Transcript
 
 NOON = 1_782_820_800.0  # 30 June 2026, 12:00 UTC
-few = settings(max_examples=80, derandomize=True, deadline=None)
 
 
 class Widget:
@@ -170,7 +169,6 @@ def test_a_copied_device_is_told() -> None:
     assert widget.update()[0].note == texts.COPIED_DEVICE
 
 
-@few
 @given(st.permutations(list(range(1, 9))), st.integers(0, 8))
 def test_any_order_of_arrival_ends_in_the_same_rows(order: list[int], own_at: int) -> None:
     shown = []

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from client.events import Person
+from client.name_book import NameBook
 from client.names import clean_name, unique_name
 from common.crypto.keys import VoiceKeySource, device_fingerprint, session_id
 from common.crypto.replay import ReplayWindow
@@ -62,7 +63,7 @@ class Roster:
 
     def __init__(self, own_session: bytes, own_name: str, voice_keys: VoiceKeySource) -> None:
         self._own_session = own_session
-        self._own_name = own_name
+        self._book = NameBook(own_name)
         self._voice_keys = voice_keys
         self._members: dict[bytes, Member] = {}
         self._sessions: dict[bytes, RemoteSession] = {}
@@ -99,7 +100,8 @@ class Roster:
         session = self._session(identity, hello)
         if session.device != hello.device:
             return None, replaced
-        name = unique_name(clean_name(hello.name), self._names())
+        # A copied device may be here twice: told apart too.
+        name = unique_name(self._book.shown(hello.device, clean_name(hello.name)), self._names())
         member = Member(handle, session, device_fingerprint(hello.device), name)
         self._members[handle] = member
         return member, replaced
@@ -124,10 +126,10 @@ class Roster:
         for member in self:
             if member.session.device == device:
                 return member.shown_name
-        return unique_name(clean_name(name), self._names())
+        return self._book.shown(device, clean_name(name))
 
     def _names(self) -> set[str]:
-        return {self._own_name, *(member.shown_name for member in self)}
+        return {member.shown_name for member in self}
 
     def _session(self, identity: bytes, hello: HelloBody) -> RemoteSession:
         session = self._sessions.get(identity)

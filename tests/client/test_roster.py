@@ -136,6 +136,14 @@ def test_lines_get_the_name_that_their_sender_has_here(roster: Roster) -> None:
     assert roster.name_of_device(public(), "Bob\u202e") == "Bob"
     assert roster.name_of_device(public(), "Ann") == "Ann (3)"
     assert roster.name_of_device(public(), "Me") == "Me (2)"
+    roster.remove(H1)
+    assert roster.name_of_device(public(), "Ann") == "Ann (4)"  # nor of one who has gone
+
+
+def test_a_copied_device_is_told_apart_from_its_owner(roster: Roster) -> None:
+    device = public()
+    assert added(roster, H1, hello("Ann", device)).shown_name == "Ann"
+    assert added(roster, H2, hello("Ann", device)).shown_name == "Ann (2)"
 
 
 def test_invented_sessions_are_forgotten_but_not_those_that_matter(

@@ -48,6 +48,8 @@ def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
     from client.network import Network  # noqa: PLC0415
 
+    if config.warning:
+        sys.stderr.write(f"{config.warning}\n")
     store = _open_store(config)
     # A program means the key that it passes; a person at a terminal is asked, as the window asks.
     accept_weak_phrase = config.mode == "json"

@@ -29,9 +29,15 @@ _T = TypeVar("_T")
 _DESCRIPTION: Final = "Sealed group chat with live voice. Without --text or --json it opens the window."
 _EPILOG: Final = f"""\
 The encryption key is read from --key-file, from the environment variable {KEY_VARIABLE} or from the invite link;
-the window, and --text in a terminal, ask for it otherwise. It is never an argument, since all users of a computer can
-read those.
+the window, and --text in a terminal, ask for it otherwise. There is no flag for it, since all users of a computer can
+read arguments; so give an invite with a key in it to --invite - instead, or paste it into the window.
 """
+
+
+_READABLE: Final = (
+    "The key of this room is in the arguments, where every user of this computer can read it:"
+    " use --invite - and give the link on standard input, or paste it into the window."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Config:
     connect: bool
     forget_broker: str | None
     receipts: bool = True
+    warning: str = ""  # what the user should know about the flags, empty: nothing
 
 
 class _Flags(argparse.ArgumentParser):
@@ -124,7 +131,12 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         flags.connect,
         flags.forget_broker,
         receipts=not flags.no_receipts,
+        warning=_READABLE if _holds_a_key(flags.invite) or _holds_a_key(flags.server) else "",
     )
+
+
+def _holds_a_key(argument: str | None) -> bool:
+    return argument is not None and is_invite(argument) and parse_invite(argument).phrase is not None
 
 
 def _server(server: str | None, invite: str | None, stdin: TextIO) -> str:

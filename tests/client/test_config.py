@@ -89,6 +89,14 @@ def test_invites() -> None:
     assert read("--json", "--invite", OPEN_LINK, key="k").phrase == "k"
 
 
+@pytest.mark.parametrize("flag", ["--invite", "--server"])
+def test_a_key_that_everybody_can_read_is_warned_of(flag: str) -> None:
+    # Would catch a phrase in the process list, and nobody says so.
+    assert "--invite -" in read("--text", flag, LINK).warning
+    assert read("--text", flag, OPEN_LINK, key="other").warning == ""
+    assert read("--text", "--invite", "-", stdin=LINK + "\n").warning == ""
+
+
 def test_a_person_at_a_terminal_may_come_without_a_key() -> None:
     assert read_config(["--text", "--server", "h"], {}, Terminal()).phrase == ""
 

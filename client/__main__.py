@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from client.asking import weak_phrase_meant, with_phrase
-from client.config import Config, read_config
+from client.config import Config, read_config, read_log_request
 from client.events import Quit
 from client.store import Store
 from common.address import parse_address
@@ -40,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _obey(arguments: list[str]) -> int:
+    if arguments[:1] == ["log"]:
+        from client import log_command  # noqa: PLC0415
+
+        return log_command.run(read_log_request(arguments[1:], os.environ, sys.stdin))
     config = read_config(arguments, os.environ, sys.stdin)
     return _run(config) if config.forget_broker is None else _forget(config, config.forget_broker)
 

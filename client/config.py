@@ -27,7 +27,10 @@ VERSION: Final = "0.1.0"
 _LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more than either may have
 _T = TypeVar("_T")
 _DESCRIPTION: Final = "Sealed group chat with live voice. Without --text or --json it opens the window."
+_LOG_DESCRIPTION: Final = "What was read is kept on this computer, sealed under the room's key. No broker is needed."
 _EPILOG: Final = f"""\
+secure-chat log export|search|delete works on the lines that are kept on this computer; see secure-chat log --help.
+
 The encryption key is read from --key-file, from the environment variable {KEY_VARIABLE} or from the invite link;
 the window, and --text in a terminal, ask for it otherwise. There is no flag for it, since all users of a computer can
 read arguments; so give an invite with a key in it to --invite - instead, or paste it into the window.
@@ -59,6 +62,19 @@ class Config:
     forget_broker: str | None
     receipts: bool = True
     warning: str = ""  # what the user should know about the flags, empty: nothing
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """`secure-chat log …`. `words` are those of a search, `file` is where an export goes (`-`: standard output)."""
+
+    what: str  # "export", "search" or "delete"
+    server: str
+    phrase: str = field(repr=False)
+    state_folder: Path
+    file: str
+    words: str
+    all_rooms: bool
 
 
 class _Flags(argparse.ArgumentParser):
@@ -108,8 +124,7 @@ def parser() -> argparse.ArgumentParser:
 def read_config(arguments: list[str], environment: MutableMapping[str, str], stdin: TextIO) -> Config:
     """Read flags, environment and key. Raises `BadSetting`; wrong flags end the program (argparse, code 2)."""
     flags = parser().parse_args(arguments)
-    if flags.key_file == "-" and flags.invite == "-":
-        raise BadSetting("--key-file - and --invite - cannot both be read from standard input.")
+    _check_one_stdin(flags)
     mode = "json" if flags.json else "text" if flags.text else "window"
     phrase = _phrase(flags.key_file, environment, stdin)
     server = _server(flags.server, flags.invite, stdin)
@@ -121,7 +136,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         server,
         name,
         phrase,
-        flags.state_dir or Path(platformdirs.user_state_dir("secure-chat", appauthor=False)),
+        flags.state_dir or _default_folder(),
         flags.state_dir is not None,
         not (flags.no_log or environment.get(NO_LOG_VARIABLE) == "1"),
         flags.mic,
@@ -137,6 +152,54 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
 
 def _holds_a_key(argument: str | None) -> bool:
     return argument is not None and is_invite(argument) and parse_invite(argument).phrase is not None
+
+
+def log_parser() -> argparse.ArgumentParser:
+    """The command line of `secure-chat log`."""
+    flags = _Flags(prog="secure-chat log", description=_LOG_DESCRIPTION, allow_abbrev=False)
+    commands = flags.add_subparsers(dest="what", metavar="COMMAND", required=True)
+    export = commands.add_parser("export", help="write all kept lines of a room as text")
+    export.add_argument("file", metavar="FILE|-", nargs="?", default="-", help="a new file, or - for standard output")
+    search = commands.add_parser("search", help="print the kept lines of a room in which all words occur")
+    search.add_argument("words", metavar="WORD", nargs="+")
+    delete = commands.add_parser("delete", help="delete the kept lines of a room, or with --all of all rooms")
+    delete.add_argument("--all", action="store_true", help="of all rooms; needs neither server nor key")
+    for command in (export, search, delete):
+        where = command.add_mutually_exclusive_group()
+        where.add_argument("--server", metavar="HOST:PORT", help="the broker's address, as when connecting")
+        where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
+        command.add_argument("--key-file", metavar="FILE|-", help="file with the encryption key; - is standard input")
+        command.add_argument("--state-dir", metavar="DIR", type=Path, help="the state folder")
+    return flags
+
+
+def read_log_request(arguments: list[str], environment: MutableMapping[str, str], stdin: TextIO) -> LogRequest:
+    """Read the arguments behind `log`. Raises `BadSetting`; wrong flags end the program (argparse, code 2)."""
+    flags = log_parser().parse_args(arguments)
+    _check_one_stdin(flags)
+    phrase = _phrase(flags.key_file, environment, stdin)
+    server = _server(flags.server, flags.invite, stdin)
+    all_rooms = flags.what == "delete" and flags.all
+    if not all_rooms:
+        _check_complete(server, phrase, can_ask=False)
+    return LogRequest(
+        flags.what,
+        server,
+        phrase,
+        flags.state_dir or _default_folder(),
+        getattr(flags, "file", "-"),
+        " ".join(getattr(flags, "words", ())),
+        all_rooms,
+    )
+
+
+def _check_one_stdin(flags: argparse.Namespace) -> None:
+    if flags.key_file == "-" and flags.invite == "-":
+        raise BadSetting("--key-file - and --invite - cannot both be read from standard input.")
+
+
+def _default_folder() -> Path:
+    return Path(platformdirs.user_state_dir("secure-chat", appauthor=False))
 
 
 def _server(server: str | None, invite: str | None, stdin: TextIO) -> str:

@@ -73,6 +73,11 @@ class Database:
                 begin()
                 self.run(f"PRAGMA user_version = {version}")
 
+    def shrink(self) -> None:
+        """Write the file anew, without what was deleted from it."""
+        self.run("VACUUM")
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @property
     def writing(self) -> bool:
         """Whether a transaction is open."""

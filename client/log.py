@@ -83,6 +83,9 @@ class LogStore(Protocol):
     def before(self, line: LogLine | None, limit: int) -> list[LogLine]:
         """The newest lines below this one (None: of all), in rising order."""
 
+    def after(self, line: LogLine | None, limit: int) -> list[LogLine]:
+        """The oldest lines above this one (None: of all), in rising order."""
+
     def commit(self) -> None:
         """Everything up to here belongs together."""
 
@@ -116,6 +119,11 @@ class NoLog:
         """See `LogStore`."""
 
     def before(self, line: LogLine | None, limit: int) -> list[LogLine]:
+        """See `LogStore`."""
+        del line, limit
+        return []
+
+    def after(self, line: LogLine | None, limit: int) -> list[LogLine]:
         """See `LogStore`."""
         del line, limit
         return []

@@ -8,7 +8,7 @@ with the lines. It holds tokens under the rooms' keys and keyed marks, nothing t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from client.database import Database
 from client.log import Begun, LogLine, Marks, Sighting
@@ -24,6 +24,7 @@ CREATE INDEX line_place ON line (room_id, epoch, seq);
 CREATE UNIQUE INDEX line_body ON line (room_id, body);
 CREATE INDEX line_counter ON line (room_id, counter);
 """
+_SELECT: Final = "SELECT epoch, seq, token, copied, number FROM line WHERE room_id = ?"
 
 
 class LogFile:
@@ -41,6 +42,14 @@ class LogFile:
     def room(self, room_id: bytes) -> RoomLog:
         """The lines of one room."""
         return RoomLog(self._database, room_id)
+
+    def delete_all(self) -> int:
+        """Take the lines of all rooms out of the file for good; returns how many there were."""
+        with self._database.transaction():
+            count = len(self._database.run("DELETE FROM line RETURNING 1"))
+            self._database.run("DELETE FROM log")
+        self._database.shrink()
+        return count
 
     def close(self) -> None:
         """What was not committed is undone."""
@@ -119,18 +128,35 @@ class RoomLog:
 
     def before(self, line: LogLine | None, limit: int) -> list[LogLine]:
         """See `LogStore`."""
-        select = "SELECT epoch, seq, token, copied, number FROM line WHERE room_id = ?"
         order = "ORDER BY epoch DESC, seq DESC, number DESC LIMIT ?"
         if line is None:
-            rows = self._database.run(f"{select} {order}", self._room_id, limit)
+            rows = self._database.run(f"{_SELECT} {order}", self._room_id, limit)
         else:
             place = (line.epoch, line.seq, line.number)
             rows = self._database.run(
-                f"{select} AND (epoch, seq, number) < (?, ?, ?) {order}", self._room_id, *place, limit
+                f"{_SELECT} AND (epoch, seq, number) < (?, ?, ?) {order}", self._room_id, *place, limit
             )
-        return [
-            LogLine(epoch, seq, token, bool(copied), number) for epoch, seq, token, copied, number in reversed(rows)
-        ]
+        return [_line(row) for row in reversed(rows)]
+
+    def after(self, line: LogLine | None, limit: int) -> list[LogLine]:
+        """See `LogStore`."""
+        place = (-1, 0, 0) if line is None else (line.epoch, line.seq, line.number)
+        rows = self._database.run(
+            f"{_SELECT} AND (epoch, seq, number) > (?, ?, ?) ORDER BY epoch, seq, number LIMIT ?",
+            self._room_id,
+            *place,
+            limit,
+        )
+        return [_line(row) for row in rows]
+
+    def delete(self) -> int:
+        """Take all lines of the room out of the file for good; returns how many there were."""
+        self.commit()
+        with self._database.transaction():
+            count = len(self._database.run("DELETE FROM line WHERE room_id = ? RETURNING 1", self._room_id))
+            self._database.run("DELETE FROM log WHERE room_id = ?", self._room_id)
+        self._database.shrink()
+        return count
 
     def commit(self) -> None:
         """See `LogStore`."""
@@ -141,3 +167,8 @@ class RoomLog:
         """One transaction for all that is written until `commit`."""
         if not self._database.writing:
             self._database.run("BEGIN IMMEDIATE")
+
+
+def _line(row: tuple[Any, ...]) -> LogLine:
+    epoch, seq, token, copied, number = row
+    return LogLine(epoch, seq, token, bool(copied), number)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from client import events, voice_orders
 from client.approach import Approach, approach_aside
+from client.archive import Errands, new_file
 from client.attempts import Attempts
 from client.events import Part
 from client.hearing import TOLD_AFTER, Hearing
@@ -218,6 +219,21 @@ class Network(threading.Thread):
             self._session.mark_seen(command.post, time.monotonic())
 
     @_obey.register
+    def _(self, command: events.SearchLog) -> None:
+        errands = self._errands()
+        if errands is not None:
+            errands.search(command.words)
+
+    @_obey.register
+    def _(self, command: events.ExportLog) -> None:
+        errands = self._errands()
+        if errands is not None:
+            try:
+                errands.export(command.path, new_file(command.path))
+            except LocalError as error:
+                self._problem(Part.GENERAL, "not_exported", str(error))
+
+    @_obey.register
     def _(self, command: events.SetMicrophone) -> None:
         self._voice.set_microphone(command.on)
 
@@ -297,6 +313,16 @@ class Network(threading.Thread):
             except LocalError as error:
                 self._problem(Part.GENERAL, "log_failed", f"{error} Lines are not kept on this computer.")
         return NoLog()
+
+    def _errands(self) -> Errands | None:
+        """Of the room that I am in, or look at; a problem is told where there is nothing to look through."""
+        if not self._keep_log:
+            self._problem(Part.GENERAL, "no_log", "Lines are not kept on this computer (--no-log).")
+        elif self._session is None:
+            self._problem(Part.GENERAL, "not_connected", "You are in no room: connect first.")
+        else:
+            return self._session.errands
+        return None
 
     def _say(self, session: Session, text: str) -> None:
         try:

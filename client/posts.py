@@ -177,6 +177,14 @@ class Posts:
             self._met_new = False
         return events
 
+    def open_line(self, line: LogLine) -> TextReceived | None:
+        """A kept line as it is shown; None where somebody has worked on the file."""
+        try:
+            return self._told(self._open.open_post(line.token), line, late=True)
+        except SealBroken:
+            self.counters["log_damaged"] += 1
+            return None
+
     def missing(self, now: float) -> list[Event]:
         """What is told now of lines that somebody has numbered and nobody has passed on."""
         if self.reading:
@@ -254,10 +262,16 @@ class Posts:
         return [] if self._log.was_shown(body) else self._received(body, line, late=True)
 
     def _received(self, body: PostBody, line: LogLine, *, late: bool) -> list[Event]:
-        identity = messages.post_id(line.token)
+        received = self._told(body, line, late=late)
+        if received.own:
+            return [*self._own_met(messages.post_id(line.token), body.counter, line), received]
+        self._holes.note(body, (line.epoch, line.seq))
+        return [received]
+
+    def _told(self, body: PostBody, line: LogLine, *, late: bool) -> TextReceived:
         own = body.device == self._device_public
-        received = TextReceived(
-            identity.hex(),
+        return TextReceived(
+            messages.post_id(line.token).hex(),
             device_fingerprint(body.device),
             self._name if own else self._name_of(body.device, body.name),
             clean_text(body.content.text),
@@ -268,10 +282,6 @@ class Posts:
             copied_device=line.copied,
             epoch=line.epoch,
         )
-        if own:
-            return [*self._own_met(identity, body.counter, line), received]
-        self._holes.note(body, (line.epoch, line.seq))
-        return [received]
 
     def _own_met(self, identity: bytes, counter: int, line: LogLine) -> list[Event]:
         """A post of mine came from the log: its acknowledgement was lost, or this folder is older than the log."""

@@ -17,6 +17,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from client.archive import Errands
 from client.events import (
     AudienceChanged,
     Event,
@@ -95,6 +96,7 @@ class Session:
         self._presence = Presence(self._id, jitter)
         self._posts = Posts(keys, identity.device, identity.name, store, log, self._roster.name_of_device)
         self._receipts = Receipts(device_public, jitter, tell=tell_seen, epoch=self._posts.epoch)
+        self.errands: Final = Errands(log, self._posts.open_line)
         self._handle = b""
         self._room = b""
         self._wide = False
@@ -223,6 +225,8 @@ class Session:
         """Do what is due by now."""
         if self._posts.reading:
             self._events += self._posts.read_on()
+        elif self.errands:
+            self._events += self.errands.step()
         if not self.joined:
             return
         if self._ping_due is not None and now >= self._ping_due:
@@ -235,7 +239,7 @@ class Session:
 
     def next_tick(self, now: float) -> float | None:
         """When `tick` should be called next; None: nothing is planned."""
-        if self._posts.reading:
+        if self._posts.reading or self.errands:
             return now
         if not self.joined:
             return None

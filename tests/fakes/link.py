@@ -100,6 +100,10 @@ class MemoryLog:
         lines = sorted((kept for kept, _ in self.lines), key=_place)
         return [kept for kept in lines if line is None or _place(kept) < _place(line)][-limit:]
 
+    def after(self, line: LogLine | None, limit: int) -> list[LogLine]:
+        lines = sorted((kept for kept, _ in self.lines), key=_place)
+        return [kept for kept in lines if line is None or _place(kept) > _place(line)][:limit]
+
     def commit(self) -> None:
         self._committed = self._state()
 

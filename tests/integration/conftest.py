@@ -40,14 +40,18 @@ class People:
     ) -> ClientProcess:
         """Start somebody with silent devices; `folder` is a state folder to use again, or a fresh one."""
         self._count += 1
-        control = self._broker.control
-        invite = Invite(control, self._broker.key, self._broker.voice.port, self._broker.banner.port, None)
-        where = ("--server", str(control)) if by_address else ("--invite", str(invite))
+        where = ("--server", str(self._broker.control)) if by_address else ("--invite", self.invite)
         silent = ("--mic", "none", "--speaker", "none")  # later flags win
         home = self._folder / (folder or f"{self._count}")
         person = ClientProcess(name, phrase, home, *silent, *flags, where=where)
         self._on_leaving.callback(person.close)
         return person
+
+    @property
+    def invite(self) -> str:
+        """A link to the broker, without a key."""
+        ports = self._broker.voice.port, self._broker.banner.port
+        return str(Invite(self._broker.control, self._broker.key, *ports, None))
 
     def join(self, name: str, *flags: str, phrase: str = PHRASE, folder: str = "") -> ClientProcess:
         """Start somebody, and wait until they are in the room."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.integration.broker_process import BrokerProcess
-from tests.integration.conftest import People
+from tests.integration.broker_process import ROOT, BrokerProcess
+from tests.integration.conftest import PHRASE, People
 
 
 def home(tmp_path: Path, name: str) -> Path:
@@ -94,3 +98,52 @@ def test_the_files_tell_a_thief_nothing(tmp_path: Path, people: People) -> None:
         content = path.read_bytes()
         assert b"secret line" not in content
         assert b"Annabella" not in content
+
+
+def test_a_log_is_searched_and_exported_while_and_after_chatting(tmp_path: Path, people: People) -> None:
+    # Would catch a search of the newest lines only, an export over somebody's file, or a log command beside a client.
+    ann, ben = people.join("Ann", folder="ann"), people.join("Ben")
+    for text in ("Tea for two", "coffee", "no more TEA\nat all"):
+        ben.say(text)
+        ann.reads(text)
+    ann.line(json.dumps({"do": "search", "words": "tea"}))
+    answer = ann.expect("found", words="tea")
+    assert [line["text"] for line in answer["lines"]] == ["Tea for two", "no more TEA\nat all"]
+    assert not answer["more"]
+    path = tmp_path / "export.txt"
+    export = json.dumps({"do": "export", "path": str(path)})
+    ann.line(export)
+    assert ann.expect("exported", path=str(path))["count"] == 3
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    ann.line(export)
+    assert "already" in ann.expect("error", code="not_exported")["message"]
+    beside = log(tmp_path, people, "search", "tea")
+    assert beside.returncode == 2
+    assert "close it" in beside.stderr
+    assert ann.quit() == 0
+    after = log(tmp_path, people, "search", "tea")
+    assert (after.returncode, len(after.stdout.splitlines())) == (0, 3)
+    assert log(tmp_path, people, "export").stdout == path.read_text(encoding="utf-8")
+    assert log(tmp_path, people, "delete").stdout == "Lines deleted: 3.\n"
+    assert log(tmp_path, people, "search", "tea").returncode == 1
+
+
+def log(tmp_path: Path, people: People, what: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """`secure-chat log …` for Ann's folder and the tests' room."""
+    where = ("--invite", people.invite, "--state-dir", str(home(tmp_path, "ann")))
+    return subprocess.run(
+        [sys.executable, "-m", "client", "log", what, *where, *words],
+        cwd=ROOT,
+        env={**os.environ, "SECURE_CHAT_KEY": PHRASE},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_a_log_there_is_nothing_to_search(people: People) -> None:
+    ann = people.join("Ann", "--no-log")
+    ann.line(json.dumps({"do": "search", "words": "tea"}))
+    ann.expect("error", code="no_log")
+    ann.line(json.dumps({"do": "export", "path": "nowhere"}))
+    ann.expect("error", code="no_log")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import hypothesis
 
 from tests.thoroughness import tries
@@ -10,3 +12,9 @@ hypothesis.settings.register_profile(
     "repeatable", max_examples=tries(100), derandomize=True, deadline=None, database=None, print_blob=False
 )
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays until the end: do not look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import heapq
 import itertools
 import random
@@ -32,6 +33,7 @@ _E = TypeVar("_E")
 _CHEAP = StretchCost(memory_kib=32, iterations=1, lanes=1)
 
 
+@functools.cache
 def room_keys(phrase: str = "a room for tests") -> RoomKeys:
     """Keys stretched at no cost."""
     return stretch(phrase, BROKER_KEY, _CHEAP)

@@ -83,13 +83,13 @@ def test_a_short_room_is_built_whole(widget: Widget) -> None:
 
 def test_only_the_end_is_built_while_the_view_follows(widget: Widget) -> None:
     # would catch: a window that slows down with the length of the room
-    for begin in range(1, 20_001, 20):
+    for begin in range(1, 4_001, 20):
         widget.say(*range(begin, begin + 20))
         widget.update()
     built = widget.finish()
-    assert built[-1] == "20000"
+    assert built[-1] == "4000"
     assert BELOW.least <= len(built) <= BELOW.most
-    assert widget.work < 2.1 * 20_000
+    assert widget.work < 2.1 * 4_000
 
 
 def test_what_comes_in_out_of_sight_costs_nothing(widget: Widget) -> None:
@@ -133,12 +133,12 @@ def test_what_is_read_stays_built_whatever_comes(widget: Widget) -> None:
 
 
 def test_a_hole_that_fills_before_the_readers_eyes(widget: Widget) -> None:
-    # would catch: five thousand rows built because they all come in between two that are visible
-    widget.say(*range(1, 101), *range(6_000, 6_100))
+    # would catch: thousands of rows built because they all come in between two that are visible
+    widget.say(*range(1, 101), *range(3_000, 3_100))
     widget.finish()
     widget.excerpt.look_at("p90")
     widget.finish()
-    for begin in range(5_800, 100, -200):
+    for begin in range(2_800, 100, -200):
         widget.say(*range(begin, begin + 200))
         widget.update()
     built = widget.finish()
@@ -160,13 +160,13 @@ def test_new_lines_at_the_end_are_built_while_one_reads_near_it(widget: Widget) 
 
 
 def test_jumps(widget: Widget) -> None:
-    widget.say(*range(1, 10_001))
+    widget.say(*range(1, 3_001))
     widget.finish()
-    for index in (5_000, 0, 9_999, 123_456):
+    for index in (1_500, 0, 2_999, 123_456):
         widget.excerpt.jump(index)
         widget.update()
         assert len(widget.rows) <= 2 * STEP + ABOVE.most + BELOW.most
-        top = min(index, 9_999)
+        top = min(index, 2_999)
         assert widget.rows[widget.excerpt.top()].text == str(top + 1)
         assert widget.finish()[widget.excerpt.top()] == str(top + 1)
     widget.excerpt.jump(100)
@@ -174,7 +174,7 @@ def test_jumps(widget: Widget) -> None:
     widget.excerpt.follow()
     widget.update()
     assert widget.excerpt.unfinished
-    assert widget.rows[-1].text == "10000"
+    assert widget.rows[-1].text == "3000"
     assert len(widget.finish()) >= BELOW.least
 
 

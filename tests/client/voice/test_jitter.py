@@ -39,12 +39,12 @@ def test_a_stall_is_made_up_for_and_no_word_is_lost() -> None:
     assert heard.counters.late > 0
 
 
-@pytest.mark.parametrize("ppm", [100.0, -100.0])
+@pytest.mark.parametrize("ppm", [200.0, -200.0])
 def test_clocks_that_drift_apart(ppm: float) -> None:
     # Mistake: no sliding minimum; the buffer runs dry, or its delay grows without end.
-    heard = listen(talk(12_000, jittery, ppm=ppm), ppm=ppm)
-    assert heard.counters.played == 12_000
-    assert heard.counters.concealed < 12
+    heard = listen(talk(6_000, jittery, ppm=ppm), ppm=ppm)
+    assert heard.counters.played == 6_000
+    assert heard.counters.concealed < 6
     assert heard.percentile_ms(0.99) < 90
 
 

@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from scripts.mayhem.cast import Failed
 from scripts.mayhem.play import Outcome, Plan, run
+from scripts.person import NothingHeard
 from scripts.processes import NotStarted
 
 _EACH_SHOWN = 10  # of each kind of finding
@@ -41,7 +42,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="secure-chat-chaos-"))
     try:
         outcome = _run(_plan(given, seed), folder)
-    except (Failed, NotStarted) as error:
+    except (Failed, NotStarted, NothingHeard) as error:
         print(f"FAILED: {error}. Seed {seed}; logs and folders are in {folder}.", file=sys.stderr)
         return 1
     _tell(outcome)

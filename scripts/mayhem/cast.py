@@ -21,6 +21,7 @@ from scripts.processes import Broker, NotStarted, free_port, start_broker
 
 _SILENT: Final = ("--mic", "none", "--speaker", "none")
 _PORTS: Final = range(20_000, 30_000, 10)  # below those that the system hands out: nobody takes one while we are down
+_PATIENCE: Final = 60.0  # seconds
 _FAULTS: Final = {"internal", "not_kept", "not_connected", "bad_line", "text_refused"}  # no kill explains these
 
 
@@ -103,6 +104,10 @@ class ClientLife:
                 self._person.do("say", text=text)
         finally:
             self._alone.release()
+
+    def await_stored(self) -> None:
+        """Wait until a line of its present run is stored. Raises `NothingHeard`."""
+        self._person.wait("sent", seconds=_PATIENCE)
 
     def strike(self, down: float) -> bool:
         """Kill it, and start it again after so many seconds. False: somebody else does already."""

@@ -69,7 +69,14 @@ class Stage:
         return self._broker.kills, sum(client.kills for client in self._clients)
 
     def work(self, told: Callable[[int], object]) -> None:
-        """Let people write and processes die, until there were enough kills. `told` hears their number."""
+        """Let people write and processes die, until there were enough kills. `told` hears their number.
+
+        Everybody says one line before: a broker that dies before it has kept anything numbers a room anew.
+        """
+        for client in self._clients:
+            client.say(1)
+        for client in self._clients:
+            client.await_stored()
         end = time.monotonic() + self._plan.seconds
         pause = 1 / (_LINES_A_SECOND * len(self._clients))
         with ThreadPoolExecutor(2) as pool:
@@ -127,7 +134,7 @@ class Stage:
 
 
 def run(plan: Plan, folder: Path, told: Callable[[int], object]) -> Outcome:
-    """Do it, in an empty folder; `told` hears the number of kills. Raises `Failed`, `NotStarted`."""
+    """Do it, in an empty folder; `told` hears the number of kills. Raises `Failed`, `NotStarted`, `NothingHeard`."""
     begun = time.monotonic()
     with ExitStack() as ends:
         stage = Stage(plan, folder, ends)

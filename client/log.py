@@ -19,7 +19,7 @@ from common.crypto.keys import RoomKeys, length_prefixed
 from common.crypto.sealing import PostBody
 from common.errors import LocalError
 
-SLICE: Final = 50  # lines that are read back at once: a screenful, and some 10 ms of opening
+SLICE: Final = 50  # lines that are read back at once: a screenful, and some 5 ms of opening
 _SHOWN_LINES: Final = 2_000  # so many are read back when a room is opened; the rest can be searched and exported
 _encoder: Final = msgspec.msgpack.Encoder()
 

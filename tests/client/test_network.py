@@ -95,7 +95,7 @@ class World:
         self.now = 1_000.0
         self.slept = 0.0
         self.store = store
-        self.answers: list[Callable[[Approach | AttemptFailed], None]] = []
+        self.answers: list[Callable[[RoomKeys | Approach | AttemptFailed], None]] = []
         self.known: list[RoomKeys | None] = []
         self.told: list[events.Event] = []
         self.changes: deque[News] = deque()
@@ -473,3 +473,55 @@ def test_the_thread_ends_with_everything_closed(world: World) -> None:
     assert world.wire.closed
     while not isinstance(world.network.events.get(timeout=30), events.SessionEnded):
         pass
+
+
+# --- the local log ------------------------------------------------------------------------------------------
+
+
+def test_kept_lines_come_before_the_broker_is_found(world: World) -> None:
+    # Would catch a history that needs a connection, or one that is shown again once there is one.
+    world.join()
+    world.do(events.SendText("kept"))
+    sent = [message for message in world.wire.sent if isinstance(message, messages.Post)]
+    world.turn(messages.Accepted(messages.post_id(sent[0].token), 1, 0))
+    world.do(events.Disconnect())
+    world.told.clear()
+    world.connect()
+    world.answers[-1](room_keys("a room for tests"))
+    world.turn()
+    world.turn()
+    (line,) = world.of(events.TextReceived)
+    assert (line.text, line.late) == ("kept", True)
+    session = world.network._session
+    world.answers[-1](AttemptFailed(events.Part.SERVER, "unreachable", "Nobody is there.", retry=True))
+    world.turn()
+    assert world.network._session is session
+    world.turn(after=60.0)
+    assert world.known[-1] is not None  # stretched once
+
+
+def test_search_and_export_need_a_room_and_a_log(world: World, tmp_path: Path) -> None:
+    path = str(tmp_path / "out")
+    world.do(events.SearchLog("words"))
+    world.do(events.ExportLog(path))
+    assert world.problems == ["not_connected"] * 2
+    world.join()
+    world.do(events.SearchLog("words"))
+    world.do(events.ExportLog(path))
+    while len(world.of(events.LogExported)) < 1:
+        world.turn()
+    assert world.of(events.LogSearched) == [events.LogSearched("words", (), more=False)]
+    world.do(events.ExportLog(path))
+    assert world.problems[-1] == "not_exported"  # the file is there already
+    world.network = Network(world.store, microphone="none", speaker="none", keep_log=False)
+    world.wire = Wire.last
+    world.do(events.SearchLog("words"))
+    assert world.problems[-1] == "no_log"
+
+
+def test_without_a_working_log_people_can_talk(world: World, tmp_path: Path) -> None:
+    (tmp_path / "log.sqlite3").write_bytes(b"no database at all" * 100)
+    world.join()
+    assert world.problems == ["log_failed"]
+    world.do(events.SendText("all the same"))
+    assert any(isinstance(message, messages.Post) for message in world.wire.sent)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from broker.backups import back_up, restore
 from tests.integration.broker_process import ROOT, BrokerProcess
 from tests.integration.conftest import PHRASE, People
 
@@ -68,6 +69,37 @@ def test_a_broker_that_has_forgotten_everything_takes_nothing_away(broker: Broke
     read = [event for event in again.events if event["event"] == "text"]
     read.sort(key=lambda event: (event.get("epoch", 0), event["seq"]))
     assert [event["text"] for event in read] == ["one", "two", "three"]
+
+
+def test_a_restored_broker_shows_nothing_twice_and_everything_in_order(
+    broker: BrokerProcess, people: People, tmp_path: Path
+) -> None:
+    # Would catch lines of a backup that pass as new ones, and lines said since the backup that move behind new ones.
+    ann, ben = people.join("Ann", folder="ann"), people.join("Ben", folder="ben")
+    for text in ("one", "two"):
+        ann.say(text)
+        ben.reads(text)
+    ben.kill()
+    ann.say("three")  # Ben reads it after the restore
+    ann.reads("three")
+    data = broker.folder / "data"
+    back_up(data, tmp_path / "backup")
+    ann.say("four")  # lost by the broker, and kept by Ann
+    ann.reads("four")
+    ann.kill()
+    port = broker.control.port
+    assert broker.stop() == (0, "")
+    restore(data, tmp_path / "backup")
+    broker.start(port=port)
+    ann, ben = people.join("Ann", folder="ann"), people.join("Ben", folder="ben")
+    ben.reads("three")
+    ann.say("five")
+    for person, lines in (ann, ["one", "two", "three", "four", "five"]), (ben, ["one", "two", "three", "five"]):
+        person.reads("five")
+        read = [event for event in person.events if event["event"] == "text"]
+        read.sort(key=lambda event: (event.get("epoch", 0), event["seq"]))
+        assert [event["text"] for event in read] == lines
+        assert person.quit() == 0
 
 
 def test_without_a_log_nothing_is_written(tmp_path: Path, people: People) -> None:

@@ -73,6 +73,10 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         (("--joins-per-minute", "0"), "--joins-per-minute is “0”"),
         (("--public-address", "example.org:9090"), "without a port"),
         (("--data", ""), "--data is empty"),
+        (("--history", "maybe"), "--history is “maybe”"),
+        (("--keep-bytes", "99K"), "--keep-bytes is “99K”"),
+        (("--keep-total", "1001G"), "from 100K to 1000G"),
+        (("--keep-total", "much"), "--keep-total is “much”"),
         (("--nonsense",), "--nonsense"),
         (("--por", "1"), "--por"),
     ],
@@ -83,6 +87,16 @@ def test_wrong_values_are_named(flags: tuple[str, ...], named: str) -> None:
         read(*flags)
     assert named in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("100K", 102_400), ("3m", 3 * 2**20), ("2G", 2 * 2**30), ("200000", 200_000)]
+)
+def test_sizes(text: str, size: int) -> None:
+    # Would catch a broker that keeps a thousandth of what was meant.
+    kept = read("--keep-bytes", text).keep
+    assert kept is not None
+    assert kept.room_bytes == size
 
 
 def test_a_wrong_variable_is_named_as_such() -> None:

@@ -171,3 +171,9 @@ def test_a_log_that_cannot_begin_is_done_without() -> None:
     log = started(NoBeginning())
     assert log.trouble().startswith("The disk is gone")
     assert log.keep(body(), 1, b"t") is Sighting.NEW
+
+
+def test_a_room_of_which_nothing_is_kept_has_nothing_to_search() -> None:
+    store = NoLog()
+    started(store).keep(body(), 1, b"t")
+    assert store.before(None, 10) == store.after(None, 10) == []

@@ -870,3 +870,16 @@ def test_who_listens_asks_more_often(net: Net) -> None:
     pongs.clear()
     net.run(6)
     assert len(pongs) == 8
+
+
+def test_the_log_is_searched_between_other_things(net: Net) -> None:
+    # Would catch a search that waits for ever, since nobody wakes the session for it.
+    ann = net.client("Ann", log=MemoryLog())
+    ann.connect()
+    net.run(1)
+    ann.say("needle")
+    net.run(1)
+    ann.session.errands.search("needle")
+    net.run(0.01)
+    (found,) = ann.told(events.LogSearched)
+    assert [line.text for line in found.lines] == ["needle"]

@@ -24,6 +24,7 @@ if __name__ == "__main__":
     read_flags(__doc__)  # first: neither --help nor a wrong flag must install anything
     enter("client", "dev")
 
+import numpy as np
 from tqdm import tqdm
 
 from scripts.mayhem.cast import Failed
@@ -76,6 +77,12 @@ def _tell(outcome: Outcome) -> None:
         f"lost {len(findings.lost)}, doubled {len(findings.doubled)}, reordered {len(findings.reordered)}; "
         f"{outcome.seconds:.0f} s"
     )
+    if outcome.returns:
+        p50, p99, most = np.percentile(outcome.returns, [50, 99, 100])
+        print(
+            f"back in the room after a broker was ready again: p50 {p50:.2f} s, p99 {p99:.2f} s, at most {most:.2f} s "
+            f"({len(outcome.returns):,} times)"
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from client.store import Store
 from common.crypto.keys import RoomKeys
 from common.crypto.sealing import BodyOpener
 from scripts.mayhem.evidence import Run, Shown, Witness
+from scripts.mayhem.returns import Span, Stay
 from scripts.mayhem.strikes import Strike
 from scripts.person import Event, Person
 from scripts.processes import Broker, NotStarted, free_port, start_broker
@@ -38,6 +39,8 @@ class BrokerLife:
         self._log = folder / "broker.log"
         self._arguments = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "broker"), *flags]
         self._broker: Broker | None = None
+        self._ready = 0.0
+        self.lives: list[Span] = []  # each from ready to dead
         broker = self.start()
         self.key: Final = broker.key
         self.link: Final = str(broker.invite(None))
@@ -46,6 +49,7 @@ class BrokerLife:
         """Start it unless it runs. Raises `NotStarted` if it is not ready after so long; it was killed then."""
         if self._broker is None:
             self._broker = start_broker(self._arguments, say=lambda _: None, log=self._log, seconds=seconds)
+            self._ready = time.monotonic()
         return self._broker
 
     def live(self, strike: Strike, die_with_it: Callable[[], object]) -> None:
@@ -55,6 +59,7 @@ class BrokerLife:
             broker = self.start(strike.after)
             time.sleep(max(0.0, begun + strike.after - time.monotonic()))
             broker.process.kill()
+            self.lives.append(Span(self._ready, time.monotonic()))
         except NotStarted as error:
             if not error.late:
                 raise Failed(str(error)) from error
@@ -88,6 +93,7 @@ class ClientLife:
         self._written: list[str] = []
         self._promised: set[str] = set()
         self._past: list[Run] = []
+        self.stays: list[Stay] = []
         self._log: list[Shown] | None = None
         folder.mkdir()
         self._begin()
@@ -101,7 +107,8 @@ class ClientLife:
                 text = f"{self.name} {len(self._written) + 1}"
                 self._written.append(text)
                 self._given.add(text)
-                self._person.do("say", text=text)
+                with contextlib.suppress(OSError):  # it has ended by itself, which `settled` tells
+                    self._person.do("say", text=text)
         finally:
             self._alone.release()
 
@@ -140,14 +147,17 @@ class ClientLife:
         if self._person.running:
             self._person.leave()
             self._log = self._kept_lines()
+            self._note_stay()
 
     def _begin(self) -> None:
         self._given: set[str] = set()  # written to this run
         self._resent = len(self._outbox())
+        self._begun = time.monotonic()
         self._person = Person(self.name, self._link, self._phrase, self._state, _SILENT, self._errors)
 
     def _end_run(self) -> None:
         self._past.append(_run(self._person.events))
+        self._note_stay()
         with self._told.open("a", encoding="utf-8") as file:
             file.writelines(f"{event}\n" for event in [{"event": "a new run"}, *self._person.events])
         for event in self._person.events:
@@ -155,6 +165,10 @@ class ClientLife:
                 raise Failed(f"{self.name}: {event['message']}")
         if self._errors.exists() and "Traceback" in self._errors.read_text(encoding="utf-8"):
             raise Failed(f"{self.name} met a fault: {self._errors}")
+
+    def _note_stay(self) -> None:
+        joined = [event["arrived"] for event in self._person.events if event["event"] == "joined"]
+        self.stays.append(Stay(Span(self._begun, time.monotonic()), joined))
 
     def _outbox(self) -> set[str]:
         """The lines in its outbox on disk. Only while its process is not there: one at a time holds the folder."""

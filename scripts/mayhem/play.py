@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from common.crypto.keys import stretch
 from common.crypto.phrase import generate
 from scripts.mayhem.cast import BrokerLife, ClientLife
 from scripts.mayhem.evidence import Findings, examine, expected
+from scripts.mayhem.returns import returns
 from scripts.mayhem.strikes import OF_BROKER_WITH_CLIENT, OF_CLIENT_AGAIN, strikes
 
 _LINES_A_SECOND: Final = 1.0  # of each client, on average
@@ -45,6 +46,7 @@ class Outcome:
     broker_kills: int
     client_kills: int
     findings: Findings
+    returns: Sequence[float]  # seconds from a broker's being ready again to a client's being back
     seconds: float
 
 
@@ -67,6 +69,10 @@ class Stage:
     def kills(self) -> tuple[int, int]:
         """Of the broker, of clients."""
         return self._broker.kills, sum(client.kills for client in self._clients)
+
+    def returns(self) -> list[float]:
+        """How long clients needed to be back, each time that the broker was."""
+        return returns(self._broker.lives, [stay for client in self._clients for stay in client.stays])
 
     def work(self, told: Callable[[int], object]) -> None:
         """Let people write and processes die, until there were enough kills. `told` hears their number.
@@ -146,7 +152,7 @@ def run(plan: Plan, folder: Path, told: Callable[[int], object]) -> Outcome:
     for room in rooms:
         findings += examine(room)
     posts = sum(len(expected(room)) for room in rooms)
-    return Outcome(posts, *kills, findings, time.monotonic() - begun)
+    return Outcome(posts, *kills, findings, stage.returns(), time.monotonic() - begun)
 
 
 def _all_well(strikers: list[Future[None]]) -> bool:

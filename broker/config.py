@@ -50,6 +50,7 @@ class Settings:
     log: Path
     allowances: Allowances
     keep: Keep | None  # None: no line is kept
+    allowed_keys: Path | None  # the file of keys that are let in; None: every key
     connections_per_address: int
     bytes_per_second: int
     sources: Mapping[str, str]  # of all that was set: its flag or variable, so that a later complaint can name it
@@ -100,6 +101,7 @@ _FLAGS: Final = (
         "N",
         f"joins from one address in a minute (default {limits.JOINS_PER_MINUTE_ADDRESS})",
     ),
+    _Flag("allow-keys", "FILE", "let in only these keys: one a line, as secure-chat --show-key prints them"),
     _Flag("history", "on|off", "keep sealed lines for those who come later (default on)"),
     _Flag("keep-days", "N", f"of each room: lines of the last days, 0 for all (default {Keep.days})"),
     _Flag("keep-posts", "N", f"of each room: the last lines (default {Keep.posts})"),
@@ -141,6 +143,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str], defa
             values.number("joins-per-minute-address", limits.JOINS_PER_MINUTE_ADDRESS, _MOST),
         ),
         keep=values.keep(),
+        allowed_keys=values.optional_path("allow-keys"),
         connections_per_address=values.number("connections-per-address", 512, _MOST),
         bytes_per_second=values.number("bytes-per-second", 5_000_000, _MOST),
         sources=values.sources(),
@@ -234,6 +237,9 @@ class _Values:
         if not text or "\0" in text:
             raise BadSetting(f"{source} is empty: it must be a path.")
         return Path(text).expanduser().absolute()
+
+    def optional_path(self, name: str) -> Path | None:
+        return self.path(name, Path()) if name in self._texts else None
 
     def host(self, name: str, default: str) -> str:
         source, text = self._texts.get(name, ("", default))

@@ -19,6 +19,7 @@ from typing import Final, Protocol
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from broker import traffic
 from broker.actions import Note
 from broker.quota import network_of
 from broker.traffic import Holdings, Scale, Traffic
@@ -30,6 +31,9 @@ _FAILED: Final = (
 )
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | _FAILED
 _SWEEP_SECONDS: Final = 1.0
+_FROM_ONE: Final = "too many connections from one address"
+_IN_ALL: Final = "too many connections in all"
+_REASONS: Final = (_FROM_ONE, _IN_ALL, *traffic.REASONS)
 _OWN_DESCRIPTORS: Final = 50  # sockets to listen on, files, threads' pipes
 
 
@@ -119,7 +123,8 @@ class Guard(threading.Thread):
         self._connections: dict[int, _Connection] = {}
         self._addresses: Counter[str] = Counter()  # connections, by network
         self._holdings = Holdings()
-        self.counts: Final[Counter[str]] = Counter()  # of connections that were cut, by reason
+        # Connections that were cut, by reason. All keys are there from the start: other threads look.
+        self.counts: Final[dict[str, int]] = dict.fromkeys(map(_counter, ("no handshake", *_REASONS)), 0)
 
     def run(self) -> None:
         """Watch until the context ends."""
@@ -145,7 +150,7 @@ class Guard(threading.Thread):
             self._failed.add(port)
             return
         failed = port in self._failed
-        self.counts["no_handshake"] += failed
+        self.counts[_counter("no handshake")] += failed
         self._failed.discard(port)
         descriptor = int(event["value"])
         if event["event"] == zmq.EVENT_ACCEPTED:
@@ -169,9 +174,9 @@ class Guard(threading.Thread):
         self._connections[descriptor] = _Connection(port, peer, network, scale)
         self._addresses[network] += 1
         if self._addresses[network] > self._most:
-            self._cut(descriptor, "too many connections from one address")
+            self._cut(descriptor, _FROM_ONE)
         elif len(self._connections) > self._most_in_all:
-            self._cut(descriptor, "too many connections in all")
+            self._cut(descriptor, _IN_ALL)
         else:
             self._tell(Note("connected", "", host_of(peer), f"{port} port"))
 
@@ -191,16 +196,16 @@ class Guard(threading.Thread):
         kernel = bytes_of(opened)
         if kernel is None:
             return  # one that does not count bytes
-        traffic = None
+        moved = None
         if connection.port == "control":  # one that has said nothing has had nothing taken
-            traffic = self._members.traffic_at(descriptor, connection.peer) or Traffic()
-        reason = connection.scale.weigh(kernel, traffic, now)
+            moved = self._members.traffic_at(descriptor, connection.peer) or Traffic()
+        reason = connection.scale.weigh(kernel, moved, now)
         if reason:
             self._cut(descriptor, reason)
 
     def _cut(self, descriptor: int, reason: str) -> None:
         connection = self._connections[descriptor]
-        self.counts[reason.replace(" ", "_")] += 1
+        self.counts[_counter(reason)] += 1
         if shut(descriptor, connection.peer):
             self._tell(Note("cut", "", host_of(connection.peer), f"{connection.port} port: {reason}"))
 
@@ -212,3 +217,7 @@ class Guard(threading.Thread):
             del self._addresses[connection.network]
         member = self._members.handle_at(descriptor, connection.peer) if connection.port == "control" else ""
         self._tell(Note("disconnected", member, host_of(connection.peer), f"{connection.port} port{why}"))
+
+
+def _counter(reason: str) -> str:
+    return "cut_" + reason.replace(" ", "_")

@@ -12,7 +12,7 @@ import time  # noqa: TID251 - a transport
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Final
 
@@ -20,6 +20,7 @@ import zmq
 
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
 from broker.admission import Admission
+from broker.allowed import AllowedKeys
 from broker.banner_port import BannerPort
 from broker.config import Settings
 from broker.core import Core
@@ -71,7 +72,8 @@ class Server:
         self._sources: dict[bytes, _Source] = {}
         self._connections: dict[int, bytes] = {}  # descriptor → routing id, so that dead sources are forgotten
         self._channels: dict[int, Peer | None] = {}
-        self._banner = _open_banner(settings)  # first: it is the easiest to undo
+        allowed = None if settings.allowed_keys is None else AllowedKeys(settings.allowed_keys, tell)
+        self._banner = _open_banner(settings)  # first of the sockets: it is the easiest to undo
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0.0)
         self._wake_out.settimeout(0.0)
@@ -80,9 +82,11 @@ class Server:
         self._router.setsockopt(zmq.ROUTER_MANDATORY, 1)
         self._xpub = self._open(zmq.XPUB, pair, _VOICE_PORT_MESSAGE, _WAITING_VOICE)
         self._xpub.setsockopt(zmq.XPUB_MANUAL, 1)
-        Admission(self._context).start()
+        self._admission = Admission(self._context, allowed, tell)
+        self._admission.start()
         most, rate = settings.connections_per_address, settings.bytes_per_second
-        Guard(self._router, self._xpub, most, rate, tell, self).start()
+        self._guard = Guard(self._router, self._xpub, most, rate, tell, self)
+        self._guard.start()
         try:
             control = _bind(self._router, settings, "port", settings.port)
             voice = _bind(self._xpub, settings, "voice-port", settings.voice_port)
@@ -240,7 +244,13 @@ class Server:
                 pass
         self._act(self._core.settle(now), now)
         while not self._asked.empty():  # this thread alone takes from it
-            self._asked.get()(self._core.standing(now))
+            self._asked.get()(self._standing(now))
+
+    def _standing(self, now: float) -> Standing:
+        """The core's numbers, and those of who never got as far as the core."""
+        standing = self._core.standing(now)
+        outside = {**self._guard.counts, "keys_turned_away": self._admission.turned_away}
+        return replace(standing, counters={**standing.counters, **outside})
 
     @staticmethod
     def _drop_rest(opened: zmq.Socket[bytes]) -> int:

@@ -21,6 +21,13 @@ UNFINISHED_BYTES: Final = 2_097_152  # received and not yet a message: four seco
 UNFINISHED_PER_SECOND: Final = 1_024.0  # heartbeats, which nobody but libzmq sees, take a tenth
 
 
+_FLOOD: Final = "sends too much"
+_ENDLESS: Final = "does not end its messages"
+_HOLDS: Final = "takes too little of what is sent to it"
+_STALLED: Final = "takes nothing of what is sent to it"
+REASONS: Final = (_FLOOD, _ENDLESS, _HOLDS, _STALLED)
+
+
 @dataclass(slots=True)
 class Traffic:
     """What the broker has taken from a connection as messages and given to it, bytes, envelopes included."""
@@ -66,15 +73,15 @@ class Scale:
         sent = kernel.received - self._kernel.received
         self._kernel = kernel
         if not self._sending.take(now, sent):
-            return "sends too much"
+            return _FLOOD
         if traffic is not None:
             taken, self._taken = traffic.taken - self._taken, traffic.taken
             if not self._unfinished.take(now, sent - taken):
-                return "does not end its messages"
+                return _ENDLESS
             if self._holds_too_much(kernel, traffic.given):
-                return "takes too little of what is sent to it"
+                return _HOLDS
         if now - self._moved >= limits.BEHIND_SECONDS:
-            return "takes nothing of what is sent to it"
+            return _STALLED
         return ""
 
     def gone(self) -> None:

@@ -15,6 +15,7 @@ from client.config import Config, read_config, read_log_request
 from client.events import Quit
 from client.store import Store
 from common.address import parse_address
+from common.banner import encode_key
 from common.errors import BadSetting, LocalError, StateLocked
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def _obey(arguments: list[str]) -> int:
 
         return log_command.run(read_log_request(arguments[1:], os.environ, sys.stdin))
     config = read_config(arguments, os.environ, sys.stdin)
+    if config.show_key:
+        return _show_key(config)
     return _run(config) if config.forget_broker is None else _forget(config, config.forget_broker)
 
 
@@ -66,6 +69,7 @@ def _run(config: Config) -> int:
         speaker=config.speaker,
         receipts=config.receipts,
         keep_log=config.keep_log,
+        lasting_key=config.lasting_key,
     )
     network.start()
     if config.mode == "window":
@@ -119,6 +123,15 @@ def _forget(config: Config, server: str) -> int:
     forgotten = store.forget_pin(address)
     store.close()
     print(f"The key of {address} is forgotten." if forgotten else f"No key was known for {address}.")
+    return 0
+
+
+def _show_key(config: Config) -> int:
+    from common.crypto.keys import connection_key, lasting_connection_secret  # noqa: PLC0415
+
+    store = Store(config.state_folder)
+    print(encode_key(connection_key(lasting_connection_secret(store.device_secret()))))
+    store.close()
     return 0
 
 

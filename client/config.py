@@ -61,6 +61,8 @@ class Config:
     connect: bool
     forget_broker: str | None
     receipts: bool = True
+    lasting_key: bool = False
+    show_key: bool = False
     warning: str = ""  # what the user should know about the flags, empty: nothing
 
 
@@ -116,6 +118,14 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
     flags.add_argument("--connect", action="store_true", help="window: connect at once")
     flags.add_argument(
+        "--lasting-key",
+        action="store_true",
+        help="connect under one key of this computer: for brokers that let in only keys they know",
+    )
+    flags.add_argument(
+        "--show-key", action="store_true", help="print that key, to give it to the broker's host, and end"
+    )
+    flags.add_argument(
         "--forget-broker", metavar="HOST:PORT", help="forget the key of a broker that was set up anew, and end"
     )
     return flags
@@ -128,7 +138,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
     mode = "json" if flags.json else "text" if flags.text else "window"
     phrase = _phrase(flags.key_file, environment, stdin)
     server = _server(flags.server, flags.invite, stdin)
-    if mode != "window" and flags.forget_broker is None:
+    if mode != "window" and flags.forget_broker is None and not flags.show_key:
         _check_complete(server, phrase, can_ask=mode == "text" and stdin.isatty())
     name = clean_name(_login_name()) if flags.name is None else _checked("--name", check_name, flags.name)
     return Config(
@@ -146,6 +156,8 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         flags.connect,
         flags.forget_broker,
         receipts=not flags.no_receipts,
+        lasting_key=flags.lasting_key,
+        show_key=flags.show_key,
         warning=_READABLE if _holds_a_key(flags.invite) or _holds_a_key(flags.server) else "",
     )
 

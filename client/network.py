@@ -34,13 +34,17 @@ from client.transport import Endpoint, Link, Transport
 from client.voice.engine import VoiceEngine
 from client.voice.reports import Report, TalkHeard
 from common import messages
-from common.crypto.keys import RoomKeys, device_signer
+from common.crypto.keys import RoomKeys, device_signer, lasting_connection_secret
 from common.errors import LocalError, NothingToSay, TooLong
 
 _IDLE_SECONDS: Final = 1.0
 _EARLY_TEXTS: Final = 100
 _FAULT_PAUSE: Final = 0.1  # seconds: a fault that comes again and again must not take a core
 _GOOD_BYE_SECONDS: Final = 0.3
+_NOT_ALLOWED: Final = (
+    "This broker lets in only those whose key it knows: give its host what secure-chat --show-key prints,"
+    " and connect with --lasting-key."
+)
 _T = TypeVar("_T")
 _log: Final = logging.getLogger(__name__)
 
@@ -56,13 +60,18 @@ class Network(threading.Thread):
         speaker: str = "default",
         receipts: bool = True,
         keep_log: bool = True,
+        lasting_key: bool = False,
     ) -> None:
-        """Without `receipts` nobody is told which lines this user has seen; without `keep_log` no line is kept."""
+        """Without `receipts` nobody is told which lines this user has seen; without `keep_log` no line is kept.
+
+        With `lasting_key` all connections are made under one key of this device, else under a fresh one each.
+        """
         super().__init__(name="network", daemon=True)
         self.events: Final[queue.SimpleQueue[events.Event]] = queue.SimpleQueue()
         self._store = store
         self._receipts = receipts
         self._keep_log = keep_log
+        self._lasting_key = lasting_key
         self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
@@ -191,7 +200,8 @@ class Network(threading.Thread):
         except AttemptFailed as error:
             self._attempt_failed(error)
             return
-        self._connection_key = self._transport.new_identity()
+        secret = lasting_connection_secret(self._store.device_secret()) if self._lasting_key else None
+        self._connection_key = self._transport.new_identity(secret)
         self._approach()
 
     @_obey.register
@@ -339,6 +349,8 @@ class Network(threading.Thread):
             return
         if news is Link.AUTHENTICATED:
             self._session.join(time.monotonic())
+        elif news is Link.TURNED_AWAY:
+            self._attempt_failed(AttemptFailed(Part.SERVER, "key_not_allowed", _NOT_ALLOWED))
         elif news is Link.DEAF:
             self._deaf("the broker's voice port does not answer")
         else:

@@ -53,6 +53,7 @@ class Link(Enum):
     """What happened to the control connection."""
 
     AUTHENTICATED = auto()  # the broker has proved that it holds its key: join now
+    TURNED_AWAY = auto()  # the broker does not let this key in
     BROKEN = auto()
     DEAF = auto()  # only the voice connection, several times in a row
 
@@ -108,12 +109,16 @@ class Transport:
 
     # --- from the network thread ----------------------------------------------------------------------------
 
-    def new_identity(self) -> bytes:
+    def new_identity(self, secret: bytes | None = None) -> bytes:
         """A fresh CURVE key pair: one for each stay in a room, so that stays cannot be linked by it.
 
-        Returns the public one, 32 bytes.
+        Or that of a lasting secret key, for a broker that lets in only keys it knows. Returns the public one, 32 bytes.
         """
-        self._keys = zmq.curve_keypair()
+        if secret is None:
+            self._keys = zmq.curve_keypair()
+        else:
+            encoded = z85.encode(secret)
+            self._keys = zmq.curve_public(encoded), encoded
         return z85.decode(self._keys[0])
 
     def open(self, endpoint: Endpoint) -> None:
@@ -213,7 +218,9 @@ class Transport:
                 yield message
             if self._control is not control:
                 return  # whoever took the message closed the connection
-        if any(event & _BROKEN for event in news):
+        if zmq.EVENT_HANDSHAKE_FAILED_AUTH in news:
+            yield Link.TURNED_AWAY
+        elif any(event & _BROKEN for event in news):
             yield Link.BROKEN
 
     def _decode(self, part: bytes | None) -> FromBroker | None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
@@ -119,6 +120,17 @@ def device_signer(device_secret: bytes, room_id: bytes) -> Ed25519PrivateKey:
     """The key that signs for this device (secret: 32 random bytes) in this room: another in each, linking none."""
     seed = HKDF(algorithm=SHA256(), length=limits.KEY_BYTES, salt=None, info=LABEL + b"device" + room_id)
     return Ed25519PrivateKey.from_private_bytes(seed.derive(device_secret))
+
+
+def lasting_connection_secret(device_secret: bytes) -> bytes:
+    """The CURVE secret key (32 bytes) of this device for brokers that let in only keys they know: the same at all."""
+    seed = HKDF(algorithm=SHA256(), length=limits.KEY_BYTES, salt=None, info=LABEL + b"lasting connection")
+    return seed.derive(device_secret)
+
+
+def connection_key(secret: bytes) -> bytes:
+    """The public key (32 bytes) of a CURVE secret key."""
+    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
 
 
 def session_id(session_public: bytes) -> bytes:

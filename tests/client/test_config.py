@@ -101,6 +101,11 @@ def test_a_person_at_a_terminal_may_come_without_a_key() -> None:
     assert read_config(["--text", "--server", "h"], {}, Terminal()).phrase == ""
 
 
+def test_showing_a_key_needs_no_server_and_no_key() -> None:
+    assert read("--text", "--show-key").show_key
+    assert read("--json", "--server", "h", "--lasting-key", key="k").lasting_key
+
+
 def test_forgetting_a_broker_needs_no_server_and_no_key() -> None:
     assert read("--json", "--forget-broker", "host:1").forget_broker == "host:1"
 

@@ -18,6 +18,7 @@ from client import network
 from client.asking import weak_phrase_meant
 from client.events import Command, Connect, Event, Quit, SessionEnded
 from client.store import Store
+from common.banner import decode_key
 
 _NOWHERE = ("--server", "127.0.0.1:9")
 
@@ -27,10 +28,12 @@ class Network:
 
     last: Network
 
-    def __init__(self, store: Store, *, microphone: str, speaker: str, receipts: bool, keep_log: bool) -> None:
+    def __init__(
+        self, store: Store, *, microphone: str, speaker: str, receipts: bool, keep_log: bool, lasting_key: bool
+    ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.store, self.devices = store, (microphone, speaker)
-        self.receipts, self.keep_log = receipts, keep_log
+        self.receipts, self.keep_log, self.lasting_key = receipts, keep_log, lasting_key
         self.asked: list[Command] = []
         Network.last = self
 
@@ -176,6 +179,15 @@ def test_forgetting_a_broker(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr()
     assert said.out.splitlines() == ["The key of Host:9090 is forgotten.", "No key was known for host:9090."]
     assert said.err.startswith("secure-chat: --forget-broker: ")
+
+
+def test_showing_the_lasting_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # Would catch a host who lets in a key that is another the next time.
+    for _ in range(2):
+        assert run("--show-key", folder=tmp_path) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+    assert len(decode_key(first)) == 32
 
 
 @pytest.mark.parametrize(

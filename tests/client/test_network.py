@@ -61,7 +61,8 @@ class Wire:
     def wake(self) -> None:
         pass
 
-    def new_identity(self) -> bytes:
+    def new_identity(self, secret: bytes | None = None) -> bytes:
+        del secret
         self.identities += 1
         return bytes([self.identities]) * 32
 

@@ -7,15 +7,19 @@ import json
 from typing import Any
 
 import pytest
+import zmq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from zmq.utils import z85
 
 from common.crypto.keys import (
     STRETCH_COST,
     RoomKeys,
     StretchCost,
     VoiceKeySource,
+    connection_key,
     device_fingerprint,
     device_signer,
+    lasting_connection_secret,
     length_prefixed,
     session_id,
     stretch,
@@ -138,3 +142,10 @@ def test_length_prefixed() -> None:
     # Without the lengths "ab" and "c" would be signed as "a" and "bc".
     assert length_prefixed(b"abc") == b"\0\0\0\3abc"
     assert length_prefixed(b"") == bytes(4)
+
+
+def test_the_lasting_key_is_frozen_and_one_of_curve() -> None:
+    # Would catch friends who are locked out after an update.
+    secret = lasting_connection_secret(bytes(range(32)))
+    assert secret.hex() == "65c5f10d61bd4e5e984f1098a9c622dba2f0a12a7e8856e1b2a3704c379d57cc"
+    assert connection_key(secret) == z85.decode(zmq.curve_public(z85.encode(secret)))

@@ -162,7 +162,7 @@ def banner(data: bytes) -> None:
     """What answers on the banner's port, and libzmq's question who may connect."""
     with suppress(PeerError):
         decode_banner(data)
-    decide(data.split(b"\n"))
+    decide(data.split(b"\n"), None)
 
 
 TARGETS: Final[dict[str, Target]] = {

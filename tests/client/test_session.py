@@ -179,6 +179,7 @@ def test_whatever_is_killed_everybody_reads_the_same_once(seed: int) -> None:
     for client in clients.values():
         assert client.texts() == logless.texts()
         assert client.told(events.LinesMissing) == []
+        assert client.told(events.LinesMissing) == []
         assert client.outbox.waiting() == []
         client.cut()
         again = start(client.name)

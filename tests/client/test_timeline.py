@@ -357,7 +357,7 @@ def test_invented_holes_cost_little_and_lose_nothing() -> None:
 
 
 class Broker(RuleBasedStateMachine):
-    """An honest broker over a network that loses connections, and posts to one who falls behind."""
+    """An honest broker over a network that loses connections and posts, to a program that is killed and comes back."""
 
     @initialize(kept=st.integers(0, 30))
     def begin(self, kept: int) -> None:
@@ -365,6 +365,7 @@ class Broker(RuleBasedStateMachine):
         self.log = kept
         self.now = 0.0
         self.shown: set[int] = set()
+        self.unopened: list[set[int]] = []  # what a page has brought, and a kill would take
         self.question: Fetch | None = None
         self.missed = False
         self.connected = False
@@ -416,8 +417,23 @@ class Broker(RuleBasedStateMachine):
         low = max(0, highest - min(most, self.question.limit))
         got = seqs(self.timeline.page(page(*range(low + 1, highest + 1), more=low > 0)))
         assert got == sorted(got)
-        self.shown.update(got)
+        if got:
+            self.unopened.append(set(got))
         self.question = None
+
+    @rule()
+    def open(self) -> None:
+        while self.unopened:
+            self.shown |= self.unopened.pop(0)
+            self.timeline.opened()
+
+    @rule()
+    def kill(self) -> None:
+        notes = self.timeline.notes()
+        self.timeline = Timeline()
+        self.timeline.begin(notes)
+        self.connected = False
+        self.unopened.clear()
 
     @invariant()
     def the_newest_is_known(self) -> None:
@@ -430,11 +446,15 @@ class Broker(RuleBasedStateMachine):
             return
         self.connected = False
         self.join()
+        self.open()
         for _ in range(200):
             self.ask(11.0)
             if self.question is None:
                 break
             self.answer(5)
+            self.open()
+        assert self.timeline.take_lost() == []
+        assert self.timeline.complete(0, self.log + 1)
         assert self.shown == set(range(1, self.log + 1))
 
 

@@ -12,5 +12,5 @@ THOROUGH: Final = os.environ.get("SECURE_CHAT_TESTS") == "thorough"
 
 
 def tries(thorough: int) -> int:
-    """So many where everything is run, else a quarter of them. The first are the same ones."""
-    return thorough if THOROUGH else max(1, thorough // 4)
+    """So many where everything is run, else a fifth of them. The first are the same ones."""
+    return thorough if THOROUGH else max(1, thorough // 5)

@@ -19,7 +19,7 @@ from client.voice.reports import Report, TalkHeard
 from common.crypto.sframe import FrameOpener, FrameSealer
 from tests.client.voice.fakes import FakeDevices, FakeSpeaker
 
-SPEECH = Path(__file__).parents[2] / "sounds" / "speech.wav"
+SPEECH = Path(__file__).parents[1] / "sounds" / "speech.wav"
 KEY = bytes(32)
 PATIENCE = 20.0
 

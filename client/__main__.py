@@ -44,19 +44,25 @@ def _obey(arguments: list[str]) -> int:
     if arguments[:1] == ["log"]:
         from client import log_command  # noqa: PLC0415
 
-        return log_command.run(read_log_request(arguments[1:], os.environ, sys.stdin))
+        request = read_log_request(arguments[1:], os.environ, sys.stdin)
+        _warn(request.warning)
+        return log_command.run(request)
     config = read_config(arguments, os.environ, sys.stdin)
     if config.show_key:
         return _show_key(config)
     return _run(config) if config.forget_broker is None else _forget(config, config.forget_broker)
 
 
+def _warn(warning: str) -> None:
+    if warning:
+        sys.stderr.write(f"{warning}\n")
+
+
 def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
     from client.network import Network  # noqa: PLC0415
 
-    if config.warning:
-        sys.stderr.write(f"{config.warning}\n")
+    _warn(config.warning)
     store = _open_store(config)
     # A program means the key that it passes; a person at a terminal is asked, as the window asks.
     accept_weak_phrase = config.mode == "json"

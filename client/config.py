@@ -77,6 +77,7 @@ class LogRequest:
     file: str
     words: str
     all_rooms: bool
+    warning: str = ""  # what the user should know about the flags, empty: nothing
 
 
 class _Flags(argparse.ArgumentParser):
@@ -158,8 +159,12 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         receipts=not flags.no_receipts,
         lasting_key=flags.lasting_key,
         show_key=flags.show_key,
-        warning=_READABLE if _holds_a_key(flags.invite) or _holds_a_key(flags.server) else "",
+        warning=_warning(flags),
     )
+
+
+def _warning(flags: argparse.Namespace) -> str:
+    return _READABLE if _holds_a_key(flags.invite) or _holds_a_key(flags.server) else ""
 
 
 def _holds_a_key(argument: str | None) -> bool:
@@ -202,6 +207,7 @@ def read_log_request(arguments: list[str], environment: MutableMapping[str, str]
         getattr(flags, "file", "-"),
         " ".join(getattr(flags, "words", ())),
         all_rooms,
+        _warning(flags),
     )
 
 

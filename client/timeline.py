@@ -39,6 +39,11 @@ class _Gap:
     missed: bool = True
     page: int = SCREENFUL
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is to be read though what was read above it is known."""
+        return self.missed or self.budget <= HISTORY_POSTS
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -181,7 +186,9 @@ class Timeline:
 
     def enough(self) -> None:
         """I have met lines that I know: what was said before I came need not be read any further."""
-        self._gaps = [gap for gap in self._gaps if gap.missed or gap.budget <= HISTORY_POSTS]
+        self._gaps = [gap for gap in self._gaps if gap.counts]
+        if self._asked is not None and not self._asked.counts:
+            self._asked = None  # its answer is one that nobody asked for
 
     def take_lost(self) -> list[Span]:
         """The gaps that cannot be filled and were not told yet in this run."""

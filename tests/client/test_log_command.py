@@ -148,6 +148,12 @@ def test_what_is_wrong_is_said(folder: Path, tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_key_in_an_argument_is_warned_of() -> None:
+    link = "secure-chat://host:9090/?k=" + "A" * 43
+    assert not read_log_request(["delete", "--invite", link], _key(), _stdin()).warning
+    assert "read" in read_log_request(["delete", "--invite", link + "#a-key"], _key(), _stdin()).warning
+
+
 def _key() -> dict[str, str]:
     return {"SECURE_CHAT_KEY": "a room for tests"}
 

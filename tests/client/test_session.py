@@ -325,6 +325,58 @@ def test_what_a_broker_keeps_no_longer_is_one_gap(net: Net) -> None:
         ann.cut()
 
 
+def test_a_restored_broker_is_read_back_until_lines_are_known(net: Net) -> None:
+    # would fail if each restore made everybody read the whole history again, or showed any of it twice
+    log = MemoryLog()
+    ann, bob = net.client("Ann", secret=bytes(32), log=log), net.joined("Bob")
+    ann.connect()
+    net.run(1)
+    for number in range(120):
+        bob.say(f"line {number}")
+        net.run(0.1)
+    net.run(1)
+    ann.session.lost()
+    ann.session.join(net.now)
+    tokens = [line.token for line, _ in log.lines]
+    limits_told = messages.RoomLimits(64, 20, 30, 110)
+    ann.session.receive(messages.Joined(b"me", b"room", (), 120, 1, b"N" * 16, limits_told), net.now)
+    asked: list[messages.Fetch] = []
+    for _ in range(20):
+        asked += [message for message in ann.session.outgoing() if isinstance(message, messages.Fetch)]
+        if asked:
+            before = asked[-1].before or 0
+            posts = tuple(messages.StoredPost(seq, seq - 1, tokens[seq - 1]) for seq in range(before - 50, before))
+            ann.session.receive(messages.Page(posts, 1, more=True), net.now)
+        ann.session.tick(net.now)
+    assert [question.before for question in asked] == [121, 71]  # the second before the first page was opened
+    ann.drain()
+    assert len(ann.texts()) == 120
+    assert ann.session.counters["doubled"] == 50
+    ann.session.errands.search("line 11")
+    log.lines[117] = (dataclasses.replace(log.lines[117][0], token=b"forged"), log.lines[117][1])
+    while ann.session.errands:
+        ann.session.tick(net.now)
+    ann.drain()
+    (answer,) = ann.told(events.LogSearched)
+    assert [line.text for line in answer.lines] == [f"line {number}" for number in (11, *range(110, 117), 118, 119)]
+
+
+def test_a_newcomer_reads_a_long_history_screen_by_screen(net: Net) -> None:
+    bob = net.joined("Bob")
+    for number in range(300):
+        bob.say(f"line {number}")
+        net.run(0.1)
+    net.run(5)
+    ann = net.client("Ann")
+    ann.connect()
+    net.run(5)
+    assert ann.texts() == [f"line {number}" for number in range(300)]
+    assert [line.text for line in ann.told(events.TextReceived)][:50] == [
+        f"line {number}" for number in range(250, 300)
+    ]
+    assert ann.told(events.LinesMissing) == []
+
+
 def test_an_unsent_line_survives_its_program(net: Net) -> None:
     folder, secret = MemoryOutbox(), bytes(32)
     ann = net.client("Ann", outbox=folder, secret=secret)

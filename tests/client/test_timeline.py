@@ -289,6 +289,7 @@ def test_who_knows_lines_of_an_earlier_numbering_reads_until_he_meets_them() -> 
         timeline.opened()
         read += len(got)
         if question.before < 6_000:
+            timeline.fetch(0.0)  # the next question is out before the page is opened
             timeline.enough()
     assert 3_000 < read < 3_500
     assert lost(timeline) == []

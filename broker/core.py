@@ -314,10 +314,18 @@ class Core:
     def _wait(self, line: Line, member: Member, message: wire.FromClient, now: float) -> float:
         """How long a message has to wait that is one too many for its quota; 0.0: it may be carried out."""
         if isinstance(message, wire.Post):
-            return _taken(member.texts, now) or self._post_bytes.take(network_of(line.address), now, len(message.token))
+            return self._wait_to_post(line, member, len(message.token), now)
         if isinstance(message, wire.Signal):
             return _taken(member.signals, now) or _taken(member.signal_bytes, now, len(message.token))
         return _taken(line.requests, now)
+
+    def _wait_to_post(self, line: Line, member: Member, size: int, now: float) -> float:
+        """Who was told to wait with one post waits with those behind it too: else they would overtake it."""
+        if now < member.texts_from:
+            return member.texts_from - now
+        wait = _taken(member.texts, now) or self._post_bytes.take(network_of(line.address), now, size)
+        member.texts_from = now + wait
+        return wait
 
     # --- what several of them need ---------------------------------------------------------------------------
 

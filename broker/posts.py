@@ -55,7 +55,7 @@ class Posts:
             elif isinstance(answer, Paged):
                 actions += self._paged(asked, answer, now)
             else:
-                actions += self._failed(asked, answer)
+                actions += self._failed(asked, answer, now)
         return actions
 
     def _take_ticket(self, asked: _Asked) -> int:
@@ -80,8 +80,10 @@ class Posts:
         asked.member.pages.spend(now, sum(len(post.token) for post in answer.posts))
         return self._to(asked.member, wire.Page(answer.posts, answer.oldest_seq, answer.more))
 
-    def _failed(self, asked: _Asked, answer: Failed) -> list[Action]:
+    def _failed(self, asked: _Asked, answer: Failed, now: float) -> list[Action]:
         self._counts.refused += 1
+        if asked.post_id:  # what its sender has sent behind it must not overtake it
+            asked.member.texts_from = max(asked.member.texts_from, now + answer.retry_after / 1_000)
         what, post_id = ("post", asked.post_id) if asked.post_id else ("fetch", None)
         return self._to(asked.member, wire.Refused(what, answer.code, answer.reason, answer.retry_after, post_id))
 

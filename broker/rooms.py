@@ -61,6 +61,7 @@ class Member:
         "signal_bytes",
         "signals",
         "texts",
+        "texts_from",
         "topic",
         "voice",
         "voice_refused",
@@ -81,6 +82,7 @@ class Member:
         self.frames = 0  # of its voice, given out to others
         self.behind_since: float | None = None  # since when it does not take what is sent to it
         self.texts = Bucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST, now)
+        self.texts_from = now  # when it may post again, if it was told to wait
         self.signals = Bucket(limits.SIGNALS_PER_SECOND, limits.SIGNAL_BURST, now)
         self.signal_bytes = Bucket(limits.SIGNAL_BYTES_PER_SECOND, limits.SIGNAL_BYTES_BURST, now)
         self.voice = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)

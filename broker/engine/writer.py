@@ -16,7 +16,7 @@ from broker.engine.database import StorageTrouble
 from broker.engine.ledger import Ledger, NewPost, RoomState
 
 _BATCH: Final = 500  # requests by one commit
-_RETRY_MS: Final = 5_000
+_RETRY_MS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -602,3 +602,23 @@ def test_large_signals_are_few() -> None:
         world.send("ann", messages.Signal(b"x" * limits.TOKEN_BYTES, None))
     assert len(world.got("ben", messages.Signalled)) == limits.SIGNAL_BYTES_BURST // limits.TOKEN_BYTES
     assert world.refused("ann")[:2] == ("signal", "too_fast")
+
+
+def test_lines_do_not_overtake_one_that_has_to_wait() -> None:
+    # Would catch somebody's lines in another order than they were written, because one came a moment too soon.
+    world = World()
+    world.join("ann")
+    for number in range(limits.TEXT_BURST + 1):
+        world.send("ann", messages.Post(b"line %d" % number))
+    wait = world.refused("ann")[2] / 1_000
+    world.now += wait / 2
+    world.send("ann", messages.Post(b"behind it"))
+    assert world.refused("ann")[:2] == ("post", "too_fast")
+    world.now += wait / 2
+    for token in (b"line %d" % limits.TEXT_BURST, b"behind it"):
+        world.now += 1 / limits.TEXT_PER_SECOND
+        world.send("ann", messages.Post(token))
+    assert [accepted.post_id for accepted in world.got("ann", messages.Accepted)[-2:]] == [
+        messages.post_id(b"line %d" % limits.TEXT_BURST),
+        messages.post_id(b"behind it"),
+    ]

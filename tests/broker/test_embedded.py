@@ -319,7 +319,7 @@ def test_a_full_disk_acknowledges_nothing_and_heals() -> None:
     for token in (b"b", b"c"):
         failed = append(engine, token)
         assert isinstance(failed, Failed)
-        assert (failed.code, failed.retry_after) == ("storage", 5_000)
+        assert (failed.code, failed.retry_after) == ("storage", 2_000)
     engine.page(8, ROOM, 0, None, 5)
     (answer,) = engine.poll()
     assert isinstance(answer, Failed)

@@ -102,6 +102,7 @@ def test_what_failed_is_refused(world: World) -> None:
         messages.Refused("fetch", "failed", "The disk is full.", 5),
     ]
     assert world.counts.refused == 2
+    assert ann.texts_from == 0.005  # nor may what it sent behind it overtake it
 
 
 def test_pages_are_charged(world: World) -> None:

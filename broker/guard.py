@@ -1,7 +1,7 @@
 """Watches the accepted connections of both ports, and cuts those that flood, take nothing or hold our memory.
 
 libzmq bounds a part, not a message, and says nothing of who sends how much: so a thread reads the socket
-monitors (an unread one would stop all I/O) and asks the kernel once a second what each connection has sent and
+monitors (an unread one would stop all I/O) and asks the kernel four times a second what each connection has sent and
 taken; `traffic` judges the numbers. Elsewhere than on Linux, only the number of connections is bounded.
 """
 
@@ -30,7 +30,7 @@ _FAILED: Final = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 )
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | _FAILED
-_SWEEP_SECONDS: Final = 1.0
+_SWEEP_SECONDS: Final = 0.25  # what a fast sender gets in before it is weighed waits in our memory
 _FROM_ONE: Final = "too many connections from one address"
 _IN_ALL: Final = "too many connections in all"
 _REASONS: Final = (_FROM_ONE, _IN_ALL, *traffic.REASONS)

@@ -12,7 +12,7 @@ import msgspec
 
 from broker.engine.base import Kept
 from broker.ports import Ports
-from broker.status import Rates
+from broker.status import Forwarding, Rates
 from common.errors import Malformed
 
 _MIB: Final = 2**20
@@ -31,6 +31,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     listeners: int
     kept: Kept
     rates: Rates
+    forwarding: Forwarding | None  # None: no voice was passed on yet
     counters: Mapping[str, int]
 
 
@@ -49,7 +50,7 @@ def decode_report(line: bytes) -> Report:
 
 def report_text(report: Report) -> str:
     """The lines for people."""
-    ports, kept, rates = report.ports, report.kept, report.rates
+    ports, kept, rates, forwarding = report.ports, report.kept, report.rates, report.forwarding
     lines = {
         "Broker": f"{report.version}, up {_span(report.uptime_seconds)}",
         "Ports": f"control {ports.control}, voice {ports.voice}, banner {ports.banner}",
@@ -58,12 +59,17 @@ def report_text(report: Report) -> str:
         "Storage": kept.trouble or "ok",
         "A second": f"{rates.posts:,} posts, {rates.signals:,} signals, {rates.voice:,} voice frames"
         f" (over the last {rates.seconds:.0f} s)",
+        "Voice": "none was passed on yet" if forwarding is None else _forwarding_text(forwarding),
         "Memory": "not known on this system" if report.memory_bytes is None else size_text(report.memory_bytes),
     }
     wide = max(len(name) for name in report.counters) if report.counters else 0
     counters = [f"  {name:<{wide}}  {count:>12,}" for name, count in report.counters.items()]
     written = [*(f"{name:<10}{line}" for name, line in lines.items()), "Since the start:", *counters]
     return "".join(f"{_plain(line)}\n" for line in written)
+
+
+def _forwarding_text(forwarding: Forwarding) -> str:
+    return f"passed on within {forwarding.p50:.1f} ms (p50), {forwarding.p99:.1f} ms (p99)"
 
 
 def _span(seconds: int) -> str:

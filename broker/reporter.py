@@ -44,6 +44,7 @@ class Reporter:
             listeners=standing.listeners,
             kept=standing.kept,
             rates=standing.rates,
+            forwarding=standing.forwarding,
             counters=standing.counters,
         )
         return encode_report(report)

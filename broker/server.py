@@ -27,7 +27,7 @@ from broker.core import Core
 from broker.guard import Guard, host_of, peer_of, shut
 from broker.keypair import KeyPair
 from broker.ports import Ports, refused_port
-from broker.status import Standing
+from broker.status import Standing, Turns
 from broker.subscriptions import Verdict
 from broker.traffic import Traffic
 from common import limits, messages, voice_frame
@@ -69,6 +69,7 @@ class Server:
         self._tell = tell
         self._stopping = False
         self._asked: SimpleQueue[Callable[[Standing], None]] = SimpleQueue()
+        self._turns = Turns()
         self._sources: dict[bytes, _Source] = {}
         self._connections: dict[int, bytes] = {}  # descriptor → routing id, so that dead sources are forgotten
         self._channels: dict[int, Peer | None] = {}
@@ -126,7 +127,10 @@ class Server:
             if self._xpub in ready:
                 self._serve_voice_port(now)
             if self._router in ready:
+                relayed = core.counts.voice_relayed
                 self._serve_control(now)
+                if core.counts.voice_relayed != relayed:
+                    self._turns.add(time.monotonic() - now)
             if self._banner.fileno() in ready and not self._banner.answer():
                 poller.unregister(self._banner.fileno())  # it stays readable: polling it would spin
             if self._wake_out.fileno() in ready:
@@ -250,7 +254,8 @@ class Server:
         """The core's numbers, and those of who never got as far as the core."""
         standing = self._core.standing(now)
         outside = {**self._guard.counts, "keys_turned_away": self._admission.turned_away}
-        return replace(standing, counters={**standing.counters, **outside})
+        counters = {**standing.counters, **outside}
+        return replace(standing, counters=counters, forwarding=self._turns.forwarding())
 
     @staticmethod
     def _drop_rest(opened: zmq.Socket[bytes]) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 from broker.engine.base import Kept
 
 _MARK_SECONDS: Final = 5.0  # between two marks of `Pace`
+_TURNS: Final = 2_000  # some seconds of a busy room
 _MARKS: Final = 13  # so that the oldest is a minute old
 
 
@@ -81,6 +82,33 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarding:
+    """How long the last turns of the loop that passed voice on took, milliseconds: the most that its frames waited."""
+
+    p50: float
+    p99: float
+
+
+class Turns:
+    """Remembers how long the last turns took."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[float] = deque(maxlen=_TURNS)
+
+    def add(self, seconds: float) -> None:
+        """One turn that passed voice on."""
+        self._seconds.append(seconds)
+
+    def forwarding(self) -> Forwarding | None:
+        """None: no voice was passed on yet."""
+        ranked = sorted(self._seconds)
+        if not ranked:
+            return None
+        p50, p99 = (ranked[min(len(ranked) - 1, len(ranked) * part // 100)] for part in (50, 99))
+        return Forwarding(round(p50 * 1_000, 3), round(p99 * 1_000, 3))
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How things are at one moment. `rooms` and `members` are those that are there now, not those of kept posts."""
 
@@ -90,6 +118,7 @@ class Standing:
     kept: Kept
     rates: Rates
     counters: Mapping[str, int]
+    forwarding: Forwarding | None = None
 
 
 def _mark(counts: Counters, now: float) -> _Mark:

@@ -8,7 +8,7 @@ import pytest
 from broker.engine.base import Kept
 from broker.ports import Ports
 from broker.report import Report, decode_report, encode_report, report_text
-from broker.status import Rates
+from broker.status import Forwarding, Rates
 from common.errors import Malformed
 
 REPORT = Report(
@@ -21,6 +21,7 @@ REPORT = Report(
     listeners=7,
     kept=Kept(5, 12_345, 3 * 2**19),
     rates=Rates(60.2, 3.5, 1.0, 5_000.0),
+    forwarding=Forwarding(0.25, 3.14),
     counters={"joins": 12, "topics_refused": 3_400},
 )
 TEXT = """\
@@ -30,6 +31,7 @@ People    1,200 in 3 rooms, 7 listening
 Kept      12,345 posts of 5 rooms, 1.5 MiB
 Storage   ok
 A second  3.5 posts, 1.0 signals, 5,000.0 voice frames (over the last 60 s)
+Voice     passed on within 0.2 ms (p50), 3.1 ms (p99)
 Memory    50.0 MiB
 Since the start:
   joins                     12
@@ -54,7 +56,10 @@ def test_spans(seconds: int, written: str) -> None:
 def test_what_is_not_known_and_what_is_wrong() -> None:
     # Would catch a full disk that shows as all well; and a terminal at the mercy of what answers.
     kept = Kept(1, 1, 1, "The disk is full.")
-    text = report_text(msgspec.structs.replace(REPORT, memory_bytes=None, kept=kept, counters={"a\x1b[2J": 1}))
+    text = report_text(
+        msgspec.structs.replace(REPORT, memory_bytes=None, forwarding=None, kept=kept, counters={"a\x1b[2J": 1})
+    )
+    assert "Voice     none was passed on yet\n" in text
     assert "Storage   The disk is full.\n" in text
     assert "Kept      1 post of 1 room, 0.0 MiB\n" in text
     assert "Memory    not known on this system\n" in text

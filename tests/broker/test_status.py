@@ -1,4 +1,4 @@
-from broker.status import Counters, Pace, Rates
+from broker.status import Counters, Forwarding, Pace, Rates, Turns
 
 
 def test_all_counters_have_names() -> None:
@@ -27,3 +27,17 @@ def test_rates_just_after_the_start() -> None:
     counts.posts = 2
     assert pace.rates(counts, 10.002) == Rates(1.0, 2.0, 0.0, 0.0)
     assert pace.rates(counts, 14.0) == Rates(4.0, 0.5, 0.0, 0.0)
+
+
+def test_how_long_frames_wait() -> None:
+    # Would catch a p99 that is the median, and an answer out of nothing.
+    turns = Turns()
+    assert turns.forwarding() is None
+    turns.add(0.001)
+    assert turns.forwarding() == Forwarding(1.0, 1.0)
+    for number in range(100):
+        turns.add(number / 1_000)
+    assert turns.forwarding() == Forwarding(49.0, 98.0)
+    for _ in range(5_000):
+        turns.add(0.002)
+    assert turns.forwarding() == Forwarding(2.0, 2.0)

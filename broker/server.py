@@ -75,9 +75,7 @@ class Server:
         self._channels: dict[int, Peer | None] = {}
         allowed = None if settings.allowed_keys is None else AllowedKeys(settings.allowed_keys, tell)
         self._banner = _open_banner(settings)  # first of the sockets: it is the easiest to undo
-        self._wake_in, self._wake_out = socket.socketpair()
-        self._wake_in.settimeout(0.0)
-        self._wake_out.settimeout(0.0)
+        self._wake_in, self._wake_out = _wake_up_pair()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._router = self._open(zmq.ROUTER, pair, limits.CONTROL_BYTES, _WAITING)
         self._router.setsockopt(zmq.ROUTER_MANDATORY, 1)
@@ -348,6 +346,14 @@ class Server:
         if source is not None:
             self._connections.pop(source.descriptor, None)
             shut(source.descriptor, source.peer)
+
+
+def _wake_up_pair() -> tuple[socket.socket, socket.socket]:
+    """What is written to the first can be read from the second; neither ever waits."""
+    pair = socket.socketpair()
+    for end in pair:
+        end.settimeout(0.0)
+    return pair
 
 
 def _key(frame: zmq.Frame) -> bytes | None:

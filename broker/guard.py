@@ -1,7 +1,7 @@
 """Watches the accepted connections of both ports, and cuts those that flood, take nothing or hold our memory.
 
 libzmq bounds a part, not a message, and says nothing of who sends how much: so a thread reads the socket
-monitors (an unread one would stop all I/O) and asks the kernel four times a second what each connection has sent and
+monitors (an unread one would stop all I/O) and asks the kernel again and again what each connection has sent and
 taken; `traffic` judges the numbers. Elsewhere than on Linux, only the number of connections is bounded.
 """
 
@@ -30,7 +30,12 @@ _FAILED: Final = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 )
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | _FAILED
-_SWEEP_SECONDS: Final = 0.25  # what a fast sender gets in before it is weighed waits in our memory
+_SWEEP_SECONDS: Final = 0.5
+# What a fast sender gets in before it is weighed waits in our memory: those that are new or send much are looked at
+# more often for a while.
+_CLOSE_SECONDS: Final = 0.03
+_CLOSE_FOR_SECONDS: Final = 0.5
+_MUCH_BYTES: Final = 65_536
 _FROM_ONE: Final = "too many connections from one address"
 _IN_ALL: Final = "too many connections in all"
 _REASONS: Final = (_FROM_ONE, _IN_ALL, *traffic.REASONS)
@@ -121,6 +126,7 @@ class Guard(threading.Thread):
         self._members = members
         self._failed: set[str] = set()  # ports whose last event was a handshake that failed
         self._connections: dict[int, _Connection] = {}
+        self._closely: dict[int, float] = {}  # descriptors that are looked at often, until when
         self._addresses: Counter[str] = Counter()  # connections, by network
         self._holdings = Holdings()
         # Connections that were cut, by reason. All keys are there from the start: other threads look.
@@ -131,14 +137,19 @@ class Guard(threading.Thread):
         poller = zmq.Poller()
         for monitor in self._monitors:
             poller.register(monitor, zmq.POLLIN)
-        swept = time.monotonic()
+        swept = looked = time.monotonic()
         try:
             while True:
-                for monitor, _ in poller.poll(int(_SWEEP_SECONDS * 1_000)):
+                pause = _CLOSE_SECONDS if self._closely else _SWEEP_SECONDS
+                for monitor, _ in poller.poll(int(pause * 1_000)):
                     self._read(monitor, self._monitors[monitor])
-                if time.monotonic() - swept >= _SWEEP_SECONDS:
-                    swept = time.monotonic()
-                    self._sweep(swept)
+                now = time.monotonic()
+                if now - swept >= _SWEEP_SECONDS:
+                    swept = looked = now
+                    self._look(list(self._connections), now)
+                elif self._closely and now - looked >= _CLOSE_SECONDS:
+                    looked = now
+                    self._look(list(self._closely), now)
         except zmq.ContextTerminated:
             for monitor in self._monitors:
                 monitor.close(linger=0)
@@ -170,8 +181,10 @@ class Guard(threading.Thread):
             return
         rate, burst = self._rates[port]
         network = network_of(host_of(peer))
-        scale = Scale(network, rate, burst, self._holdings, time.monotonic())
+        now = time.monotonic()
+        scale = Scale(network, rate, burst, self._holdings, now)
         self._connections[descriptor] = _Connection(port, peer, network, scale)
+        self._closely[descriptor] = now + _CLOSE_FOR_SECONDS
         self._addresses[network] += 1
         if self._addresses[network] > self._most:
             self._cut(descriptor, _FROM_ONE)
@@ -180,8 +193,13 @@ class Guard(threading.Thread):
         else:
             self._tell(Note("connected", "", host_of(peer), f"{port} port"))
 
-    def _sweep(self, now: float) -> None:
-        for descriptor, connection in list(self._connections.items()):
+    def _look(self, descriptors: list[int], now: float) -> None:
+        for descriptor in descriptors:
+            if self._closely.get(descriptor, now) < now:
+                del self._closely[descriptor]
+            connection = self._connections.get(descriptor)
+            if connection is None:
+                continue
             opened = duplicate(descriptor)
             if opened is None:
                 self._forget(descriptor)
@@ -199,6 +217,8 @@ class Guard(threading.Thread):
         moved = None
         if connection.port == "control":  # one that has said nothing has had nothing taken
             moved = self._members.traffic_at(descriptor, connection.peer) or Traffic()
+        if connection.scale.came(kernel) >= _MUCH_BYTES:
+            self._closely[descriptor] = now + _CLOSE_FOR_SECONDS
         reason = connection.scale.weigh(kernel, moved, now)
         if reason:
             self._cut(descriptor, reason)
@@ -211,6 +231,7 @@ class Guard(threading.Thread):
 
     def _forget(self, descriptor: int, why: str = "") -> None:
         connection = self._connections.pop(descriptor)
+        self._closely.pop(descriptor, None)
         connection.scale.gone()
         self._addresses[connection.network] -= 1
         if not self._addresses[connection.network]:

@@ -66,11 +66,15 @@ class Scale:
         self._held = 0
         self._moved = now  # when the other end last took something, or nothing waited
 
+    def came(self, kernel: Kernel) -> int:
+        """How many bytes it has sent since it was last weighed."""
+        return kernel.received - self._kernel.received
+
     def weigh(self, kernel: Kernel, traffic: Traffic | None, now: float) -> str:
         """Why this connection has to go, empty: it may stay. `traffic` is None where nobody counts messages."""
         if not kernel.waiting or kernel.acked != self._kernel.acked:
             self._moved = now
-        sent = kernel.received - self._kernel.received
+        sent = self.came(kernel)
         self._kernel = kernel
         if not self._sending.take(now, sent):
             return _FLOOD

@@ -298,7 +298,7 @@ class Core:
         if wait:
             line = self._lines[member.connection]
             return self._refuse(line, "fetch", "too_fast", "Too many pages: wait a moment.", wait, now)
-        self._posts.page(member, message)
+        self._posts.page(member, message, now)
         return []
 
     def _left(self, member: Member, message: wire.Leave, now: float) -> list[Action]:

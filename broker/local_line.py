@@ -7,6 +7,7 @@ A caller writes one line, gets one, and the connection ends. See docs/decisions/
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -87,6 +88,8 @@ def _reach(folder: Path) -> tuple[socket.socket, bytes]:
     """A connection, and what to say on it."""
     port_file = folder / PORT_FILE
     if not port_file.exists():
+        if not UNIX:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         opened = socket.socket(socket.AF_UNIX)
         try:
             # With Python's own time limit it would not wait at all where others wait too.

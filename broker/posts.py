@@ -12,6 +12,7 @@ from broker.actions import Action
 from broker.engine.base import Appended, Engine, Failed, Paged
 from broker.rooms import Member, Rooms, deliver
 from broker.status import Counters
+from common import limits
 from common import messages as wire
 
 
@@ -40,8 +41,10 @@ class Posts:
         ticket = self._take_ticket(_Asked(member, post_id, token))
         self._engine.append(ticket, member.room.room_id, post_id, token)
 
-    def page(self, member: Member, message: wire.Fetch) -> None:
+    def page(self, member: Member, message: wire.Fetch, now: float) -> None:
         """Have posts looked up. `settle` gives `Page`, or `Refused`."""
+        # The most it can be is paid now, and what it was not given back: else many could be asked for at once.
+        member.pages.spend(now, limits.PAGE_BYTES)
         ticket = self._take_ticket(_Asked(member))
         self._engine.page(ticket, member.room.room_id, message.after, message.before, message.limit)
 
@@ -77,12 +80,14 @@ class Posts:
 
     def _paged(self, asked: _Asked, answer: Paged, now: float) -> list[Action]:
         self._counts.pages += 1
-        asked.member.pages.spend(now, sum(len(post.token) for post in answer.posts))
+        asked.member.pages.spend(now, sum(len(post.token) for post in answer.posts) - limits.PAGE_BYTES)
         return self._to(asked.member, wire.Page(answer.posts, answer.oldest_seq, answer.more))
 
     def _failed(self, asked: _Asked, answer: Failed, now: float) -> list[Action]:
         self._counts.refused += 1
-        if asked.post_id:  # what its sender has sent behind it must not overtake it
+        if not asked.post_id:
+            asked.member.pages.spend(now, -limits.PAGE_BYTES)
+        else:  # what its sender has sent behind it must not overtake it
             asked.member.texts_from = max(asked.member.texts_from, now + answer.retry_after / 1_000)
         what, post_id = ("post", asked.post_id) if asked.post_id else ("fetch", None)
         return self._to(asked.member, wire.Refused(what, answer.code, answer.reason, answer.retry_after, post_id))

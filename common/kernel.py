@@ -66,7 +66,10 @@ def bytes_of(opened: socket.socket) -> Kernel | None:
     """The bytes of a TCP connection; None: this system does not count them. Linux does."""
     if sys.platform != "linux":
         return None
-    said = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
+    try:
+        said = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
+    except OSError:  # it has gone
+        return None
     if len(said) < _BYTES_AT + _BYTES.size:
         return None
     acked, received, _, _, waiting = _BYTES.unpack_from(said, _BYTES_AT)

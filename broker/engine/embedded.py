@@ -35,7 +35,7 @@ class _Room:
     oldest_seq: int = 0
     posts: int = 0
     bytes: int = 0
-    empty_since: float = 0.0
+    empty_since: float | None = None  # None: not looked at since the start
 
 
 class EmbeddedEngine(Engine):
@@ -74,7 +74,7 @@ class EmbeddedEngine(Engine):
             ledger = Ledger(opened(path), self._keep)
             for state in ledger.rooms():
                 self._note(state)
-        except StorageTrouble as error:
+        except (StorageTrouble, TypeError, ValueError, OverflowError) as error:  # the latter: damaged rows
             self._trouble = str(error)
             tell(f"posts cannot be kept: {path}: {error}")
             return
@@ -197,6 +197,10 @@ class EmbeddedEngine(Engine):
 
     def _forget_empty_rooms(self, now: float) -> None:
         for room_id, room in list(self._rooms.items()):
-            if not room.posts and room_id not in self._handles and now - room.empty_since >= FORGET_SECONDS:
+            if room.posts or room_id in self._handles:
+                continue
+            if room.empty_since is None:
+                room.empty_since = now
+            elif now - room.empty_since >= FORGET_SECONDS:
                 del self._rooms[room_id]
                 self._ask(Forget(room_id, room.log_id))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from broker.engine.base import Answer, Appended, Failed, Paged
-from broker.engine.database import Database, StorageTrouble, transaction
+from broker.engine.database import Database, Row, StorageTrouble, transaction
 from common import limits
 from common.messages import StoredPost
 
@@ -111,7 +111,7 @@ class Ledger:
             " LIMIT ?",
             *(room_id, edge, limit + 1),
         )
-        posts = [StoredPost(*row) for row in rows[:limit]]
+        posts = [_stored(row) for row in rows[:limit]]
         fitting = posts[: _fitting(posts)]
         if after is None:
             fitting.reverse()
@@ -161,12 +161,16 @@ class Ledger:
 
     def _room(self, post: NewPost) -> int:
         """The row of a post's room, made if there is none."""
-        row = self._database.run("SELECT id FROM room WHERE room_id = ?", post.room_id) or self._database.run(
+        known = self._database.run("SELECT id, log_id, posts FROM room WHERE room_id = ?", post.room_id)
+        for room, log_id, posts in known:
+            if log_id != post.log_id and not posts:  # it was to be forgotten, and that failed: it begins anew now
+                self._database.run("UPDATE room SET log_id = ?, newest_seq = 0 WHERE id = ?", post.log_id, room)
+            return int(room)
+        ((made,),) = self._database.run(
             "INSERT INTO room (room_id, log_id, newest_seq, posts, bytes) VALUES (?, ?, 0, 0, 0) RETURNING id",
             *(post.room_id, post.log_id),
         )
-        room: int = row[0][0]
-        return room
+        return int(made)
 
     def _append(self, room: int, post: NewPost, total: int, now: int) -> tuple[Answer, int]:
         """The answer, and by how much more is kept now."""
@@ -174,7 +178,8 @@ class Ledger:
         for seq, prev_seq in known:
             return Appended(post.ticket, seq, prev_seq, again=True), 0
         size = len(post.token) + POST_OVERHEAD
-        if total + size > self._keep.total_bytes + self._keep.total_bytes // 4:
+        # Whatever its size: a small one must not overtake a large one that is refused.
+        if total >= self._keep.total_bytes + self._keep.total_bytes // 4:
             reason = "This broker has no place for more lines just now."
             return Failed(post.ticket, "full", reason, 60_000), 0
         ((newest,),) = self._database.run("SELECT newest_seq FROM room WHERE id = ?", room)
@@ -216,6 +221,8 @@ class Ledger:
         ((log_id, newest, posts, size),) = self._database.run(
             "SELECT log_id, newest_seq, posts, bytes FROM room WHERE id = ?", room
         )
+        if not (_are(bytes, room_id, log_id) and _are(int, newest, posts, size)):
+            raise StorageTrouble("the row of a room is damaged")
         return RoomState(room_id, log_id, newest, self._oldest_of(room_id), posts, size)
 
     def _oldest_of(self, room_id: bytes) -> int:
@@ -223,6 +230,18 @@ class Ledger:
             "SELECT coalesce(min(seq), 0) FROM post WHERE room = (SELECT id FROM room WHERE room_id = ?)", room_id
         )
         return int(oldest)
+
+
+def _stored(row: Row) -> StoredPost:
+    """SQLite keeps what it is given and gives what it finds: a flipped bit can make a number of a token."""
+    seq, prev_seq, token = row
+    if not (_are(int, seq, prev_seq) and _are(bytes, token)):
+        raise StorageTrouble("the row of a post is damaged")
+    return StoredPost(seq, prev_seq, token)
+
+
+def _are(kind: type, *values: object) -> bool:
+    return all(isinstance(value, kind) for value in values)
 
 
 def _fitting(posts: list[StoredPost]) -> int:

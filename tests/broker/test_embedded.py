@@ -17,7 +17,8 @@ from broker.engine import embedded
 from broker.engine.base import Appended, Failed, Kept, Paged
 from broker.engine.database import Row, SqliteDatabase, StorageTrouble
 from broker.engine.embedded import FORGET_SECONDS, EmbeddedEngine
-from broker.engine.ledger import POST_OVERHEAD, Keep
+from broker.engine.ledger import POST_OVERHEAD, Keep, Ledger, NewPost
+from broker.engine.writer import Writer
 from common import limits
 from common.messages import post_id
 from tests.fakes.engine import WALL, inline_engine
@@ -330,6 +331,101 @@ def test_a_full_disk_acknowledges_nothing_and_heals() -> None:
     assert all_of(engine) == [b"a", b"c"]
     assert told[1:] == ["posts are kept again"]
     assert engine.kept().trouble == ""
+
+
+def test_a_damaged_row_is_a_trouble_and_ends_nothing(tmp_path: Path) -> None:
+    # Would catch a writer that dies of a flipped bit, so that every later line waits for ever.
+    path, told = tmp_path / "posts.sqlite3", list[str]()
+    engine = opened(path, tell=told)
+    engine.enter(OTHER, 0.0)
+    append(engine, b"a")
+    append(engine, b"b", OTHER)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE post SET token = 5 WHERE room = 1")
+        database.execute("UPDATE room SET newest_seq = 'many', posts = 'few' WHERE id = 1")
+    database.close()
+    engine.page(8, ROOM, 0, None, 5)
+    assert [type(answer) for answer in engine.poll()] == [Failed]
+    assert isinstance(append(engine, b"c"), Failed)
+    assert told
+    assert isinstance(append(engine, b"d", OTHER), Appended)
+    engine.close()
+    again = opened(path, tell=told)
+    assert "damaged" in again.kept().trouble
+    assert isinstance(append(again, b"e"), Failed)
+    again.close()
+
+
+def test_one_damaged_room_is_its_own_trouble() -> None:
+    # Would catch a commit of many rooms that fails for all of them, again and again.
+    database = SqliteDatabase(Path(":memory:"))
+    ledger = Ledger(database, Keep())
+    writer = Writer(ledger, Clock(), lambda _: None)
+    writer.work([new_post(1, ROOM, b"a"), new_post(2, OTHER, b"b")])
+    database.run("UPDATE room SET newest_seq = 'many' WHERE room_id = ?", ROOM)
+    answers = {
+        answer.ticket: type(answer)
+        for answer in writer.work([new_post(3, ROOM, b"c"), new_post(4, OTHER, b"d"), new_post(5, ROOM, b"e")]).answers
+    }
+    assert answers == {3: Failed, 4: Appended, 5: Failed}
+
+
+def new_post(ticket: int, room: bytes, token: bytes) -> NewPost:
+    return NewPost(ticket, room, room, post_id(token), token)
+
+
+def test_a_room_that_could_not_be_forgotten_begins_anew_all_the_same() -> None:
+    # Would catch numbers of the old log that go on under the id of the new one.
+    told: list[str] = []
+    engine, database, clock = fragile(told, Keep(days=1))
+    append(engine, b"a")
+    engine.emptied(ROOM, 0.0)
+    clock.now += 2 * DAY
+    engine.tick(1.0)
+    engine.poll()
+    database.failing = True
+    engine.tick(FORGET_SECONDS + 100)
+    database.failing = False
+    engine.enter(ROOM, 0.0)
+    assert append(engine, b"b") == Appended(7, 1, 0, again=False)
+
+
+def test_a_restart_forgets_no_room_before_its_time(tmp_path: Path) -> None:
+    # Would catch a machine that is up for days, and whose rooms begin anew with each start of the broker.
+    path, clock = tmp_path / "posts.sqlite3", Clock()
+    first = EmbeddedEngine(path, random.Random(1).randbytes, clock, keep=Keep(days=1), threaded=False)
+    first.enter(ROOM, 0.0)
+    append(first, b"a")
+    log_id = first.span(ROOM).log_id
+    clock.now += 2 * DAY
+    first.tick(1.0)
+    first.poll()
+    first.close()
+    second = EmbeddedEngine(path, random.Random(2).randbytes, clock, keep=Keep(days=1), threaded=False)
+    second.tick(10 * FORGET_SECONDS)
+    second.enter(ROOM, 0.0)
+    assert second.span(ROOM).log_id == log_id
+    second.close()
+
+
+def test_pages_wait_for_posts_and_not_the_other_way() -> None:
+    # Would catch a line that waits until hundreds of pages were read for somebody else.
+    database, woken = Held(Path(":memory:")), threading.Semaphore(0)
+    engine = EmbeddedEngine(Path("posts"), random.Random(1).randbytes, Clock(), opened=lambda _: database)
+    engine.wake_by(woken.release)
+    engine.enter(ROOM, 0.0)
+    database.go.clear()
+    engine.append(0, ROOM, post_id(b"first"), b"first")
+    for ticket in range(1, 21):
+        engine.page(ticket, ROOM, 0, None, 10)
+    engine.append(21, ROOM, post_id(b"behind"), b"behind")
+    database.go.set()
+    order: list[int] = []
+    while len(order) < 22:
+        assert woken.acquire(timeout=30)
+        order += [answer.ticket for answer in engine.poll()]
+    assert order.index(21) <= 9
+    engine.close()
 
 
 def test_pruning_that_fails_is_told_and_tried_again() -> None:

@@ -82,7 +82,7 @@ def test_the_sender_left_meanwhile(world: World) -> None:
     # Would catch a line that is kept and never shown, or an answer to a connection that is gone.
     ann, ben = world.join(b"ann"), world.join(b"ben")
     world.posts.append(ann, b"token")
-    world.posts.page(ann, messages.Fetch(0, None, 5))
+    world.posts.page(ann, messages.Fetch(0, None, 5), 0.0)
     world.rooms.remove(ann)
     assert world.settle() == [Deliver((b"ben",), POSTED)]
     world.posts.append(ben, b"token 2")
@@ -95,7 +95,7 @@ def test_what_failed_is_refused(world: World) -> None:
     ann = world.join(b"ann")
     world.engine.fail = True
     world.posts.append(ann, b"token")
-    world.posts.page(ann, messages.Fetch(0, None, 5))
+    world.posts.page(ann, messages.Fetch(0, None, 5), 0.0)
     refused = [action.message for action in world.settle() if isinstance(action, Deliver)]
     assert refused == [
         messages.Refused("post", "failed", "The disk is full.", 5, messages.post_id(b"token")),
@@ -109,7 +109,7 @@ def test_pages_are_charged(world: World) -> None:
     # Would catch pages for nothing.
     ann = world.join(b"ann")
     world.posts.append(ann, b"x" * 1_000)
-    world.posts.page(ann, messages.Fetch(0, None, 5))
+    world.posts.page(ann, messages.Fetch(0, None, 5), 0.0)
     world.settle()
     assert not ann.pages.full(0.0)
     assert world.counts.pages == 1

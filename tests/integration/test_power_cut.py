@@ -48,8 +48,9 @@ def work(disk: Disk, chance: random.Random, found: Found, weakened: Sequence[tup
         disk.work_until(chance.randrange(1, 150))
         writer = Writer(ledger, lambda: 1_700_000_000.0, lambda _: None)
         while not writer.trouble:
-            batch = [new_post(chance) for _ in range(chance.choice((1, 1, 2, 5, 20)))]
-            for post, answer in zip(batch, writer.work(batch).answers, strict=True):
+            batch = [new_post(ticket, chance) for ticket in range(chance.choice((1, 1, 2, 5, 20)))]
+            for answer in writer.work(batch).answers:
+                post = batch[answer.ticket]
                 if isinstance(answer, Appended):
                     found.acknowledged += 1
                     if found.kept[post.room_id].setdefault(answer.seq, post.post_id) != post.post_id:
@@ -60,9 +61,9 @@ def work(disk: Disk, chance: random.Random, found: Found, weakened: Sequence[tup
         database.close()
 
 
-def new_post(chance: random.Random) -> NewPost:
+def new_post(ticket: int, chance: random.Random) -> NewPost:
     token = chance.randbytes(chance.choice((50, 400, 6_000)))
-    return NewPost(0, chance.choice(ROOMS), b"l" * 16, post_id(token), token)
+    return NewPost(ticket, chance.choice(ROOMS), b"l" * 16, post_id(token), token)
 
 
 def check(ledger: Ledger, found: Found) -> None:

@@ -47,6 +47,11 @@ class Person:
         """Whether its process lives."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def do(self, command: str, **arguments: object) -> float:
         """Give a command of the JSON client: `do("say", text="…")`. The time (monotonic, seconds) when it was given."""
         begun = time.monotonic()

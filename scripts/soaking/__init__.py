@@ -1,0 +1,1 @@
+"""Hours of a broker's and its clients' life, watched for what grows."""

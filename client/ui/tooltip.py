@@ -49,6 +49,13 @@ class Tip(ToolTip):  # type: ignore[misc]
             widget.bind("<KeyPress>", self.on_leave, add="+")
             widget.bind("<<TraverseIn>>", self.on_enter, add="+")  # the focus came by Tab
 
+    def destroy(self) -> None:
+        """Go with the widget."""
+        self._cancel()
+        super().destroy()
+        # Here, on Tk's thread: left to the collector, another thread would be the one to tell Tk.
+        self.__dict__.pop("msg_var", None)
+
     def on_enter(self, _event: object = None) -> None:
         """Show soon."""
         self._cancel()

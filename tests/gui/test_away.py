@@ -1,0 +1,106 @@
+"""Who was away for thousands of lines reads them all, while going on to type, and nothing moves before the eyes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from broker.engine.base import Appended
+from broker.engine.embedded import FILE, EmbeddedEngine
+from client.events import Quit
+from client.network import Network
+from client.store import Store
+from client.ui import texts
+from client.ui.app import Opening
+from common.crypto.keys import RoomKeys, stretch
+from common.crypto.sealing import BodySealer, PostBody, Text
+from common.messages import post_id
+from scripts.processes import free_port
+from tests.gui.window import PATIENCE, DrivenWindow
+from tests.integration.broker_process import BrokerProcess
+
+PHRASE = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
+LINES = 5_000
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    started = BrokerProcess(folder)
+    started.start(port=free_port(secrets.randbelow(1_000) * 10 + 20_000))
+    yield started
+    assert started.stop() == (0, "")
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Network]:
+    started = Network(Store(tmp_path / "ann"), microphone="none", speaker="none")
+    started.start()
+    yield started
+    started.submit(Quit())
+    started.join(PATIENCE)
+
+
+def say_much(database: Path, keys: RoomKeys) -> None:
+    """What five members said who have left since: straight into the posts that the broker keeps."""
+    sealer = BodySealer(keys)
+    people = [Ed25519PrivateKey.generate() for _ in range(5)]
+    engine = EmbeddedEngine(database, secrets.token_bytes, time.time)
+    engine.enter(keys.room_id, 0.0)
+    kept = 0
+    for begin in range(0, LINES, 100):
+        for number in range(begin, begin + 100):
+            who = people[number % 5]
+            text = Text(f"line {number + 1} of many, some of them longer than others " + "and longer " * (number % 7))
+            said = PostBody(
+                who.public_key().public_bytes_raw(), f"P{number % 5}", number // 5, int(time.time() * 1000), text
+            )
+            token = sealer.seal_post(said, who)
+            engine.append(number, keys.room_id, post_id(token), token)
+        until = time.monotonic() + PATIENCE
+        while kept < begin + 100:
+            assert time.monotonic() < until
+            kept += sum(isinstance(answer, Appended) for answer in engine.poll())
+    engine.close()
+
+
+def test_away_for_thousands_of_lines(
+    broker: BrokerProcess, network: Network, open_window: Callable[..., DrivenWindow]
+) -> None:
+    # Would catch lines lost between the pages, out of order, or a window that does nothing else meanwhile.
+    port = broker.control.port
+    window = open_window(Opening(f"127.0.0.1:{port}", "Ann", PHRASE, connect=True), network)
+    app, area = window.app, window.app.chat.messages
+    window.until(lambda: app.chat.send_button.instate(["!disabled"]))
+    window.click(app.chat.input)
+    window.type("before")
+    window.key("Return")
+    window.until(lambda: any(texts.STORED in row for row in area.rows()))
+    assert broker.stop() == (0, "")
+    say_much(broker.folder / "data" / FILE, stretch(PHRASE, broker.key))
+    broker.start(port=port)
+    window.until(lambda: area.rows() and f"line {LINES} " in area.rows()[-1])
+    window.type("half a draft")
+
+    def first_is_there() -> bool:
+        window.root.tk.call(area.bar.cget("command"), "moveto", "0.0")
+        window.settle()
+        return len(area.rows()) > 10 and any("line 1 " in row for row in area.rows()[:10])
+
+    window.until(first_is_there)
+    assert any("before" in row for row in area.rows()[:2])
+    lines = re.findall(r"line (\d+) of", "\n".join(area.rows()))
+    assert lines == [str(number) for number in range(1, len(lines) + 1)]
+    whole = LINES + 3  # with my own line, and the notices of a connection that was lost and found
+    for number in (LINES // 3, LINES // 2, LINES - 300):
+        window.root.tk.call(area.bar.cget("command"), "moveto", str((number + 2.5) / whole))
+        window.settle()
+        assert f"line {number} " in area.text.get("@0,0 linestart", "@0,0 + 4 lines")
+    assert app.chat.input.get("1.0", "end-1c") == "half a draft"

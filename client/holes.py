@@ -21,8 +21,10 @@ _RUNS: Final = 100  # of one device; its oldest holes are forgotten
 _HOLES: Final = 1_000  # of all together
 _DEVICES: Final = 1_000  # who has the key can come as ever new devices; more are not watched
 _LOOKED_UP: Final = 200  # counters of a hole that are searched in the log; longer ones are as long as they say
+_BUDGET: Final = 400  # counters that one look may search: some milliseconds, whatever insiders have invented
 
 Place: TypeAlias = tuple[int, int]  # epoch, seq
+_Edges: TypeAlias = tuple[bytes, int, int]  # device, and the counters around a hole
 _NOWHERE: Final[Place] = (-1, 0)
 
 
@@ -59,8 +61,10 @@ class Holes:
 
     def __init__(self) -> None:
         self._devices: dict[bytes, _Device] = {}
-        self._since: dict[tuple[bytes, int, int], float] = {}
+        self._since: dict[_Edges, float] = {}
+        self._searched: set[_Edges] = set()  # for lines that are in the log though I was not told here
         self._told: dict[tuple[bytes, Place], Hole] = {}
+        self._budget = 0  # of this look
         self._changed = False
         self._looked_at = float("-inf")
 
@@ -89,6 +93,7 @@ class Holes:
         gone = [_closed(hole) for key, hole in self._told.items() if key not in found]
         news = [hole for key, hole in found.items() if self._told.get(key) != hole]
         self._told = found
+        self._searched &= self._since.keys()
         return gone + news
 
     def next_tick(self) -> float:
@@ -108,20 +113,31 @@ class Holes:
     ) -> Iterator[tuple[Place, Hole]]:
         """All holes that have lasted, with the place before them."""
         since, self._since = self._since, {}
+        self._budget = _BUDGET
         for key, device in self._devices.items():
             for below, above in pairwise(device.runs.copy()):
                 low, high = sorted((below.high_place, above.low_place))
                 if low[0] != high[0] or not complete(low, high):
                     continue
-                if _fill(device.runs, key, below.high, above.low, known):
-                    self._changed = True  # what is left of it is looked at next time
-                    continue
                 if len(self._since) >= _HOLES:
                     return
                 edges = key, below.high, above.low
                 self._since[edges] = since.get(edges, now)
-                if now - self._since[edges] >= _GRACE_SECONDS:
+                if now - self._since[edges] >= _GRACE_SECONDS and self._is_nowhere(device.runs, edges, known):
                     yield low, Hole(key, device.name, low[0], low[1], high[1], above.low - below.high - 1)
+
+    def _is_nowhere(self, runs: list[_Run], edges: _Edges, known: Callable[[bytes, int], bool]) -> bool:
+        """Whether the lines of a hole are not in the log either. Each hole is searched once, some at a time."""
+        if edges in self._searched:
+            return True
+        device, below, above = edges
+        self._budget -= min(above - below - 1, _LOOKED_UP)
+        if self._budget >= 0:
+            self._searched.add(edges)
+            if not _fill(runs, device, below, above, known):
+                return True
+        self._changed = True  # what is left of it is looked at next time
+        return False
 
 
 def _fill(runs: list[_Run], device: bytes, below: int, above: int, known: Callable[[bytes, int], bool]) -> bool:

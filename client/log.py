@@ -71,6 +71,9 @@ class LogStore(Protocol):
     def begin(self, log_id: bytes) -> Begun:
         """The broker numbers under this log id now. A new one gets the next epoch."""
 
+    def retire(self, log_id: bytes) -> None:
+        """The broker's numbers under this log id begin anew: `begin` gives it the next epoch."""
+
     def note(self, epoch: int, notes: bytes) -> None:
         """Keep these notes about a numbering, in place of earlier ones."""
 
@@ -89,6 +92,9 @@ class LogStore(Protocol):
     def commit(self) -> None:
         """Everything up to here belongs together."""
 
+    def abandon(self) -> None:
+        """Undo what was not committed: nothing more is asked. Raises nothing."""
+
 
 class NoLog:
     """`LogStore` for a room of which nothing is kept: it only counts the epochs, from `epoch` on."""
@@ -96,6 +102,7 @@ class NoLog:
     def __init__(self, epoch: int = 0) -> None:
         self._epoch = epoch
         self._epochs: dict[bytes, int] = {}
+        self._retired = 0
 
     def latest(self) -> bytes | None:
         """See `LogStore`."""
@@ -104,8 +111,12 @@ class NoLog:
     def begin(self, log_id: bytes) -> Begun:
         """See `LogStore`. A log id that comes back begins anew: there are no notes about it."""
         if log_id not in self._epochs:
-            self._epochs[log_id] = self._epoch + len(self._epochs)
+            self._epochs[log_id] = self._epoch + self._retired + len(self._epochs)
         return Begun(self._epochs[log_id])
+
+    def retire(self, log_id: bytes) -> None:
+        """See `LogStore`."""
+        self._retired += self._epochs.pop(log_id, None) is not None
 
     def note(self, epoch: int, notes: bytes) -> None:
         """See `LogStore`."""
@@ -129,6 +140,9 @@ class NoLog:
         return []
 
     def commit(self) -> None:
+        """See `LogStore`."""
+
+    def abandon(self) -> None:
         """See `LogStore`."""
 
 
@@ -162,6 +176,11 @@ class Log:
         begun = begun or self._store.begin(log_id)  # the store that has taken over
         self._epoch, self._noted = begun.epoch, begun.notes
         return begun.notes
+
+    def retire(self, log_id: bytes) -> None:
+        """The broker's numbers under this log id have gone back: they are others from now on."""
+        with self._spared():
+            self._store.retire(log_id)
 
     def keep(self, body: PostBody, seq: int, token: bytes) -> Sighting:
         """Note, and keep, a line that has come from the broker. Ask before showing it."""
@@ -239,6 +258,7 @@ class Log:
         try:
             yield
         except LocalError as error:
+            self._store.abandon()
             self._store = NoLog(self._epoch + 1)
             self._to_read = 0
             self._trouble = str(error)

@@ -7,11 +7,13 @@ with the lines. It holds tokens under the rooms' keys and keyed marks, nothing t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from client.database import Database
 from client.log import Begun, LogLine, Marks, Sighting
+from common.errors import LocalError
 
 _FILE: Final = "log.sqlite3"
 _SCHEMA_VERSION: Final = 1
@@ -94,6 +96,15 @@ class RoomLog:
         self._database.run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", self._room_id, epoch, log_id, begun, b"")
         return Begun(epoch)
 
+    def retire(self, log_id: bytes) -> None:
+        """See `LogStore`. Its lines stay, in their epoch."""
+        self._write()
+        self._database.run(
+            "UPDATE log SET log_id = randomblob(16), notes = x'' WHERE room_id = ? AND log_id = ?",
+            self._room_id,
+            log_id,
+        )
+
     def note(self, epoch: int, notes: bytes) -> None:
         """See `LogStore`."""
         self._write()
@@ -162,6 +173,12 @@ class RoomLog:
         """See `LogStore`."""
         if self._database.writing:
             self._database.run("COMMIT")
+
+    def abandon(self) -> None:
+        """See `LogStore`."""
+        with suppress(LocalError):
+            if self._database.writing:
+                self._database.run("ROLLBACK")
 
     def _write(self) -> None:
         """One transaction for all that is written until `commit`."""

@@ -18,17 +18,20 @@ class NameBook:
     def __init__(self, own_name: str) -> None:
         self._owners: dict[str, bytes] = {_looks(own_name): b""}
         self._shown: dict[tuple[bytes, str], str] = {}
+        self._next: dict[str, int] = {}  # the number to try for the next device of a name
 
     def shown(self, device: bytes, name: str) -> str:
         """The name to show for somebody else's device that calls itself `name`: `name`, `name (2)`, …"""
         known = self._shown.get((device, name))
         if known is not None:
             return known
-        shown, number = name, 1
+        looks = _looks(name)
+        shown, number = name, self._next.get(looks, 2)
         while self._owners.get(_looks(shown), device) != device:
-            number += 1
             shown = f"{name} ({number})"
+            number += 1
         if len(self._shown) < _MOST:
+            self._next[looks] = number
             self._owners[_looks(shown)] = device
             self._shown[device, name] = shown
         return shown

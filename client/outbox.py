@@ -6,10 +6,12 @@ Finished tokens, so a post sent again is the same post. Where they are kept is b
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from common import limits
+from common.errors import LocalError
 from common.messages import Post, post_id
 
 _IN_FLIGHT: Final = 8  # posts sent and not yet acknowledged: keeps my own lines in the order I wrote them
@@ -51,29 +53,48 @@ class Outbox:
         self._sent: set[bytes] = set()
         self._open = False
         self._next_at = float("-inf")
+        self._to_forget: set[int] = set()  # settled, but the disk has failed
+        self._to_skip = 0
 
     def waiting(self) -> list[QueuedPost]:
         """What is not settled, oldest first."""
         return list(self._posts.values())
 
     def add(self, seal: Callable[[int], bytes]) -> bytes:
-        """Queue a post; returns its id."""
+        """Queue a post; returns its id. Raises `LocalError` where the disk fails: nothing is queued then."""
+        self._catch_up()  # first: no counter may be used twice
         post = self._store.queue(seal)
         identity = post_id(post.token)
         self._posts[identity] = post
         return identity
 
     def settle(self, identity: bytes) -> QueuedPost | None:
-        """The broker has this post, or never will: take it out. None if it was not waiting."""
+        """The broker has this post, or never will: take it out. None if it was not waiting.
+
+        A disk that fails now is asked again later: at worst the post is sent again, and the broker knows it.
+        """
         post = self._posts.pop(identity, None)
         self._sent.discard(identity)
         if post is not None:
-            self._store.forget(post.counter)
+            self._to_forget.add(post.counter)
+            with suppress(LocalError):
+                self._catch_up()
         return post
 
     def skip_to(self, counter: int) -> None:
         """A post of this device was met that this folder does not remember: never use its counter again."""
-        self._store.skip_to(counter)
+        self._to_skip = max(self._to_skip, counter)
+        with suppress(LocalError):
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Do what is still to be done on disk."""
+        if self._to_skip:
+            self._store.skip_to(self._to_skip)
+            self._to_skip = 0
+        for counter in sorted(self._to_forget):
+            self._store.forget(counter)
+            self._to_forget.discard(counter)
 
     def opened(self) -> None:
         """In the room: everything that waits is sent (again)."""

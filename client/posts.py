@@ -215,7 +215,10 @@ class Posts:
 
     def opened(self, newest: int, log_id: bytes) -> None:
         """In the room: what waits is sent (again), what was missed is asked for."""
-        if log_id != self._log_id:
+        went_back = log_id == self._log_id and newest < self._timeline.newest
+        if went_back:
+            self._log.retire(log_id)  # a folder was copied back over the broker's: these are other numbers
+        if went_back or log_id != self._log_id:
             self._log_id = log_id
             self._begin(log_id)
         self._timeline.joined(newest, known_before=self._log.epoch > 0)

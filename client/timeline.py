@@ -206,7 +206,10 @@ class Timeline:
     def _give_up(self, gap: _Gap, low: int, high: int) -> None:
         """The broker has nothing between these numbers. Whoever came later has missed nothing."""
         if gap.missed and high != limits.MAX_INTEGER:
-            self._lost = [*self._lost, Span(low, high)][-_LOST:]
+            self._lost.append(Span(low, high))
+            if len(self._lost) > _LOST:  # nobody has read what is between the two oldest either, for all that is noted
+                first, second = sorted(self._lost[:2], key=lambda span: span.high)
+                self._lost[:2] = [Span(min(first.low, second.low), second.high)]
             self._to_tell = [*self._to_tell, Span(low, high)][-_LOST:]
 
     def _missing_below(self, gap: _Gap) -> None:

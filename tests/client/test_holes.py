@@ -112,7 +112,31 @@ def test_what_insiders_invent_is_bounded() -> None:
     have(holes, *range(1, 1_001, 2), device=bytes(32))
     assert len(holes._devices) == 1_000
     assert max(len(device.runs) for device in holes._devices.values()) == 100
-    assert len(told(holes)) == 1_000
+    found = told(holes)
+    for second in range(112, 120):
+        found += [(hole.after, hole.before, hole.count) for hole in look(holes, float(second))]
+    assert len(found) == 1_000
+
+
+def test_one_look_searches_no_more_than_it_has_time_for() -> None:
+    # Would catch an insider whose counters leap, and a client that hears nobody while it searches its log for them.
+    holes, searched = Holes(), []
+
+    def known(_device: bytes, counter: int) -> bool:
+        searched.append(counter)
+        return False
+
+    for number in range(10):
+        have(holes, *range(1, 100_000, 1_000), device=number.to_bytes(32, "big"))
+    holes.look(100.0, lambda _low, _high: True, known)
+    assert searched == []  # nothing is due
+    found = []
+    for second in range(110, 1_000):
+        before = len(searched)
+        found += holes.look(float(second), lambda _low, _high: True, known)
+        assert len(searched) - before <= 400
+    assert len(found) == 990
+    assert len(searched) == 990 * 200  # each hole once
 
 
 def test_a_place_is_a_pair() -> None:

@@ -142,6 +142,23 @@ class Broken(MemoryLog):
         super().commit()
 
 
+@pytest.mark.parametrize("store", [NoLog(), MemoryLog()])
+def test_numbers_that_go_back_get_an_epoch_of_their_own(store: LogStore) -> None:
+    log = started(store)
+    log.keep(body(), 5, b"t")
+    log.commit(b"notes")
+    log.retire(LOG)
+    assert log.begin(LOG) == b""
+    assert log.epoch == 1
+    log.keep(body(2), 3, b"u")
+    log.commit(b"other notes")
+    assert log.begin(LOG) in {b"other notes", b""}  # where nothing is kept there are no notes
+    assert log.epoch == 1
+    log.retire(OTHER)  # of which nothing was ever known
+    assert log.begin(OTHER) == b""
+    assert log.epoch == 2
+
+
 def test_a_disk_that_fails_takes_no_line_with_it() -> None:
     store = Broken()
     log = started(store)

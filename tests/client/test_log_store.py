@@ -138,3 +138,27 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StateUnusable, match="newer version"):
         LogFile(tmp_path)
+
+
+def test_numbers_that_went_back_leave_their_lines_where_they_are(room: RoomLog) -> None:
+    add(room, 5)
+    room.note(0, b"notes")
+    room.retire(LOG)
+    assert room.begin(LOG) == Begun(1)
+    add(room, 3, epoch=1)
+    assert seqs(room.before(None, 10)) == [(0, 5), (1, 3)]
+    room.retire(LOG)
+    assert room.begin(LOG) == Begun(2)
+
+
+def test_what_was_abandoned_is_not_kept_by_whoever_comes_next(file: LogFile, room: RoomLog) -> None:
+    # Would catch half a turn of a log that had failed, kept by the next session's commit.
+    add(room, 1)
+    room.commit()
+    add(room, 2)
+    room.abandon()
+    room.abandon()
+    later = file.room(ROOM)
+    add(later, 3)
+    later.commit()
+    assert seqs(later.before(None, 10)) == [(0, 1), (0, 3)]

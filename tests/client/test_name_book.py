@@ -49,3 +49,19 @@ def test_invented_devices_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         book.shown(bytes([number]), f"Guest {number}")
     assert len(book._shown) == 2
     assert book.shown(EVE, "Guest 0") == "Guest 0 (2)"
+
+
+def test_thousands_of_one_name_cost_no_more_than_thousands(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Would catch an insider with a script, and a client that counts from 2 for each of his devices.
+    tried: list[str] = []
+
+    def looks(name: str) -> str:
+        tried.append(name)
+        return name
+
+    monkeypatch.setattr(name_book, "_looks", looks)
+    book = NameBook("Me")
+    for number in range(1_000):
+        book.shown(number.to_bytes(32, "big"), "Anna")
+    assert len(tried) < 6_000
+    assert book.shown(EVE, "Anna") == "Anna (1001)"

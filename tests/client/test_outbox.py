@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from client.outbox import Outbox, QueuedPost
 from common import limits
+from common.errors import LocalError
 from common.messages import post_id
 from tests.thoroughness import tries
 
@@ -50,6 +51,41 @@ def opened(count: int) -> tuple[Outbox, list[bytes]]:
     identities = [outbox.add(seal) for _ in range(count)]
     outbox.opened()
     return outbox, identities
+
+
+class Failing(Folder):
+    """A folder whose disk fails for a while."""
+
+    failing = False
+
+    def forget(self, counter: int) -> None:
+        self._check()
+        super().forget(counter)
+
+    def skip_to(self, counter: int) -> None:
+        self._check()
+        super().skip_to(counter)
+
+    def _check(self) -> None:
+        if self.failing:
+            raise LocalError("The disk is full.")
+
+
+def test_a_disk_that_fails_when_a_post_is_settled_is_asked_again() -> None:
+    # Would catch a line that the broker keeps and that its writer never sees, because a folder could not forget it.
+    folder = Failing()
+    outbox = Outbox(folder)
+    identity = outbox.add(seal)
+    folder.failing = True
+    assert outbox.settle(identity) == QueuedPost(1, seal(1))
+    outbox.skip_to(7)
+    assert list(folder.posts) == [1]
+    with pytest.raises(LocalError):
+        outbox.add(seal)  # a counter must not be used twice
+    assert outbox.waiting() == []
+    folder.failing = False
+    outbox.add(seal)
+    assert list(folder.posts) == [7]
 
 
 def test_posts_go_out_in_order_eight_at_a_time() -> None:

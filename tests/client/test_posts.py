@@ -87,3 +87,20 @@ def test_a_kept_line_is_opened_unless_somebody_worked_on_it(posts: Posts) -> Non
     assert (line.seq, line.text, line.late) == (7, "line 7", True)
     assert posts.open_line(LogLine(0, 7, b"gAAAA", copied=False)) is None
     assert posts.counters["log_damaged"] == 1
+
+
+def test_numbers_that_went_back_are_other_numbers(posts: Posts) -> None:
+    # Would catch lines that are never asked for, after somebody has copied an old folder back over the broker's.
+    asked(posts, 100)
+    posts.page(page(*range(90, 101)))
+    read_all(posts)
+    posts.closed()
+    posts.opened(60, LOG)
+    assert posts.epoch == 1
+    assert posts.newest == 60
+    (question,) = posts.take_due(100.0)
+    assert isinstance(question, Fetch)
+    assert question.before == 61
+    posts.closed()
+    posts.opened(61, LOG)
+    assert posts.epoch == 1

@@ -270,6 +270,18 @@ def test_a_newcomer_has_missed_nothing() -> None:
     assert lost(timeline) == []  # nothing was left out after all
 
 
+def test_what_was_given_up_long_ago_was_not_read_all_the_same() -> None:
+    # Would catch an honest broker without history that is accused of dropping lines, after a hundred absences.
+    timeline = joined(0)
+    for absence in range(2, 200):
+        timeline.joined(absence * 10)
+        timeline.fetch(absence * 100.0)
+        timeline.page(page())
+    assert not timeline.complete(5, 15)
+    assert not timeline.complete(1_895, 1_899)
+    assert len(timeline._lost) <= 100
+
+
 def test_invented_gaps_are_bounded() -> None:
     timeline = joined(0)
     for number in range(10, 5_000, 10):

@@ -86,6 +86,14 @@ class MemoryLog:
         self.logs[log_id] = epoch, 1 + max((begun for _, begun in self.logs.values()), default=0)
         return Begun(epoch, self.notes.get(epoch, b""))
 
+    def retire(self, log_id: bytes) -> None:
+        known = self.logs.pop(log_id, None)
+        if known is not None:
+            self.logs[b"retired %d" % len(self.logs)] = known
+
+    def abandon(self) -> None:
+        self.kill()
+
     def note(self, epoch: int, notes: bytes) -> None:
         self.notes[epoch] = notes
 

@@ -126,17 +126,17 @@ def test_one_look_searches_no_more_than_it_has_time_for() -> None:
         searched.append(counter)
         return False
 
-    for number in range(10):
-        have(holes, *range(1, 100_000, 1_000), device=number.to_bytes(32, "big"))
+    for device in (ANN, BEN):
+        have(holes, *range(1, 30_000, 1_000), device=device)
     holes.look(100.0, lambda _low, _high: True, known)
     assert searched == []  # nothing is due
     found = []
-    for second in range(110, 1_000):
+    for second in range(110, 200):
         before = len(searched)
         found += holes.look(float(second), lambda _low, _high: True, known)
         assert len(searched) - before <= 400
-    assert len(found) == 990
-    assert len(searched) == 990 * 200  # each hole once
+    assert len(found) == 2 * 29
+    assert len(searched) == 2 * 29 * 200  # each hole once
 
 
 def test_a_place_is_a_pair() -> None:

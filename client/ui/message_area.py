@@ -214,7 +214,7 @@ class MessageArea(ttk.Frame):
         whole = max(total, 1)
         first, last = (begin + float(first) * built) / whole, (begin + float(last) * built) / whole
         self.bar.set(first, last)
-        if first <= 0 and last >= 1:
+        if not total or (first <= 0 and last >= 1):
             self.bar.pack_forget()
         elif not self.bar.winfo_ismapped():
             self.bar.pack(side="right", fill="y", padx=(0, self._theme.px(2)), pady=self._theme.px(4))

@@ -515,6 +515,20 @@ def test_catching_up_costs_what_is_visible_and_moves_nothing(open_window: Open) 
     assert window.app.chat.input.get("1.0", "end-1c") == "half a draft"
 
 
+def test_a_scroll_bar_is_there_only_where_there_is_something_to_scroll(open_window: Open) -> None:
+    # would catch: a stump of a scroll bar in an empty room
+    window = open_window(READY)
+    join(window)
+    area = window.app.chat.messages
+    window.settle()
+    assert not area.bar.winfo_ismapped()
+    fake(window).say(line(1, "one line"))
+    window.until(shown(window, "one line"))
+    assert not area.bar.winfo_ismapped()
+    fake(window).say(*(line(seq, f"line {seq}") for seq in range(2, 61)))
+    window.until(area.bar.winfo_ismapped)
+
+
 def test_all_of_a_long_room_can_be_reached(open_window: Open) -> None:
     # would catch: history that ends where the built rows end
     window = open_window(READY)

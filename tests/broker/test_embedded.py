@@ -21,7 +21,7 @@ from broker.engine.ledger import POST_OVERHEAD, Keep, Ledger, NewPost
 from broker.engine.writer import Writer
 from common import limits
 from common.messages import post_id
-from tests.fakes.engine import WALL, inline_engine
+from tests.fakes.engine import WALL, HeldDatabase, inline_engine
 from tests.thoroughness import tries
 
 ROOM, OTHER = b"r" * 16, b"o" * 16
@@ -410,7 +410,7 @@ def test_a_restart_forgets_no_room_before_its_time(tmp_path: Path) -> None:
 
 def test_pages_wait_for_posts_and_not_the_other_way() -> None:
     # Would catch a line that waits until hundreds of pages were read for somebody else.
-    database, woken = Held(Path(":memory:")), threading.Semaphore(0)
+    database, woken = HeldDatabase(Path(":memory:")), threading.Semaphore(0)
     engine = EmbeddedEngine(Path("posts"), random.Random(1).randbytes, Clock(), opened=lambda _: database)
     engine.wake_by(woken.release)
     engine.enter(ROOM, 0.0)
@@ -492,26 +492,10 @@ def test_a_file_that_cannot_be_used_is_left_alone_and_rooms_go_on(tmp_path: Path
 # --- the thread ---------------------------------------------------------------------------------------------
 
 
-class Held(SqliteDatabase):
-    """A database whose commits wait until they are let go."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.go = threading.Event()
-        self.go.set()
-        self.commits = 0
-
-    def run(self, statement: str, *values: object) -> list[Row]:
-        if statement == "COMMIT":
-            self.go.wait(30)
-            self.commits += 1
-        return super().run(statement, *values)
-
-
 def test_what_waits_while_a_disk_is_slow_goes_by_one_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     # Would catch a broker that waits for its disk, and one that waits for it once for each line.
     monkeypatch.setattr(embedded, "_WAITING", 60)
-    database, woken = Held(Path(":memory:")), threading.Semaphore(0)
+    database, woken = HeldDatabase(Path(":memory:")), threading.Semaphore(0)
     engine = EmbeddedEngine(Path("posts"), random.Random(1).randbytes, Clock(), opened=lambda _: database)
     engine.wake_by(woken.release)
     engine.enter(ROOM, 0.0)

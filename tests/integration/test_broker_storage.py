@@ -6,13 +6,22 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from broker.config import read_settings
+from broker.core import Core
+from broker.engine.embedded import EmbeddedEngine
+from broker.keypair import load_or_make
+from broker.server import Server
 from common import limits, messages, voice_frame
+from common.address import Address
+from tests.fakes.engine import HeldDatabase
 from tests.integration.broker_process import BrokerProcess, RawClient, wait_for
 
 ROOM = b"r" * limits.ROOM_ID_BYTES
@@ -87,6 +96,39 @@ def test_history_off_keeps_nothing(tmp_path: Path) -> None:
         kept = b"".join(path.read_bytes() for path in broker.folder.rglob("*") if path.is_file())
         assert b"passes by" not in kept
         assert broker.stop() == (0, "")
+
+
+def test_voice_flows_while_a_commit_hangs(tmp_path: Path) -> None:
+    # Would catch a disk that holds up voice, and a line that is acknowledged before it is on disk.
+    place = ["--host", "127.0.0.1", "--port", "0", "--data", str(tmp_path), "--log", str(tmp_path / "all.log")]
+    pair, database = load_or_make(tmp_path), HeldDatabase(Path(":memory:"))
+    engine = EmbeddedEngine(Path("posts"), os.urandom, time.time, opened=lambda _: database)
+    server = Server(read_settings(place, {}, None), pair, Core(engine), lambda _: None)
+    engine.wake_by(server.wake)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    broker = BrokerProcess(tmp_path)  # where the clients look for one
+    broker.key = pair.public
+    broker.control, broker.voice = Address("127.0.0.1", server.ports.control), Address("127.0.0.1", server.ports.voice)
+    try:
+        with RawClient(broker) as ann, RawClient(broker) as ben:
+            ann.join(ROOM)
+            ben.join(ROOM)
+            database.go.clear()
+            ann.send(messages.Post(b"on its way to the disk"))
+            voice_goes_on(ann, ben)
+            ann.send(messages.Ping(7))
+            while not isinstance(answer := ann.receive(), messages.Pong):
+                assert not isinstance(answer, messages.Accepted)
+            database.go.set()
+            assert ann.expect(messages.Accepted).seq == 1
+            assert ben.expect(messages.Posted).token == b"on its way to the disk"
+    finally:
+        database.go.set()
+        server.stop()
+        serving.join()
+        engine.close()
+        server.close()
 
 
 # --- a disk that fails --------------------------------------------------------------------------------------

@@ -21,6 +21,10 @@ class NothingHeard(Exception):
     """An event that was waited for did not come."""
 
 
+class Gone(OSError):
+    """The process of somebody who should do something has ended."""
+
+
 class Person:
     """A client process: `do` writes commands, `wait` waits for events. All events are kept in `events`."""
 
@@ -53,11 +57,17 @@ class Person:
         return self._process.pid
 
     def do(self, command: str, **arguments: object) -> float:
-        """Give a command of the JSON client: `do("say", text="…")`. The time (monotonic, seconds) when it was given."""
+        """Give a command of the JSON client: `do("say", text="…")`. The time (monotonic, seconds) when it was given.
+
+        Raises `Gone` where its process has ended.
+        """
         begun = time.monotonic()
         if self._process.stdin:
-            self._process.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
-            self._process.stdin.flush()
+            try:
+                self._process.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
+                self._process.stdin.flush()
+            except OSError as error:
+                raise Gone(f"{self.name}'s process has ended by itself, code {self._process.wait(10)}") from error
         return begun
 
     def wait(self, kind: str, fits: Callable[[Event], bool] = lambda _: True, seconds: float = 20.0) -> Event:

@@ -31,7 +31,7 @@ import psutil
 from tqdm import tqdm
 
 from common.invite import Invite
-from scripts.person import Person
+from scripts.person import Gone, Person
 from scripts.processes import Broker, NotStarted, start_broker
 from scripts.soaking.relay import Relay
 from scripts.soaking.samples import Sample, early_and_late, growth, sample
@@ -82,6 +82,11 @@ class Life:
                 last = f"the last of {other.name}"
                 person.wait("text", lambda event, last=last: event["text"] == last, 60)  # type: ignore[misc]
         return [[text for _, text in person.texts()] for person in self.staying]
+
+    def complaints(self) -> str:
+        """What clients have written to their stderr, each under its name."""
+        files = sorted(self._folder.glob("*.errors"))
+        return "\n".join(f"{file.stem}: {text}" for file in files if (text := file.read_text(errors="replace").strip()))
 
     def close(self) -> None:
         """End all processes."""
@@ -151,6 +156,9 @@ def main() -> int:
         try:
             samples = _watch(life, given.hours * 3_600)
             lines = life.end()
+        except Gone as error:
+            print(f"Not steady: {error}. What its clients complained of:\n{life.complaints()}", file=sys.stderr)
+            return 1
         finally:
             life.close()
             broker.stop()

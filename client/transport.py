@@ -1,4 +1,4 @@
-"""The sockets of a client: DEALER and SUB, polled; the only zmq here.
+"""The sockets of a client: DEALER and SUB, polled.
 
 It carries messages, voice frames and the news that a connection stands or has broken. It knows no room and
 opens nothing sealed. libzmq's own reconnect is off (it would send queued posts and stale voice before the
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,13 +18,11 @@ from typing import Final
 
 import zmq
 from zmq.utils import z85
-from zmq.utils.monitor import parse_monitor_message
 
-from client.unfinished import ENVELOPE, Unfinished
+from client.watched import BROKEN, Watched
 from common import limits
 from common.address import join_host_port
 from common.errors import Malformed
-from common.kernel import bytes_of, duplicate, peer_at
 from common.messages import FromBroker, FromClient, decode_from_broker, encode
 
 _VOICE_OLDEST: Final = 0.25  # seconds: a frame that waited longer is of no use to anybody
@@ -35,18 +32,9 @@ _RECEIVE_QUEUE: Final = 200  # messages that libzmq takes ahead: 100 MiB, should
 _RECEIVE_VOICE_QUEUE: Final = 1_000
 _VOICE_MESSAGE_BYTES: Final = 4_096  # no frame has more than 1,400; CURVE's handshake needs 512
 _CONTROL_WAITING: Final = 1_000  # messages that wait for a stalled connection before it is given up
-_PARTS: Final = 64  # of one message; the protocol has one
 _LOOK_SECONDS: Final = 1.0  # between two looks at what libzmq holds
-_PER_TURN: Final = 200  # messages taken from one socket before the others have their turn
 _VOICE_PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # seconds, by how often it broke before it stood
 _DEAF_AFTER: Final = 3  # voice connections that broke before they stood
-_BROKEN: Final = (
-    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
-    | zmq.EVENT_CLOSED
-    | zmq.EVENT_DISCONNECTED
-)
 
 
 class Link(Enum):
@@ -83,8 +71,8 @@ class Transport:
         self._poller.register(self._wake_in, zmq.POLLIN)
         self._keys = zmq.curve_keypair()
         self._endpoint: Endpoint | None = None
-        self._control: _Watched | None = None
-        self._voice: _Watched | None = None
+        self._control: Watched | None = None
+        self._voice: Watched | None = None
         self._voice_retry_at: float | None = None
         self._voice_failures = 0
         self._topics: frozenset[bytes] = frozenset()
@@ -207,7 +195,7 @@ class Transport:
 
     # --- control --------------------------------------------------------------------------------------------
 
-    def _receive_control(self, control: _Watched, ready: dict[object, int]) -> Iterator[FromBroker | Link]:
+    def _receive_control(self, control: Watched, ready: dict[object, int]) -> Iterator[FromBroker | Link]:
         """Messages first, then the news: what was said before a connection broke still counts."""
         news = list(control.news()) if control.monitor in ready else []
         if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
@@ -220,7 +208,7 @@ class Transport:
                 return  # whoever took the message closed the connection
         if zmq.EVENT_HANDSHAKE_FAILED_AUTH in news:
             yield Link.TURNED_AWAY
-        elif any(event & _BROKEN for event in news):
+        elif any(event & BROKEN for event in news):
             yield Link.BROKEN
 
     def _decode(self, part: bytes | None) -> FromBroker | None:
@@ -264,7 +252,7 @@ class Transport:
             except zmq.Again:
                 self.counters["voice_dropped_sending"] += 1
 
-    def _receive_voice(self, voice: _Watched, ready: dict[object, int]) -> None:
+    def _receive_voice(self, voice: Watched, ready: dict[object, int]) -> None:
         if voice.socket in ready:
             arrived = time.monotonic()
             self.voice_heard = arrived
@@ -277,7 +265,7 @@ class Transport:
         if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
             self._voice_failures = 0
             self.voice_standing = time.monotonic()
-        if any(event & _BROKEN for event in news):
+        if any(event & BROKEN for event in news):
             # Cut by the broker (a late answer to "speaker off") or by the network: try again in a moment.
             self._voice_failures += 1
             self.reopen_voice()
@@ -310,7 +298,7 @@ class Transport:
 
     # --- sockets --------------------------------------------------------------------------------------------
 
-    def _connect(self, kind: int, port: int, topics: frozenset[bytes] = frozenset()) -> _Watched:
+    def _connect(self, kind: int, port: int, topics: frozenset[bytes] = frozenset()) -> Watched:
         endpoint = self._endpoint
         if endpoint is None:
             raise RuntimeError("connect before open")
@@ -329,7 +317,7 @@ class Transport:
         sock.setsockopt(zmq.CURVE_SECRETKEY, self._keys[1])
         for topic in topics:
             sock.setsockopt(zmq.SUBSCRIBE, topic)
-        watched = _Watched(sock, self._poller, port)
+        watched = Watched(sock, self._poller, port, time.monotonic())
         sock.connect(f"tcp://{join_host_port(endpoint.host, port)}")
         return watched
 
@@ -337,89 +325,3 @@ class Transport:
         with contextlib.suppress(BlockingIOError):
             while self._wake_in.recv(4096):
                 pass
-
-
-class _Watched:
-    """A socket and its monitor, both polled, and the bytes that went over its connection."""
-
-    def __init__(self, sock: zmq.Socket[bytes], poller: zmq.Poller, port: int) -> None:
-        self.socket = sock
-        self.monitor = sock.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | _BROKEN)
-        poller.register(self.socket, zmq.POLLIN)
-        poller.register(self.monitor, zmq.POLLIN)
-        self._port = port
-        self._connection: socket.socket | None = None  # a duplicate, to ask the kernel
-        self._taken = 0
-        self._drained = True
-        self._too_many_parts = False
-        self._unfinished = Unfinished(time.monotonic())
-
-    def news(self) -> Iterator[int]:
-        """Drain the monitor."""
-        for _ in range(_PER_TURN):
-            try:
-                news = parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))
-            except zmq.Again:
-                return
-            if news["event"] == zmq.EVENT_CONNECTED:
-                self._connected(news["value"])
-            yield int(news["event"])
-
-    def messages(self) -> Iterator[bytes | None]:
-        """What has arrived, up to a turn's worth; None is a message of several parts, which are not kept."""
-        self._drained = False
-        for _ in range(_PER_TURN):
-            try:
-                part = self._take()
-            except zmq.Again:
-                self._drained = True
-                return
-            yield part
-            if self._too_many_parts:
-                return
-
-    def endless(self, now: float, *, look: bool) -> bool:
-        """Whether a message comes that has too many parts, or (as far as the kernel tells, on a `look`) no end."""
-        if self._too_many_parts:
-            return True
-        if not look or not self._drained or self._connection is None:
-            return False
-        known = bytes_of(self._connection)
-        return known is not None and self._unfinished.too_much(known.received, self._taken, now)
-
-    def close(self, poller: zmq.Poller) -> None:
-        """Close both."""
-        poller.unregister(self.socket)
-        poller.unregister(self.monitor)
-        self.socket.disable_monitor()
-        self.monitor.close(0)
-        self.socket.close()
-        if self._connection is not None:
-            self._connection.close()
-
-    def _connected(self, descriptor: int) -> None:
-        if sys.platform != "linux":
-            return  # the kernel counts no bytes, and on Windows this is no descriptor
-        connection = duplicate(descriptor)
-        peer = None if connection is None else peer_at(connection)
-        if connection is not None and (peer is None or peer[1:2] != (self._port,)):  # closed meanwhile, and used again
-            connection.close()
-            connection = None
-        self._connection = connection
-
-    def _take(self) -> bytes | None:
-        """The next message, if it has one part. Raises `zmq.Again`."""
-        first = self._take_part()
-        parts = 1
-        while self.socket.rcvmore:
-            if parts == _PARTS:
-                self._too_many_parts = True
-                break
-            self._take_part()
-            parts += 1
-        return first if parts == 1 else None
-
-    def _take_part(self) -> bytes:
-        part = self.socket.recv(zmq.NOBLOCK)
-        self._taken += len(part) + ENVELOPE
-        return part

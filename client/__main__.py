@@ -61,6 +61,7 @@ def _warn(warning: str) -> None:
 def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
     from client.network import Network  # noqa: PLC0415
+    from client.stays import Habits  # noqa: PLC0415
 
     _warn(config.warning)
     store = _open_store(config)
@@ -73,9 +74,7 @@ def _run(config: Config) -> int:
         store,
         microphone=config.microphone,
         speaker=config.speaker,
-        receipts=config.receipts,
-        keep_log=config.keep_log,
-        lasting_key=config.lasting_key,
+        habits=Habits(config.receipts, config.keep_log, config.lasting_key),
     )
     network.start()
     if config.mode == "window":

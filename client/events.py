@@ -83,9 +83,8 @@ class Quit:
     """Leave, close everything, end the network and voice threads."""
 
 
-Command: TypeAlias = (
-    Connect | Disconnect | SendText | MarkSeen | SearchLog | ExportLog | SetMicrophone | SetSpeaker | AskStats | Quit
-)
+VoiceCommand: TypeAlias = SetMicrophone | SetSpeaker  # the voice engine obeys these
+Command: TypeAlias = Connect | Disconnect | SendText | MarkSeen | SearchLog | ExportLog | VoiceCommand | AskStats | Quit
 
 # --- events -------------------------------------------------------------------------------------------------
 

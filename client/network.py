@@ -14,19 +14,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from typing import Final, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from client import events, voice_orders
+from client import events, refusals, voice_orders
 from client.approach import Approach, approach_aside
 from client.archive import Errands, new_file
 from client.attempts import Attempts
 from client.events import Part
 from client.hearing import TOLD_AFTER, Hearing
-from client.log import LogStore, NoLog
-from client.session import LONGEST_WAIT, MICRO, Identity, Session
+from client.session import MICRO, Session
+from client.stays import Habits, Stays
 from client.store import Store
 from client.surroundings import News, Watch
 from client.target import AttemptFailed, Target, read_target
@@ -34,7 +32,7 @@ from client.transport import Endpoint, Link, Transport
 from client.voice.engine import VoiceEngine
 from client.voice.reports import Report, TalkHeard
 from common import messages
-from common.crypto.keys import RoomKeys, device_signer, lasting_connection_secret
+from common.crypto.keys import RoomKeys
 from common.errors import LocalError, NothingToSay, TooLong
 
 _IDLE_SECONDS: Final = 1.0
@@ -58,26 +56,19 @@ class Network(threading.Thread):
         *,
         microphone: str = "default",
         speaker: str = "default",
-        receipts: bool = True,
-        keep_log: bool = True,
-        lasting_key: bool = False,
+        habits: Habits = Habits(),  # noqa: B008 - frozen
     ) -> None:
-        """Without `receipts` nobody is told which lines this user has seen; without `keep_log` no line is kept.
-
-        With `lasting_key` all connections are made under one key of this device, else under a fresh one each.
-        """
+        """`microphone` and `speaker` as in `VoiceEngine`."""
         super().__init__(name="network", daemon=True)
         self.events: Final[queue.SimpleQueue[events.Event]] = queue.SimpleQueue()
         self._store = store
-        self._receipts = receipts
-        self._keep_log = keep_log
-        self._lasting_key = lasting_key
         self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._voice = VoiceEngine(microphone=microphone, speaker=speaker, send=self._send_voice, report=self._report)
         self._transport = Transport(self._voice.receive)
         self._random = secrets.SystemRandom()
+        self._stays = Stays(store, habits, self._random.random)
         self._attempts = Attempts(self._random.random)
         self._hearing = Hearing()
         self._surroundings = Watch()
@@ -189,8 +180,8 @@ class Network(threading.Thread):
     # --- commands -------------------------------------------------------------------------------------------
 
     @singledispatchmethod
-    def _obey(self, command: object) -> None:
-        raise TypeError(f"no such command: {command!r}")
+    def _obey(self, command: events.VoiceCommand) -> None:
+        voice_orders.obey(command, self._voice)
 
     @_obey.register
     def _(self, command: events.Connect) -> None:
@@ -200,8 +191,7 @@ class Network(threading.Thread):
         except AttemptFailed as error:
             self._attempt_failed(error)
             return
-        secret = lasting_connection_secret(self._store.device_secret()) if self._lasting_key else None
-        self._connection_key = self._transport.new_identity(secret)
+        self._connection_key = self._transport.new_identity(self._stays.connection_secret())
         self._approach()
 
     @_obey.register
@@ -242,14 +232,6 @@ class Network(threading.Thread):
                 errands.export(command.path, new_file(command.path))
             except LocalError as error:
                 self._problem(Part.GENERAL, "not_exported", str(error))
-
-    @_obey.register
-    def _(self, command: events.SetMicrophone) -> None:
-        self._voice.set_microphone(command.on)
-
-    @_obey.register
-    def _(self, command: events.SetSpeaker) -> None:
-        self._voice.set_speaker(command.on)
 
     @_obey.register
     def _(self, command: events.AskStats) -> None:
@@ -299,15 +281,8 @@ class Network(threading.Thread):
         if self._session is not None:
             self._totals.update(self._session.counters)
         self._keys = keys
-        device = device_signer(self._store.device_secret(), keys.room_id)
-        identity = Identity(device, Ed25519PrivateKey.generate(), self._connection_key, target.name)
-        self._session = Session(
-            keys,
-            identity,
-            self._store.outbox(keys.room_id),
-            self._log_of(keys),
-            jitter=self._random.random,
-            tell_seen=self._receipts,
+        self._session = self._stays.begin(
+            keys, self._connection_key, target.name, partial(self._problem, Part.GENERAL, "log_failed")
         )
         self._session.listen(self._listening)
         for queued in self._session.still_waiting():
@@ -316,17 +291,9 @@ class Network(threading.Thread):
         for text in early:
             self._say(self._session, text)
 
-    def _log_of(self, keys: RoomKeys) -> LogStore:
-        if self._keep_log:
-            try:
-                return self._store.log(keys.room_id)
-            except LocalError as error:
-                self._problem(Part.GENERAL, "log_failed", f"{error} Lines are not kept on this computer.")
-        return NoLog()
-
     def _errands(self) -> Errands | None:
         """Of the room that I am in, or look at; a problem is told where there is nothing to look through."""
-        if not self._keep_log:
+        if not self._stays.keep_log:
             self._problem(Part.GENERAL, "no_log", "Lines are not kept on this computer (--no-log).")
         elif self._session is None:
             self._problem(Part.GENERAL, "not_connected", "You are in no room: connect first.")
@@ -369,7 +336,7 @@ class Network(threading.Thread):
         elif isinstance(message, messages.Pong):
             self._check_hearing(message)
         elif isinstance(message, messages.Closing):
-            self._connection_lost("the broker is stopping", _wait_of(message))
+            self._connection_lost("the broker is stopping", refusals.wait(message))
         elif isinstance(message, messages.Refused):
             self._refused(message)
         self._carry_out()
@@ -402,7 +369,7 @@ class Network(threading.Thread):
         if message.code == "not_joined":  # it has forgotten me, while this computer slept
             self._connection_lost("the broker does not know this client any more")
         elif message.what == "join" and message.retry_after:
-            self._connection_lost("the broker refused", _wait_of(message))
+            self._connection_lost("the broker refused", refusals.wait(message))
         elif message.what == "join":
             self._hang_up()
             self.events.put(events.RoomLeft("the broker refused", None))
@@ -470,10 +437,6 @@ class Network(threading.Thread):
         for name, count in (*self._totals.items(), *here.items()):
             counters[name] = counters.get(name, 0) + count
         return counters
-
-
-def _wait_of(message: messages.Refused | messages.Closing) -> float:
-    return min(message.retry_after / 1000, LONGEST_WAIT)
 
 
 def _drain(waiting: queue.SimpleQueue[_T]) -> Iterator[_T]:

@@ -32,12 +32,12 @@ from client.events import (
     TextReceived,
 )
 from client.log import LogStore
-from client.names import clean_code, clean_sentence
 from client.outbox import OutboxStore
 from client.posts import Posts
-from client.presence import Presence
 from client.receipts import Receipts
+from client.refusals import problem_code, retry_at, sentence
 from client.roster import Member, Roster
+from client.signalling import Signals
 from client.voice_orders import (
     AddSpeaker,
     ConfirmSpeaker,
@@ -49,11 +49,10 @@ from client.voice_orders import (
 )
 from common import limits, messages, voice_frame
 from common.crypto.keys import RoomKeys, device_fingerprint, session_id
-from common.crypto.sealing import BodyOpener, BodySealer, PresentSignal, SignalBody, SignalContent
+from common.crypto.sealing import BodyOpener, BodySealer
 from common.crypto.sframe import FrameSealer
 from common.errors import SealBroken
 
-LONGEST_WAIT: Final = 60.0  # seconds that a broker may ask me to wait
 SILENCE_SECONDS: Final = limits.MEMBER_EXPIRES_SECONDS  # a broker that says nothing for so long is gone
 MICRO: Final = 1_000_000  # of the stamps in a Ping to a second
 
@@ -90,12 +89,14 @@ class Session:
         self._open = BodyOpener(keys)
         self._hello = self._seal.seal_hello(identity.device, identity.session, identity.connection, identity.name)
         self.fingerprint: Final = device_fingerprint(device_public)
-        self._counters: Counter[str] = Counter(refused=0, signals=0)
+        self._counters: Counter[str] = Counter(refused=0)
         self._frames = FrameSealer(keys.voice_base(self._id))
         self._roster = Roster(self._id, identity.name, keys)
-        self._presence = Presence(self._id, jitter)
         self._posts = Posts(keys, identity.device, identity.name, store, log, self._roster.name_of_device)
         self._receipts = Receipts(device_public, jitter, tell=tell_seen, epoch=self._posts.epoch)
+        self._signals = Signals(
+            self._id, identity.session, (self._seal, self._open), self._roster, self._receipts, jitter
+        )
         self.errands: Final = Errands(log, self._posts.open_line)
         self._handle = b""
         self._room = b""
@@ -104,7 +105,6 @@ class Session:
         self._audience = 0
         self._joined_before = False
         self._lines_wait = False
-        self._signal_seq = 0
         self._ping_due: float | None = None
         self._heard_at = 0.0
         self._outgoing: list[messages.FromClient] = []
@@ -140,13 +140,10 @@ class Session:
     @property
     def counters(self) -> Counter[str]:
         """What was counted since the session began: texts, refused, doubled, signals…"""
-        return Counter(
-            {
-                **self._posts.counters,
-                **self._counters,
-                "refused": self._counters["refused"] + self._posts.counters["refused"],
-            }
-        )
+        counted = self._counters.copy()
+        for part in (self._posts.counters, self._signals.counters):
+            counted.update(part)
+        return counted
 
     def silent(self, now: float) -> bool:
         """Whether the broker has said nothing for too long: give the connection up."""
@@ -183,8 +180,7 @@ class Session:
         """The connection is gone. Posts wait in the outbox; people are told as gone when the UI asks again."""
         self._handle = b""
         self._ping_due = None
-        self._presence.stop()
-        self._receipts.closed()
+        self._signals.closed()
         self._posts.closed()
         self._roster.clear()
         self._set_audience(0)
@@ -232,7 +228,7 @@ class Session:
         if self._ping_due is not None and now >= self._ping_due:
             self._ping_due = now + self._ping_pause()
             self._outgoing.append(messages.Ping(int(now * MICRO)))
-        self._signal_due(now)
+        self._outgoing += self._signals.take_due(now)
         self._events += self._receipts.count(self._roster.confirmed_devices, now)
         self._events += self._posts.missing(now)
         self._send_due(now)
@@ -245,8 +241,7 @@ class Session:
             return None
         due = (
             self._ping_due,
-            self._presence.next_tick(),
-            self._receipts.next_tick(),
+            *self._signals.next_tick(),
             self._posts.next_tick(now),
             self._heard_at + SILENCE_SECONDS,
         )
@@ -282,7 +277,7 @@ class Session:
         if self._listening:
             self._outgoing.append(messages.Listen(on=True))
         self._ping_due = now + self._ping_pause()
-        self._presence.start(now)
+        self._signals.joined(now)
         self._receipts.opened(self._posts.epoch, now)
         self.tick(now)
 
@@ -290,8 +285,7 @@ class Session:
     def _(self, message: messages.MemberJoined, now: float) -> None:
         member = self._add(message.member, message.hello, message.key)
         if member is not None:
-            self._presence.newcomer(now)
-            self._receipts.newcomer()
+            self._signals.newcomer(now)
             self._events.append(PersonJoined(member.person()))
 
     @_take.register
@@ -324,44 +318,32 @@ class Session:
 
     @_take.register
     def _(self, message: messages.Signalled, now: float) -> None:
-        member = self._roster.get(message.member)
-        if member is None:
-            return
-        try:
-            body = self._open.open_signal(message.token, member.session.public_key)
-        except SealBroken:
-            self._counters["refused"] += 1
-            return
-        if body.session != member.session.id or body.to not in {None, self._id}:
-            self._counters["refused"] += 1
-        elif not member.session.signals.accept(body.seq):
-            self._counters["replayed_signals"] += 1
-        else:
-            self._counters["signals"] += 1
-            self._signalled(member, body.content, now)
+        for outcome in self._signals.receive(message, now):
+            if isinstance(outcome, ConfirmSpeaker):
+                self._voice.append(outcome)
+            else:
+                self._events.append(outcome)
 
     @_take.register
     def _(self, message: messages.Refused, now: float) -> None:
         self._counters["refusals"] += 1
         if message.what == "post" and message.post_id is not None:
-            self._events += self._posts.refused(message.post_id, _sentence(message), _retry_at(message, now))
+            self._events += self._posts.refused(message.post_id, sentence(message), retry_at(message, now))
             self._tell_that_lines_wait(message)
         elif message.what == "fetch" and message.retry_after:
-            self._posts.page_refused(_retry_at(message, now) or now)
+            self._posts.page_refused(retry_at(message, now) or now)
         elif message.code == "behind":
             self._posts.left_behind()
         else:
-            self._events.append(
-                ProblemReported(Part.GENERAL, f"refused_{clean_code(message.code)}", _sentence(message))
-            )
+            self._events.append(ProblemReported(Part.GENERAL, problem_code(message), sentence(message)))
 
     def _tell_that_lines_wait(self, message: messages.Refused) -> None:
         """A broker that cannot keep lines: said once, until it can. A quota is over in a moment, and says nothing."""
         if not message.retry_after or message.code == "too_fast" or self._lines_wait:
             return
         self._lines_wait = True
-        waiting = f"{_sentence(message)} Your lines wait here and are sent when it can keep them."
-        self._events.append(ProblemReported(Part.TEXT, f"refused_{clean_code(message.code)}", waiting))
+        waiting = f"{sentence(message)} Your lines wait here and are sent when it can keep them."
+        self._events.append(ProblemReported(Part.TEXT, problem_code(message), waiting))
 
     # --- parts of it ----------------------------------------------------------------------------------------
 
@@ -399,45 +381,8 @@ class Session:
             self._events.append(AudienceChanged(count))
             self._voice.append(SetAudience(count > 0))
 
-    def _signalled(self, member: Member, content: SignalContent, now: float) -> None:
-        if isinstance(content, PresentSignal):
-            self._present(member, content, now)
-        elif member.session.confirmed:
-            self._receipts.heard(member.session.device, content.post)
-
-    def _present(self, member: Member, signal: PresentSignal, now: float) -> None:
-        if self._id in signal.sessions and not member.session.confirmed:
-            member.session.confirmed = True
-            self._voice.append(ConfirmSpeaker(member.handle))
-            self._events.append(PersonChanged(member.person()))
-            self._receipts.people_changed()
-        if not member.session.confirmed:
-            return
-        if self._presence.heard(member.session.id, signal, self._roster.session_ids(), now):
-            self._events.append(
-                ProblemReported(
-                    Part.GENERAL,
-                    "rosters_differ",
-                    f"{member.shown_name} sees other people here than you do: this broker does not treat all alike.",
-                )
-            )
-
     def _ping_pause(self) -> float:
         return limits.PING_LISTENING_SECONDS if self._listening else limits.PING_SECONDS
-
-    def _signal_due(self, now: float) -> None:
-        present = self._presence.take_due(self._roster.session_ids(), now)
-        if present is not None:
-            self._signal(present)
-            self._receipts.introduced(now)
-        seen = self._receipts.take_due(len(self._roster), now)
-        if seen is not None:
-            self._signal(seen)
-
-    def _signal(self, content: SignalContent) -> None:
-        body = SignalBody(self._id, None, self._signal_seq, content)
-        self._signal_seq += 1
-        self._outgoing.append(messages.Signal(self._seal.seal_signal(body, self._identity.session), None))
 
     def _send_due(self, now: float) -> None:
         if self.joined:
@@ -446,12 +391,3 @@ class Session:
 
 def _raw(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def _retry_at(message: messages.Refused, now: float) -> float | None:
-    """When to try again, None for never. No broker can put a client off for ever."""
-    return now + min(message.retry_after / 1000, LONGEST_WAIT) if message.retry_after else None
-
-
-def _sentence(message: messages.Refused) -> str:
-    return clean_sentence(message.reason) or f"The broker refused: {clean_code(message.code)}."

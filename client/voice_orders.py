@@ -1,13 +1,15 @@
-"""What a session tells the voice engine: who is in the room, with which keys, and whether anybody listens.
+"""What the voice engine is told: by a session who is in the room, with which keys, and whether anybody listens;
+by the user what to switch.
 
-Orders go from the session to the voice engine through the network thread; nothing comes back this way.
+Both reach the voice engine through the network thread; nothing comes back this way.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
+from client.events import SetMicrophone, SetSpeaker, VoiceCommand
 from common.crypto.sframe import FrameOpener, FrameSealer
 
 if TYPE_CHECKING:
@@ -75,3 +77,14 @@ def carry_out(order: VoiceOrder, engine: VoiceEngine) -> None:
             engine.remove_speaker(member)
         case SetAudience(heard):
             engine.set_audience(heard)
+
+
+def obey(command: VoiceCommand, engine: VoiceEngine) -> None:
+    """Have the engine do what the user asked for."""
+    match command:
+        case SetMicrophone(on):
+            engine.set_microphone(on)
+        case SetSpeaker(on):
+            engine.set_speaker(on)
+        case _:
+            assert_never(command)

@@ -17,6 +17,7 @@ import client.__main__ as program
 from client import network
 from client.asking import weak_phrase_meant
 from client.events import Command, Connect, Event, Quit, SessionEnded
+from client.stays import Habits
 from client.store import Store
 from common.banner import decode_key
 
@@ -28,12 +29,10 @@ class Network:
 
     last: Network
 
-    def __init__(
-        self, store: Store, *, microphone: str, speaker: str, receipts: bool, keep_log: bool, lasting_key: bool
-    ) -> None:
+    def __init__(self, store: Store, *, microphone: str, speaker: str, habits: Habits) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.store, self.devices = store, (microphone, speaker)
-        self.receipts, self.keep_log, self.lasting_key = receipts, keep_log, lasting_key
+        self.habits = habits
         self.asked: list[Command] = []
         Network.last = self
 
@@ -71,8 +70,8 @@ def test_a_text_session(tmp_path: Path) -> None:
     last = Network.last
     assert last.asked[0] == Connect("127.0.0.1:9", "Ann", "a-key", accept_weak_phrase=True)
     assert last.devices == ("none", "x.wav")
-    assert not last.receipts
-    assert last.keep_log
+    assert not last.habits.receipts
+    assert last.habits.keep_log
     assert last.store.device_secret()
     last.store.close()
     assert "SECURE_CHAT_KEY" not in os.environ  # what this program starts does not get it

@@ -17,6 +17,7 @@ import pytest
 from client import events, network
 from client.approach import Approach
 from client.network import Network
+from client.stays import Habits
 from client.store import Store
 from client.surroundings import News
 from client.target import AttemptFailed, Target
@@ -514,7 +515,7 @@ def test_search_and_export_need_a_room_and_a_log(world: World, tmp_path: Path) -
     assert world.of(events.LogSearched) == [events.LogSearched("words", (), more=False)]
     world.do(events.ExportLog(path))
     assert world.problems[-1] == "not_exported"  # the file is there already
-    world.network = Network(world.store, microphone="none", speaker="none", keep_log=False)
+    world.network = Network(world.store, microphone="none", speaker="none", habits=Habits(keep_log=False))
     world.wire = Wire.last
     world.do(events.SearchLog("words"))
     assert world.problems[-1] == "no_log"

@@ -6,7 +6,8 @@ import random
 import pytest
 
 from client import events
-from client.session import LONGEST_WAIT, SILENCE_SECONDS
+from client.refusals import LONGEST_WAIT
+from client.session import SILENCE_SECONDS
 from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom, RemoveSpeaker, SetAudience
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer

@@ -1,4 +1,4 @@
-"""Each order reaches the engine as what it says."""
+"""Each order, and each command of the user, reaches the engine as what it says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from client.events import SetMicrophone, SetSpeaker, VoiceCommand
 from client.voice.engine import VoiceEngine
 from client.voice_orders import (
     AddSpeaker,
@@ -16,6 +17,7 @@ from client.voice_orders import (
     SetAudience,
     VoiceOrder,
     carry_out,
+    obey,
 )
 from common.crypto.sframe import FrameOpener, FrameSealer
 
@@ -47,4 +49,17 @@ class Engine:
 def test_an_order_is_carried_out(order: VoiceOrder, asked: tuple[Any, ...]) -> None:
     engine = Engine()
     carry_out(order, cast("VoiceEngine", engine))
+    assert engine.asked == [asked]
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        (SetMicrophone(True), ("set_microphone", True)),
+        (SetSpeaker(False), ("set_speaker", False)),
+    ],
+)
+def test_a_command_is_obeyed(command: VoiceCommand, asked: tuple[Any, ...]) -> None:
+    engine = Engine()
+    obey(command, cast("VoiceEngine", engine))
     assert engine.asked == [asked]

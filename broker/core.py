@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
+from broker.announcements import introduction, listening, pong
 from broker.engine.base import Engine
 from broker.lines import Line, Lines
 from broker.posts import Posts
@@ -234,7 +235,8 @@ class Core:
         line.member = member
         self._rooms.add(member)
         self.counts.joins += 1
-        return [*actions, *self._introduce(member), note("joined", member, f"{len(room.members)} in its room")]
+        introduced = introduction(member, self._engine.span(room.room_id), self._allowances)
+        return [*actions, *introduced, note("joined", member, f"{len(room.members)} in its room")]
 
     def _replace(self, line: Line, now: float) -> list[Action]:
         """Take out the member of this key, whichever connection it had: the same client has come again."""
@@ -246,25 +248,6 @@ class Core:
             self._lines.forget(old.connection)
             actions.append(CutConnection(old.connection, "joined again"))
         return actions
-
-    def _introduce(self, member: Member) -> list[Action]:
-        """Tell a newcomer of the room and the room of the newcomer."""
-        room = member.room
-        others = tuple(room.others(member))
-        span = self._engine.span(room.room_id)
-        allowed = wire.RoomLimits(
-            self._allowances.room_members,
-            int(limits.TEXT_PER_SECOND),
-            int(limits.SIGNALS_PER_SECOND),
-            int(limits.VOICE_PER_SECOND),
-        )
-        first = tuple(wire.Member(other.handle, other.hello, other.key) for other in others[: limits.JOINED_MEMBERS])
-        joined = wire.Joined(member.handle, room.handle, first, span.newest_seq, span.oldest_seq, span.log_id, allowed)
-        actions = deliver((member,), joined)
-        for other in others[limits.JOINED_MEMBERS :]:
-            actions += deliver((member,), wire.MemberJoined(other.handle, other.hello, other.key))
-        actions += deliver((member,), _listening(room))
-        return actions + deliver(others, wire.MemberJoined(member.handle, member.hello, member.key))
 
     def _listen(self, member: Member, message: wire.Listen, now: float) -> list[Action]:
         if not self._rooms.listen(member, message.on):
@@ -306,7 +289,7 @@ class Core:
         return self._leave(member, "left", "said so", now)
 
     def _ping(self, member: Member, message: wire.Ping, now: float) -> list[Action]:
-        answers: list[Action] = deliver((member,), _pong(member, message, now))
+        answers: list[Action] = deliver((member,), pong(member, message, now))
         if member.behind_since is not None:  # it cannot know that posts were left out: say it as soon as it reads again
             answers += deliver((member,), _BEHIND)
         return answers
@@ -377,7 +360,7 @@ class Core:
     def _tell_listening(self, room: Room, now: float) -> list[Action]:
         room.listening_told = now
         self._untold.pop(room, None)
-        return deliver(room.members.values(), _listening(room))
+        return deliver(room.members.values(), listening(room))
 
     def _malformed(self, line: Line, size: int, now: float) -> list[Action]:
         self.counts.malformed += 1
@@ -415,14 +398,6 @@ class Core:
 def _taken(bucket: Bucket, now: float, amount: float = 1.0) -> float:
     """0.0 if the tokens were there and were taken, else when they will be."""
     return 0.0 if bucket.take(now, amount) else bucket.wait(now, amount)
-
-
-def _pong(member: Member, ping: wire.Ping, now: float) -> wire.Pong:
-    return wire.Pong(ping.stamp, int(now * 1_000_000), member.room.frames - member.frames)
-
-
-def _listening(room: Room) -> wire.Listening:
-    return wire.Listening(tuple(sorted(room.listeners)))
 
 
 def _milliseconds(seconds: float) -> int:

@@ -39,7 +39,11 @@ class BrokerProcess:
     fingerprint, `key` the public key (32 bytes) that its banner says.
     """
 
-    def __init__(self, folder: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *flags: str, environment: dict[str, str] | None = None, module: str = "broker"
+    ) -> None:
+        """`module` is what runs it, for a broker that is held up somewhere."""
+        self._module = module
         self.folder = folder
         self.log = folder / "all.log"
         self._flags = flags
@@ -72,7 +76,7 @@ class BrokerProcess:
     def start(self, *, port: int = 0) -> None:
         """Start the process and wait for its ready line."""
         command = [
-            *(sys.executable, "-m", "broker", "--host", "127.0.0.1", "--port", str(port)),
+            *(sys.executable, "-m", self._module, "--host", "127.0.0.1", "--port", str(port)),
             *("--data", str(self.folder / "data"), "--log", str(self.log), *self._flags),
         ]
         self._process = subprocess.Popen(

@@ -20,6 +20,7 @@ from common.errors import BadSetting, LocalError, StateLocked
 
 if TYPE_CHECKING:
     from client.network import Network
+    from client.settings import Choices
 
 _USAGE: Final = 2  # exit code for what the caller did wrong
 _PROFILES: Final = 9
@@ -61,6 +62,7 @@ def _warn(warning: str) -> None:
 def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
     from client.network import Network  # noqa: PLC0415
+    from client.settings import Choices  # noqa: PLC0415
     from client.stays import Habits  # noqa: PLC0415
 
     _warn(config.warning)
@@ -70,19 +72,22 @@ def _run(config: Config) -> int:
     if config.mode == "text" and sys.stdin.isatty():
         config = with_phrase(config)
         accept_weak_phrase = weak_phrase_meant(config, store.pin)
+    choices = Choices(config.settings_file, config.given)
+    chosen = choices.now
     network = Network(
         store,
-        microphone=config.microphone,
-        speaker=config.speaker,
-        habits=Habits(config.receipts, config.keep_log, config.lasting_key),
+        microphone=chosen.microphone,
+        speaker=chosen.speaker,
+        habits=Habits(chosen.receipts, chosen.keep_log, config.lasting_key),
     )
     network.start()
     if config.mode == "window":
-        return _run_window(config, network)
+        return _run_window(config, network, choices)
+    _warn("\n".join(choices.take_notes()))
     return _run_text(config, network, accept_weak_phrase=accept_weak_phrase)
 
 
-def _run_window(config: Config, network: Network) -> int:
+def _run_window(config: Config, network: Network, choices: Choices) -> int:
     try:
         from client.ui.app import Opening, run_window  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -94,7 +99,7 @@ def _run_window(config: Config, network: Network) -> int:
     opening = Opening(
         config.server, config.name, config.phrase, config.connect, config.microphone_on, config.speaker_on
     )
-    return run_window(network, opening)
+    return run_window(network, opening, choices)
 
 
 def _run_text(config: Config, network: Network, *, accept_weak_phrase: bool) -> int:

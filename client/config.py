@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn, TextIO, TypeVar
@@ -22,6 +22,7 @@ from common.errors import BadSetting, LocalError
 from common.invite import is_invite, parse_invite
 
 KEY_VARIABLE: Final = "SECURE_CHAT_KEY"
+SETTINGS_FILE: Final = "settings.toml"
 NO_LOG_VARIABLE: Final = "SECURE_CHAT_NO_LOG"
 VERSION: Final = "0.1.0"
 _LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more than either may have
@@ -53,17 +54,21 @@ class Config:
     phrase: str = field(repr=False)
     state_folder: Path
     state_folder_given: bool
-    keep_log: bool
-    microphone: str
-    speaker: str
     microphone_on: bool
     speaker_on: bool
     connect: bool
     forget_broker: str | None
-    receipts: bool = True
+    given: Mapping[str, object] = field(default_factory=dict)  # fields of `client.settings.Settings`
     lasting_key: bool = False
     show_key: bool = False
     warning: str = ""  # what the user should know about the flags, empty: nothing
+
+    @property
+    def settings_file(self) -> Path | None:
+        """Where this user's settings are kept. Programs have none: they say what they want."""
+        if self.mode == "json":
+            return None
+        return (self.state_folder if self.state_folder_given else _settings_folder()) / SETTINGS_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +111,17 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--name", help="the name that the others will see (default: your login name)")
     flags.add_argument("--key-file", metavar="FILE|-", help="file with the encryption key; - is standard input")
     flags.add_argument(
-        "--state-dir", metavar="DIR", type=Path, help="folder for the device key, pins, unsent lines and the log"
+        "--state-dir",
+        metavar="DIR",
+        type=Path,
+        help="folder for the device key, pins, unsent lines, the log, and then also the settings",
     )
     flags.add_argument(
         "--no-log", action="store_true", help=f"neither keep nor show lines on this computer (or {NO_LOG_VARIABLE}=1)"
     )
     device = "none, default, part of a device's name, or a WAV file"
-    flags.add_argument("--mic", metavar="DEVICE", default="default", help=f"{device} that is spoken once")
-    flags.add_argument("--speaker", metavar="DEVICE", default="default", help=f"{device} that is recorded to")
+    flags.add_argument("--mic", metavar="DEVICE", help=f"{device} that is spoken once")
+    flags.add_argument("--speaker", metavar="DEVICE", help=f"{device} that is recorded to")
     flags.add_argument("--mic-on", action="store_true", help="microphone on as soon as the room is joined")
     flags.add_argument("--speaker-on", action="store_true", help="speaker on as soon as the room is joined")
     flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
@@ -149,18 +157,25 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         phrase,
         flags.state_dir or _default_folder(),
         flags.state_dir is not None,
-        not (flags.no_log or environment.get(NO_LOG_VARIABLE) == "1"),
-        flags.mic,
-        flags.speaker,
         flags.mic_on,
         flags.speaker_on,
         flags.connect,
         flags.forget_broker,
-        receipts=not flags.no_receipts,
+        given=_given(flags, environment),
         lasting_key=flags.lasting_key,
         show_key=flags.show_key,
         warning=_warning(flags),
     )
+
+
+def _given(flags: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, object]:
+    """The settings that the command line and the environment set."""
+    given: dict[str, object] = {"microphone": flags.mic, "speaker": flags.speaker}
+    if flags.no_receipts:
+        given["receipts"] = False
+    if flags.no_log or environment.get(NO_LOG_VARIABLE) == "1":
+        given["keep_log"] = False
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _warning(flags: argparse.Namespace) -> str:
@@ -218,6 +233,10 @@ def _check_one_stdin(flags: argparse.Namespace) -> None:
 
 def _default_folder() -> Path:
     return Path(platformdirs.user_state_dir("secure-chat", appauthor=False))
+
+
+def _settings_folder() -> Path:
+    return Path(platformdirs.user_config_dir("secure-chat", appauthor=False))
 
 
 def _server(server: str | None, invite: str | None, stdin: TextIO) -> str:

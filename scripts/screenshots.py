@@ -43,6 +43,7 @@ from client.events import (  # noqa: E402
     TextSeen,
     TextStored,
 )
+from client.settings import Choices  # noqa: E402
 from client.ui import drawing  # noqa: E402
 from client.ui.app import Opening, Window, open_root  # noqa: E402
 
@@ -106,7 +107,7 @@ def shoot(scene: str) -> None:
     """Play one scene and keep its picture."""
     opening, play = SCENES[scene]
     stage = Stage()
-    window = Window(open_root(), stage, opening)
+    window = Window(open_root(), stage, opening, Choices(None))
     window.build()
     root = window.root
     for event in play(time.time()):

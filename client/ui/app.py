@@ -28,6 +28,7 @@ from client.events import (
     SetMicrophone,
     SetSpeaker,
 )
+from client.settings import Choices
 from client.ui import texts
 from client.ui.chat_view import ChatView
 from client.ui.connect_view import ConnectActions, ConnectView
@@ -62,13 +63,13 @@ class Opening:
     speaker_on: bool = False
 
 
-def run_window(backend: Backend, opening: Opening) -> int:
+def run_window(backend: Backend, opening: Opening, choices: Choices) -> int:
     """Show the window until it is closed. Returns the exit code.
 
     Call on the main thread. Raises `NoDisplay` where there is no screen. At the end `Quit` was submitted, and
     `SessionEnded` waited for, but not longer than a few seconds.
     """
-    return Window(open_root(), backend, opening).run()
+    return Window(open_root(), backend, opening, choices).run()
 
 
 def open_root() -> tk.Tk:
@@ -84,10 +85,11 @@ def open_root() -> tk.Tk:
 class Window:
     """One window over one backend. `run` it, or `build` it and drive Tk yourself, as tests do."""
 
-    def __init__(self, root: tk.Tk, backend: Backend, opening: Opening) -> None:
+    def __init__(self, root: tk.Tk, backend: Backend, opening: Opening, choices: Choices) -> None:
         self.root = root
         self._backend = backend
         self._opening = opening
+        self._choices = choices
         self._presenter = Presenter(microphone_on=opening.microphone_on, speaker_on=opening.speaker_on)
         self._sent = ""  # the last message that was taken, to be given back if it cannot be sent
         self._shown: ViewState | None = None
@@ -189,6 +191,7 @@ class Window:
         self.roster.add_tips(lambda widget, text: Tip(widget, text, self.theme))
 
     def _begin(self) -> None:
+        self._tell_notes()
         if self._opening.speaker_on:
             self._submit(SetSpeaker(on=True))
         if self._opening.microphone_on:
@@ -312,6 +315,11 @@ class Window:
             self.root.tk.call("after", "cancel", timer)  # one that ran after the window is gone would complain
         self.root.quit()
         self.root.destroy()
+
+    def _tell_notes(self) -> None:
+        notes = self._choices.take_notes()
+        if notes:
+            self._report(ProblemReported(Part.GENERAL, "settings", " ".join(notes)))
 
     def _report(self, problem: ProblemReported) -> None:
         self._presenter.receive(problem, self._now(), time.time())

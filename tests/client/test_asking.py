@@ -9,7 +9,7 @@ STRONG = "trickily-unpiloted-marathon-gently-easily-ether"
 
 
 def config(server: str = "127.0.0.1", phrase: str = "") -> Config:
-    return Config("text", server, "Ann", phrase, Path(), False, True, "none", "none", False, False, False, None)
+    return Config("text", server, "Ann", phrase, Path(), False, False, False, False, None)
 
 
 def answering(answer: str, asked: list[str]) -> Callable[[str], str]:

@@ -31,10 +31,9 @@ def test_nothing_said_opens_an_empty_window(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(getpass, "getuser", lambda: "ann\u202e")
     config = read()
     assert (config.mode, config.server, config.name, config.phrase) == ("window", "", "ann", "")
-    assert (config.microphone, config.speaker) == ("default", "default")
+    assert config.given == {}
     assert [config.microphone_on, config.speaker_on, config.connect, config.state_folder_given] == [False] * 4
     assert config.forget_broker is None
-    assert config.receipts
     assert config.state_folder.name == "secure-chat"
 
 
@@ -45,18 +44,28 @@ def test_everything_said() -> None:
         key="a phrase",
     )
     assert config == Config(
-        "json", "[::1]:9", "Ann", "a phrase", Path("here"), True, True, "in.wav", "out.wav", True, True, True, None
+        *("json", "[::1]:9", "Ann", "a phrase", Path("here"), True, True, True, True, None),
+        given={"microphone": "in.wav", "speaker": "out.wav"},
     )
     assert "a phrase" not in repr(config)
     assert read("--text", "--server", "h", key="k").mode == "text"
-    assert not read("--no-receipts").receipts
+    assert read("--no-receipts").given == {"receipts": False}
+
+
+def test_settings_are_kept_for_people_and_beside_a_state_folder_that_was_named() -> None:
+    # would catch: a bot that behaves otherwise because of what its owner chose in the window
+    assert read("--json", "--server", "h", key="k").settings_file is None
+    assert read("--state-dir", "here").settings_file == Path("here/settings.toml")
+    kept = read("--text", "--server", "h", key="k").settings_file
+    assert kept is not None
+    assert kept.name == "settings.toml"
+    assert kept.parent.name == "secure-chat"
 
 
 def test_the_log_is_kept_unless_it_is_turned_off() -> None:
-    assert read_config([], {}, io.StringIO()).keep_log
-    assert not read_config(["--no-log"], {}, io.StringIO()).keep_log
-    assert not read_config([], {"SECURE_CHAT_NO_LOG": "1"}, io.StringIO()).keep_log
-    assert read_config([], {"SECURE_CHAT_NO_LOG": "0"}, io.StringIO()).keep_log
+    assert read_config(["--no-log"], {}, io.StringIO()).given == {"keep_log": False}
+    assert read_config([], {"SECURE_CHAT_NO_LOG": "1"}, io.StringIO()).given == {"keep_log": False}
+    assert read_config([], {"SECURE_CHAT_NO_LOG": "0"}, io.StringIO()).given == {}
 
 
 def test_the_key_is_taken_out_of_the_environment() -> None:

@@ -17,6 +17,7 @@ import client.__main__ as program
 from client import network
 from client.asking import weak_phrase_meant
 from client.events import Command, Connect, Event, Quit, SessionEnded
+from client.settings import Choices
 from client.stays import Habits
 from client.store import Store
 from common.banner import decode_key
@@ -56,7 +57,8 @@ def calm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No sockets, no key of the person who runs the tests, no input."""
     monkeypatch.setattr(network, "Network", Network)
     monkeypatch.setenv("SECURE_CHAT_KEY", "a-key")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for place in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(place, str(tmp_path))
     monkeypatch.setattr(sys, "stdin", io.StringIO())
 
 
@@ -75,6 +77,15 @@ def test_a_text_session(tmp_path: Path) -> None:
     assert last.store.device_secret()
     last.store.close()
     assert "SECURE_CHAT_KEY" not in os.environ  # what this program starts does not get it
+
+
+def test_settings_hold_where_no_flag_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.joinpath("settings.toml").write_text('microphone = "none"\nspeaker = "s"\nreceipts = false\ncolour = 1')
+    run("--text", *_NOWHERE, "--speaker", "none", folder=tmp_path)
+    assert Network.last.devices == ("none", "none")
+    assert not Network.last.habits.receipts
+    assert "“colour”" in capsys.readouterr().err
+    Network.last.store.close()
 
 
 def test_signals_leave_in_an_orderly_way(tmp_path: Path) -> None:
@@ -111,15 +122,16 @@ def test_leaving_at_a_question(error: type[BaseException], monkeypatch: pytest.M
 def test_the_window_gets_what_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
 
-    def run_window(_network: object, opening: object) -> int:
-        opened.append(opening)
+    def run_window(_network: object, opening: object, choices: Choices) -> int:
+        opened.append((opening, choices.now.echo))
         return 0
 
     app = types.ModuleType("client.ui.app")
     app.__dict__.update(Opening=lambda *fields: fields, run_window=run_window)
     monkeypatch.setitem(sys.modules, "client.ui.app", app)
+    tmp_path.joinpath("settings.toml").write_text("echo = false")
     assert run(*_NOWHERE, "--name", "Ann", "--connect", "--speaker-on", folder=tmp_path) == 0
-    assert opened == [("127.0.0.1:9", "Ann", "a-key", True, False, True)]
+    assert opened == [(("127.0.0.1:9", "Ann", "a-key", True, False, True), False)]
     Network.last.store.close()
 
 

@@ -90,9 +90,7 @@ class Broken:
 
 
 def config(*, microphone_on: bool = False, speaker_on: bool = False) -> Config:
-    return Config(
-        "json", "host", "Me", "phrase", Path(), True, True, "none", "none", microphone_on, speaker_on, False, None
-    )
+    return Config("json", "host", "Me", "phrase", Path(), True, microphone_on, speaker_on, False, None)
 
 
 def run(stdin: object, *happening: Event, asked: Config | None = None) -> tuple[int, Backend, list[str]]:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageColor
 
 from client.events import Command, Quit
+from client.settings import Choices
 from client.ui import app, drawing
 from client.ui.app import NoDisplay, Opening, open_root, run_window
 from client.ui.theme import LIGHT
@@ -35,7 +36,7 @@ def test_closing_asks_the_session_to_end_and_waits_for_it(screen: str, monkeypat
     monkeypatch.setenv("DISPLAY", screen)
     backend = FakeBackend()
     monkeypatch.setattr(app.Window, "_begin", lambda window: window.root.after(50, window.close))
-    assert run_window(backend, Opening()) == 0
+    assert run_window(backend, Opening(), Choices(None)) == 0
     assert backend.submitted == [Quit()]
 
 
@@ -52,7 +53,7 @@ def test_a_session_that_does_not_end_is_not_waited_for_for_ever(
         window.root.after(60, window.close)
 
     monkeypatch.setattr(app.Window, "_begin", close_twice)
-    assert run_window(backend, Opening()) == 1
+    assert run_window(backend, Opening(), Choices(None)) == 1
     assert backend.submitted == [Quit()]
     assert "did not end" in caplog.text
 
@@ -124,10 +125,11 @@ def test_at_192_dpi_everything_is_twice_as_large() -> None:
 
 
 _AT_192_DPI = """
+from client.settings import Choices
 from client.ui.app import Opening, Window, open_root
 from tests.gui.window import DrivenWindow, FakeBackend
 backend = FakeBackend()
-app = Window(open_root(), backend, Opening())
+app = Window(open_root(), backend, Opening(), Choices(None))
 app.build()
 window = DrivenWindow(app, backend, "192dpi")
 window.picture()

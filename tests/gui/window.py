@@ -24,6 +24,7 @@ import pytest
 from PIL import Image
 
 from client.events import Command, Event, Quit, SessionEnded
+from client.settings import Choices
 from client.ui.app import Opening, Window, open_root
 from client.ui.pump import Backend
 
@@ -184,9 +185,11 @@ def open_window(
     monkeypatch.setenv("DISPLAY", screen)
     opened: list[DrivenWindow] = []
 
-    def open_one(opening: Opening | None = None, backend: Backend | None = None) -> DrivenWindow:
+    def open_one(
+        opening: Opening | None = None, backend: Backend | None = None, choices: Choices | None = None
+    ) -> DrivenWindow:
         behind = backend or FakeBackend()
-        app = Window(open_root(), behind, opening or Opening())
+        app = Window(open_root(), behind, opening or Opening(), choices or Choices(None))
         app.build()
         window = DrivenWindow(app, behind, str(request.node.name))
         opened.append(window)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from client.asking import weak_phrase_meant, with_phrase
-from client.config import Config, read_config, read_log_request
+from client.config import Config, read_config, read_doctor_request, read_log_request
 from client.events import Quit
 from client.store import Store
 from common.address import parse_address
@@ -48,6 +48,12 @@ def _obey(arguments: list[str]) -> int:
         request = read_log_request(arguments[1:], os.environ, sys.stdin)
         _warn(request.warning)
         return log_command.run(request)
+    if arguments[:1] == ["doctor"]:
+        from client.doctor import command  # noqa: PLC0415
+
+        asked = read_doctor_request(arguments[1:], os.environ, sys.stdin)
+        _warn(asked.warning)
+        return command.run(asked)
     config = read_config(arguments, os.environ, sys.stdin)
     if config.show_key:
         return _show_key(config)

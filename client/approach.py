@@ -106,7 +106,7 @@ def _voice_port(target: Target, banner: Banner) -> int:
 def _banner(target: Target, trusted: bytes | None) -> tuple[str, Banner]:
     """The numeric host that answered, and its banner. A broker whose key is known may do without a banner."""
     try:
-        host, line = _read_line(target.address.host, target.banner_port)
+        host, line = read_line(target.address.host, target.banner_port)
         return host, decode_banner(line)
     except OSError as error:
         if trusted is None:
@@ -122,7 +122,7 @@ def _banner(target: Target, trusted: bytes | None) -> tuple[str, Banner]:
         raise _unreachable(target, control, error) from error
 
 
-def _read_line(host: str, port: int) -> tuple[str, bytes]:
+def read_line(host: str, port: int) -> tuple[str, bytes]:
     """The numeric host, and what it sends up to the first line break, the end or the length of a banner."""
     line = b""
     with _connect(host, port) as connection:

@@ -29,7 +29,12 @@ _LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more t
 _T = TypeVar("_T")
 _DESCRIPTION: Final = "Sealed group chat with live voice. Without --text or --json it opens the window."
 _LOG_DESCRIPTION: Final = "What was read is kept on this computer, sealed under the room's key. No broker is needed."
+_DOCTOR_DESCRIPTION: Final = (
+    "Checks this computer and a broker, a line each, and says what to do where something is wrong. It enters the broker"
+    " under keys that are thrown away, in a room of its own."
+)
 _EPILOG: Final = f"""\
+secure-chat doctor looks for what keeps you from writing and talking; see secure-chat doctor --help.
 secure-chat log export|search|delete works on the lines that are kept on this computer; see secure-chat log --help.
 
 The encryption key is read from --key-file, from the environment variable {KEY_VARIABLE} or from the invite link;
@@ -82,6 +87,20 @@ class LogRequest:
     file: str
     words: str
     all_rooms: bool
+    warning: str = ""  # what the user should know about the flags, empty: nothing
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorRequest:
+    """`secure-chat doctor`. `server` is empty where only this computer is to be looked at."""
+
+    server: str
+    phrase: str = field(repr=False)
+    state_folder: Path
+    microphone: str
+    speaker: str
+    lasting_key: bool
+    json: bool
     warning: str = ""  # what the user should know about the flags, empty: nothing
 
 
@@ -222,6 +241,37 @@ def read_log_request(arguments: list[str], environment: MutableMapping[str, str]
         getattr(flags, "file", "-"),
         " ".join(getattr(flags, "words", ())),
         all_rooms,
+        _warning(flags),
+    )
+
+
+def doctor_parser() -> argparse.ArgumentParser:
+    """The command line of `secure-chat doctor`."""
+    flags = _Flags(prog="secure-chat doctor", description=_DOCTOR_DESCRIPTION, allow_abbrev=False)
+    where = flags.add_mutually_exclusive_group()
+    where.add_argument("--server", metavar="HOST:PORT", help="the broker to look at")
+    where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
+    flags.add_argument("--key-file", metavar="FILE|-", help="file with the encryption key, to see the room's words")
+    flags.add_argument("--state-dir", metavar="DIR", type=Path, help="the state folder")
+    flags.add_argument("--mic", metavar="DEVICE", default="default", help="as when connecting; none: not looked at")
+    flags.add_argument("--speaker", metavar="DEVICE", default="default", help="as when connecting; none: not looked at")
+    flags.add_argument("--lasting-key", action="store_true", help="enter the broker under this computer's lasting key")
+    flags.add_argument("--json", action="store_true", help="one JSON object a line")
+    return flags
+
+
+def read_doctor_request(arguments: list[str], environment: MutableMapping[str, str], stdin: TextIO) -> DoctorRequest:
+    """Read the arguments behind `doctor`. Raises `BadSetting`; wrong flags end the program (argparse, code 2)."""
+    flags = doctor_parser().parse_args(arguments)
+    _check_one_stdin(flags)
+    return DoctorRequest(
+        _server(flags.server, flags.invite, stdin),
+        _phrase(flags.key_file, environment, stdin),
+        flags.state_dir or _default_folder(),
+        flags.mic,
+        flags.speaker,
+        flags.lasting_key,
+        flags.json,
         _warning(flags),
     )
 

@@ -37,6 +37,11 @@ _VOICE_PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # seconds, by how often 
 _DEAF_AFTER: Final = 3  # voice connections that broke before they stood
 
 
+def library_version() -> str:
+    """What carries everything, and whether it can encrypt."""
+    return f"libzmq {zmq.zmq_version()}" + ("" if zmq.has("curve") else " without CURVE: nothing can be reached")
+
+
 class Link(Enum):
     """What happened to the control connection."""
 

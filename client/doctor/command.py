@@ -1,0 +1,64 @@
+"""`secure-chat doctor`: one line for each check. Exit code 0 unless something failed, 1 if something did."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+from client.config import DoctorRequest
+from client.doctor.broker import Known, check_broker
+from client.doctor.findings import Finding, Mark, as_text, skipped
+from client.doctor.local import check_clock, check_devices, check_state, check_versions, kernel_clock_state
+from client.events import Connect
+from client.store import Store
+from client.target import AttemptFailed, Target, read_target
+from common.crypto.keys import lasting_connection_secret
+from common.crypto.phrase import generate
+from common.errors import BadSetting
+
+
+def run(request: DoctorRequest) -> int:
+    """Check everything, and tell each thing as soon as it is known. Raises `BadSetting` for a wrong address."""
+    target = _target(request)
+    failed = False
+    for finding in _findings(request, target):
+        failed = failed or finding.mark is Mark.BAD
+        line = json.dumps(asdict(finding), ensure_ascii=False) if request.json else as_text(finding)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    if not request.json:
+        sys.stderr.write("Something needs to be mended: see FAILED above.\n" if failed else "All is well.\n")
+    return 1 if failed else 0
+
+
+def _findings(request: DoctorRequest, target: Target | None) -> Iterator[Finding]:
+    yield from check_versions()
+    known = Known()
+
+    def look(store: Store) -> None:
+        nonlocal known
+        secret = lasting_connection_secret(store.device_secret()) if request.lasting_key else None
+        known = Known(None if target is None else store.pin(str(target.address)), secret)
+
+    yield from check_state(request.state_folder, look)
+    yield check_clock(datetime.now(UTC), kernel_clock_state())
+    if target is None:
+        yield skipped("broker", "say which one: --server HOST:PORT or --invite LINK")
+    else:
+        yield from check_broker(target, known)
+    yield from check_devices(request.microphone, request.speaker)
+
+
+def _target(request: DoctorRequest) -> Target | None:
+    if not request.server:
+        return None
+    stand_in = generate(secrets.choice)  # no room is entered by it
+    try:
+        target = read_target(Connect(request.server, "doctor", request.phrase or stand_in))
+    except AttemptFailed as error:
+        raise BadSetting(str(error)) from error
+    return replace(target, phrase="") if target.phrase == stand_in else target

@@ -1,0 +1,13 @@
+"""How a finding is told."""
+
+from __future__ import annotations
+
+from client.doctor.findings import as_text, bad, good, skipped, warning
+
+
+def test_a_finding_is_one_line_with_its_remedy() -> None:
+    # Would catch a remedy that is left out, and marks that do not stand under each other.
+    assert as_text(good("address", "there")) == "ok       address: there"
+    assert as_text(warning("clock", "odd", "set it")) == "warning  clock: odd → set it"
+    assert as_text(bad("join", "no", "ask")) == "FAILED   join: no → ask"
+    assert as_text(skipped("join", "no port")) == "skipped  join: no port"

@@ -97,7 +97,7 @@ def _run_window(config: Config, network: Network, choices: Choices) -> int:
     try:
         from client.ui.app import Opening, run_window  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        if error.name not in {"tkinter", "_tkinter", "ttkbootstrap", "PIL"}:
+        if error.name not in {"tkinter", "_tkinter", "PIL"}:
             raise
         from client.ui import texts  # noqa: PLC0415
 

@@ -10,11 +10,10 @@ import logging
 import secrets
 import time  # noqa: TID251 - this is the edge that hands `now` to the presenter
 import tkinter as tk
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
-
-import ttkbootstrap
 
 from client.events import (
     Command,
@@ -28,17 +27,16 @@ from client.events import (
     SetMicrophone,
     SetSpeaker,
 )
-from client.settings import Choices
+from client.settings import Choices, SettingsNotKept
 from client.ui import texts
-from client.ui.chat_view import ChatView
-from client.ui.connect_view import ConnectActions, ConnectView
+from client.ui.connect_view import ConnectActions
+from client.ui.desktop import Desktop, ask
 from client.ui.form import Fields, connect_command, problem_of
+from client.ui.look import Look
+from client.ui.page import Deeds, Page
 from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump
-from client.ui.roster_view import RosterView
-from client.ui.status_view import ProblemView, StatusView
 from client.ui.theme import Theme
-from client.ui.voice_view import VoiceView
 from common import limits
 from common.crypto.phrase import generate
 from common.errors import LocalError
@@ -69,13 +67,13 @@ def run_window(backend: Backend, opening: Opening, choices: Choices) -> int:
     Call on the main thread. Raises `NoDisplay` where there is no screen. At the end `Quit` was submitted, and
     `SessionEnded` waited for, but not longer than a few seconds.
     """
-    return Window(open_root(), backend, opening, choices).run()
+    return Window(open_root(), backend, opening, choices, ask).run()
 
 
 def open_root() -> tk.Tk:
     """An empty, hidden main window with the name that desktops know us by. Raises `NoDisplay`."""
     try:
-        root: tk.Tk = ttkbootstrap.App(title=texts.APP, theme="bootstrap-light", className="SecureChat", iconphoto=None)
+        root = tk.Tk(className="SecureChat")
     except tk.TclError as error:
         raise NoDisplay(texts.NO_DISPLAY) from error
     root.withdraw()
@@ -85,7 +83,14 @@ def open_root() -> tk.Tk:
 class Window:
     """One window over one backend. `run` it, or `build` it and drive Tk yourself, as tests do."""
 
-    def __init__(self, root: tk.Tk, backend: Backend, opening: Opening, choices: Choices) -> None:
+    def __init__(
+        self,
+        root: tk.Tk,
+        backend: Backend,
+        opening: Opening,
+        choices: Choices,
+        ask_desktop: Callable[[], Desktop] = Desktop,
+    ) -> None:
         self.root = root
         self._backend = backend
         self._opening = opening
@@ -97,7 +102,7 @@ class Window:
         self._quit_at: float | None = None
         self._touched_at = float("-inf")  # when a pointer button or wheel was last used in here
         self.failures = 0  # exceptions in callbacks
-        self.theme = Theme(root)
+        self._look = Look(root, choices.now, ask_desktop)
         self._pump = Pump(root, backend.events, self._receive, self._rest)
 
     def run(self) -> int:
@@ -113,12 +118,15 @@ class Window:
         root.title(texts.APP)
         root.iconphoto(True, *self.theme.application_icons())  # noqa: FBT003 - Tk takes it by place only
         root.protocol("WM_DELETE_WINDOW", self.close)
-        self._lay_out()
+        root.columnconfigure(0, weight=1)
+        root.rowconfigure(0, weight=1)
+        opening = self._opening
+        self._lay_out(Fields(opening.server, opening.name, opening.phrase))
         self._bind_keys()
         self._show()
         wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
         root.geometry(f"{min(self.theme.px(1000), wide)}x{min(self.theme.px(680), high)}")
-        root.minsize(min(self.theme.px(720), wide), min(self.theme.px(440), high))
+        self._bound_size()
         root.bind("<Map>", self._mapped)
         root.deiconify()
         self._pump.run()
@@ -135,35 +143,59 @@ class Window:
 
     # --- building -------------------------------------------------------------------------------------------
 
-    def _lay_out(self) -> None:
-        px = self.theme.px
-        root = self.root
-        opening = self._opening
-        fields = Fields(opening.server, opening.name, opening.phrase)
-        actions = ConnectActions(self._connect, self._disconnect, self._edited, lambda: generate(secrets.choice))
-        self.connect = ConnectView(root, self.theme, actions, fields)
-        self.problem = ProblemView(root, self.theme, mend=self._mend, dismiss=self._dismiss)
-        self.chat = ChatView(root, self.theme, self._presenter.chat, send=self._send)
-        self.roster = RosterView(root, self.theme)
-        self.voice = VoiceView(root, self.theme, set_speaker=self._set_speaker, set_microphone=self._set_microphone)
-        self.status = StatusView(root, self.theme, self._copy_invite)
-        root.columnconfigure(0, weight=1)
-        root.rowconfigure(2, weight=1)
-        edge, gap = px(12), px(8)
-        self.connect.grid(row=0, column=0, columnspan=2, sticky="ew", padx=edge, pady=(edge, 0))
-        self.problem.grid(row=1, column=0, columnspan=2, sticky="ew", padx=edge, pady=(gap, 0))
-        self.problem.grid_remove()
-        self.chat.grid(row=2, column=0, rowspan=2, sticky="nsew", padx=(edge, 0), pady=(gap, 0))
-        self.roster.grid(row=2, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
-        self.voice.grid(row=3, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
-        self.status.grid(row=4, column=0, columnspan=2, sticky="ew", padx=px(18), pady=(px(6), px(6)))
+    @property
+    def theme(self) -> Theme:
+        """The look now."""
+        return self._look.theme
+
+    def _lay_out(self, fields: Fields) -> None:
+        deeds = Deeds(
+            ConnectActions(self._connect, self._disconnect, self._edited, lambda: generate(secrets.choice)),
+            mend=self._mend,
+            dismiss=self._dismiss,
+            send=self._send,
+            set_speaker=self._set_speaker,
+            set_microphone=self._set_microphone,
+            copy_invite=self._copy_invite,
+        )
+        self.page = Page(self.root, self.theme, deeds, self._presenter.chat, fields)
+        self.connect, self.problem, self.chat = self.page.connect, self.page.problem, self.page.chat
+        self.roster, self.voice, self.status = self.page.roster, self.page.voice, self.page.status
+        self.page.grid(row=0, column=0, sticky="nsew")
+
+    def _bound_size(self) -> None:
+        """No smaller than the window is of use, and never larger than the screen."""
+        wide, high = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
+        self.root.minsize(min(self.theme.px(720), wide), min(self.theme.px(440), high))
+
+    def restyle(self) -> None:
+        """Theme or scale have changed: all views are built anew, and what the user has written is taken over."""
+        fields, draft = self.connect.fields, self.chat.draft
+        focused = self.root.focus_get() is self.chat.input
+        self.page.destroy()
+        self._lay_out(fields)
+        self.chat.give_back(draft)
+        self._shown = None
+        self._presenter.chat.start_over()
+        self._bound_size()
+        self.root.update_idletasks()  # what is read can be brought back only where there is a size
+        self.chat.messages.resume()
+        self._show()
+        self._add_tips()
+        if focused:
+            self.chat.input.focus_set()
 
     def _bind_keys(self) -> None:
+        self.root.bind("<FocusIn>", self._focused)
         self.root.bind("<Control-Shift-M>", lambda _event: _done(self.voice.microphone.invoke()))
         self.root.bind("<Control-Shift-D>", lambda _event: _done(self.voice.speaker.invoke()))
         for touch in ("<Button>", "<MouseWheel>"):  # a wheel turns without the focus
             self.root.bind(touch, self._touched, add="+")
         self.root.bind("<Control-k>", lambda _event: self.connect.focus_part(Part.SERVER))
+
+    def _focused(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.root:  # the desktop's settings may have changed while one was in another window
+            self._look.follow(self.restyle)
 
     def _touched(self, _event: object) -> None:
         self._touched_at = self._now()
@@ -184,9 +216,8 @@ class Window:
     def _add_tips(self) -> None:
         from client.ui.tooltip import Tip  # noqa: PLC0415 - its import takes as long as painting the window
 
-        for view in (self.connect, self.problem, self.chat, self.voice, self.status):
-            for widget, text in view.tips():
-                Tip(widget, text, self.theme)
+        for widget, text in self.page.tips():
+            Tip(widget, text, self.theme)
         self.chat.messages.add_tip(Tip(self.chat.messages.text, self.chat.messages.tip, self.theme, at_pointer=True))
         self.roster.add_tips(lambda widget, text: Tip(widget, text, self.theme))
 
@@ -252,6 +283,17 @@ class Window:
         self.root.clipboard_clear()
         self.root.clipboard_append(self._presenter.state(self._now()).invite)
 
+    def choose(self, field: str, value: object) -> None:
+        """The user has chosen something in the settings: it holds at once."""
+        try:
+            settings = self._choices.change(field, value)
+        except SettingsNotKept as error:
+            settings = self._choices.now
+            self._report(ProblemReported(Part.GENERAL, "settings", str(error)))
+        self._tell_notes()
+        if self._look.choose(settings):
+            self.restyle()
+
     # --- what comes up, and what is shown -------------------------------------------------------------------
 
     def _receive(self, events: list[Event]) -> None:
@@ -288,14 +330,7 @@ class Window:
         if state == self._shown:
             return
         before, self._shown = self._shown, state
-        wrong = state.problem.part if state.problem else None
-        self.connect.show(can_connect=state.can_connect, can_disconnect=state.can_disconnect, wrong=wrong)
-        self.problem.show(state.problem)
-        self.chat.show(can_send=state.can_send, wrong=wrong is Part.TEXT)
-        self.chat.messages.show(state.empty_title, state.empty_text)
-        self.roster.show(state.people, state.people_note)
-        self.voice.show(state.voice)
-        self.status.show(state.status, state.invite)
+        self.page.show(state)
         self._move_focus(before, state)
 
     def _move_focus(self, before: ViewState | None, state: ViewState) -> None:

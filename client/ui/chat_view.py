@@ -46,6 +46,11 @@ class ChatView(ttk.Frame):
         self.send_button.grid(row=0, column=1, sticky="se")
         self._changed()
 
+    @property
+    def draft(self) -> str:
+        """What is written and not sent."""
+        return self.input.get("1.0", "end-1c")
+
     def show(self, *, can_send: bool, wrong: bool) -> None:
         """Whether a message can be sent now, and whether the field is marked."""
         self._can_send = can_send
@@ -54,14 +59,14 @@ class ChatView(ttk.Frame):
 
     def send_draft(self) -> None:
         """Send the draft if that is possible now; it stays where it is otherwise."""
-        draft = self.input.get("1.0", "end-1c")
+        draft = self.draft
         if self._can_send and draft.strip() and self._send(draft):
             self.input.delete("1.0", "end")
             self._changed()
 
     def give_back(self, draft: str) -> None:
         """A message that was taken could not be sent: into the field with it, if nothing else is written there."""
-        if not self.input.get("1.0", "end-1c").strip():
+        if not self.draft.strip():
             self.input.insert("1.0", draft)
             self._changed()
 

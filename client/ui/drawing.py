@@ -233,15 +233,16 @@ def box_corner(spec: Box, scale: float) -> int:
 
 
 def _sink(image: Image.Image, spec: Box, inner: list[float], unit: float) -> None:
-    """A shadow inside the upper edge, fading over three pixels: the box lies deeper than the page."""
+    """A shadow under the upper edge, fading over three pixels: the box lies deeper than the page. The edge stays."""
+    inner = [inner[0] + unit, inner[1] + unit, inner[2] - unit, inner[3] - unit]
     steps = 4
     for step in range(steps):
         shade = Image.new("L", image.size, 0)
         draw = ImageDraw.Draw(shade)
-        draw.rounded_rectangle(inner, spec.radius * unit, fill=255)
+        draw.rounded_rectangle(inner, (spec.radius - 1) * unit, fill=255)
         down = (step + 1) * unit
         hole = [inner[0] + down * 0.6, inner[1] + down, inner[2] - down * 0.3, inner[3] - down * 0.15]
-        draw.rounded_rectangle(hole, spec.radius * unit, fill=0)
+        draw.rounded_rectangle(hole, (spec.radius - 1) * unit, fill=0)
         shade = shade.point(lambda value: value * 0.42)
         image.paste(Image.new("RGBA", image.size, spec.sunken), (0, 0), shade)
 

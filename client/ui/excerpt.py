@@ -88,6 +88,12 @@ class Excerpt:
         """Show the end, and stay there."""
         self._top = None
 
+    def start_over(self) -> None:
+        """The widget is a new one with nothing in it. What stood at the upper edge is to stand there again."""
+        self._built, self._rows = {}, {}
+        self._first = self._last = END
+        self._done = (-1, None)
+
     def look_at(self, key: str) -> None:
         """The view is not at the end, and this row at its upper edge."""
         place = self._transcript.place_of(key)

@@ -80,6 +80,12 @@ class MessageArea(ttk.Frame):
         self._bring()
         self.text.see("end")
 
+    def resume(self) -> None:
+        """Show what the excerpt stands at."""
+        self._bring()
+        if self._tags and not self._excerpt.follows:
+            self.text.yview(f"{self._tags[self._excerpt.top()]}.first")
+
     def rows(self) -> list[str]:
         """What each built row says, for tests."""
         return [self.text.get(f"{tag}.first", f"{tag}.last").rstrip("\n") for tag in self._tags]
@@ -236,9 +242,7 @@ class MessageArea(ttk.Frame):
     def _jump(self, index: int) -> None:
         """Show the line with this index among all lines at the upper edge."""
         self._excerpt.jump(index)
-        self._bring()
-        if self._tags:
-            self.text.yview(f"{self._tags[self._excerpt.top()]}.first")
+        self.resume()
 
     def _first_key(self, _event: object) -> str:
         """To the first line of all; Tk would stop at the first that is built."""

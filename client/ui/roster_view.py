@@ -8,6 +8,7 @@ from tkinter import ttk
 
 from client.ui import texts
 from client.ui.people import PersonRow, PersonState
+from client.ui.scroll_area import ScrollArea
 from client.ui.theme import Theme
 
 _ICONS = {
@@ -30,19 +31,10 @@ class RosterView(ttk.Frame):
         self._make_tip: Callable[[tk.Widget, Callable[[], str]], object] | None = None
         self._title = ttk.Label(self, style="SurfaceStrong.TLabel", text=texts.PEOPLE)
         self._title.pack(anchor="w", padx=(theme.px(2), 0), pady=(0, theme.px(6)))
-        self._canvas = tk.Canvas(self, background=theme.palette.surface, highlightthickness=0, borderwidth=0)
-        self._canvas.configure(width=theme.px(208), height=theme.px(120))
-        self._bar = ttk.Scrollbar(self, orient="vertical", command=self._canvas.yview)
-        self._canvas.configure(yscrollcommand=self._scrolled)
-        self._inside = ttk.Frame(self._canvas, style="Surface.TFrame")
-        self._window = self._canvas.create_window(0, 0, anchor="nw", window=self._inside)
-        self._note = ttk.Label(self._inside, style="SurfaceMuted.TLabel", justify="left")
-        self._canvas.pack(side="left", fill="both", expand=True)
-        self._canvas.bind("<Configure>", self._fit)
-        self._inside.bind("<Configure>", lambda _event: self._canvas.configure(scrollregion=self._canvas.bbox("all")))
-        self.bind_all("<Button-4>", lambda event: self._wheel(event, -1), add="+")
-        self.bind_all("<Button-5>", lambda event: self._wheel(event, 1), add="+")
-        self.bind_all("<MouseWheel>", lambda event: self._wheel(event, -1 if event.delta > 0 else 1), add="+")
+        self._area = ScrollArea(self, theme, width=208, height=40)
+        self._area.on_width = self._fit
+        self._area.pack(fill="both", expand=True)
+        self._note = ttk.Label(self._area.inside, style="SurfaceMuted.TLabel", justify="left")
 
     def show(self, people: tuple[PersonRow, ...], note: str) -> None:
         """Show these people in this order; rows that stay are changed, not made anew."""
@@ -52,7 +44,8 @@ class RosterView(ttk.Frame):
             self._rows.pop(session).destroy()
         for person in people:
             if person.session not in self._rows:
-                row = self._rows[person.session] = _RowView(self._inside, self._theme)
+                row = self._rows[person.session] = _RowView(self._area.inside, self._theme)
+                self._area.adopt(row)
                 if self._make_tip is not None:
                     self._make_tip(row, row.tip)
             self._rows[person.session].show(person)
@@ -85,21 +78,8 @@ class RosterView(ttk.Frame):
             self._note.configure(text=note)
             self._note.pack(fill="x", anchor="w", padx=self._theme.px(2), pady=(self._theme.px(4), 0))
 
-    def _fit(self, event: tk.Event[tk.Misc]) -> None:
-        self._canvas.itemconfigure(self._window, width=event.width)
-        self._note.configure(wraplength=max(event.width - self._theme.px(8), 60))
-
-    def _scrolled(self, first: float, last: float) -> None:
-        """A scroll bar only where there is something to scroll."""
-        self._bar.set(first, last)
-        if float(first) <= 0 and float(last) >= 1:
-            self._bar.pack_forget()
-        elif not self._bar.winfo_ismapped():
-            self._bar.pack(side="right", fill="y")
-
-    def _wheel(self, event: tk.Event[tk.Misc], step: int) -> None:
-        if str(event.widget).startswith(str(self._canvas)) and self._bar.winfo_ismapped():
-            self._canvas.yview_scroll(2 * step, "units")
+    def _fit(self, width: int) -> None:
+        self._note.configure(wraplength=max(width - self._theme.px(8), 60))
 
 
 class _RowView(ttk.Frame):

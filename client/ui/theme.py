@@ -1,6 +1,7 @@
-"""The look: colours, fonts, and the ttk styles made of them. Sizes are pixels at 96 dpi times one scale factor.
+"""The look: fonts, pictures, and the ttk styles made of a palette. Sizes are pixels at 96 dpi times one scale factor.
 
-Views name styles and ask for pictures; no other file names a colour. A dark palette is one more `Palette`.
+Views name styles and ask for pictures. The styles stand on ttk's own theme clam, and what clam draws itself is not
+used: every ground is a picture, so that all palettes and scales are drawn alike.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
+from itertools import count
 from tkinter import font, ttk
 from typing import Any, Final, Literal
 
@@ -18,76 +20,43 @@ from PIL import Image
 
 from client.ui import drawing
 from client.ui.drawing import Box
+from client.ui.palette import Palette
 
 _FAMILIES: Final = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Open Sans", "DejaVu Sans")  # X11 has no default face
 _CARD_MIDDLE: Final = 240
 _BUTTON_MIDDLE: Final = 40
 _ICON_SIZES: Final = (256, 128, 64, 48, 32, 24, 16)
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """Colours by purpose. Text on its ground has a contrast of 4.5:1 or more, signs and rings 3:1 or more."""
-
-    page: str
-    surface: str
-    border: str
-    strong_border: str
-    text: str
-    muted: str
-    accent: str
-    accent_hover: str
-    accent_pressed: str
-    accent_tint: str
-    on_accent: str
-    ring: str
-    disabled: str
-    disabled_text: str
-    danger: str
-    danger_tint: str
-    danger_border: str
-    warning: str
-    success: str
-    own: str
-    people: tuple[str, ...]
-
-
-LIGHT: Final = Palette(
-    page="#f3f4f8",
-    surface="#ffffff",
-    border="#dfe2ea",
-    strong_border="#8b91a3",
-    text="#1c2030",
-    muted="#5b6275",
-    accent="#4a43d1",
-    accent_hover="#3d36ba",
-    accent_pressed="#322c9c",
-    accent_tint="#e6e5fb",
-    on_accent="#ffffff",
-    ring="#8a85f0",
-    disabled="#e8eaf0",
-    disabled_text="#757b8c",
-    danger="#b3261e",
-    danger_tint="#fdeceb",
-    danger_border="#f0b8b4",
-    warning="#8a5300",
-    success="#167a4a",
-    own="#f3f2fe",
-    people=("#4a43d1", "#a33a0f", "#0b6e69", "#a12d6d", "#3d6b14", "#7a4fb5", "#8a5300", "#1f63a8"),
-)
+_POINTS: Final = 10
+_PIXELS_A_POINT: Final = 96 / 72
+_numbers: Final = count(1)  # of themes: ttk never forgets an element, so each theme has names of its own
 
 
 class Theme:
     """The look of one window. Keep it as long as the window: Tk forgets pictures that nobody holds."""
 
-    def __init__(self, root: tk.Tk, palette: Palette = LIGHT) -> None:
+    def __init__(self, root: tk.Tk, palette: Palette, percent: int = 0) -> None:
+        """`percent` is the scale, 0 that of the screen. Nothing changes before `install`."""
         self.palette = palette
-        self.scale = max(root.winfo_fpixels("1i") / 96.0, 1.0)
+        self.scale = percent / 100 if percent else max(root.winfo_fpixels("1i") / 96.0, 1.0)
         self._root = root
         self._pictures: dict[object, tk.PhotoImage] = {}
+        self._prefix = f"look{next(_numbers)}"
+        self._made: set[str] = set()  # elements
         self._style = ttk.Style(root)
-        self.fonts = _fonts(root)
-        self._install()
+        self.fonts = _fonts(root, self.scale)
+
+    def install(self) -> None:
+        """Make all styles look like this. Widgets that are there already take the styles, but not fonts and sizes."""
+        self._style.theme_use("clam")
+        self._root.configure(background=self.palette.page)
+        for name in ("TkDefaultFont", "TkTextFont", "TkTooltipFont", "TkMenuFont"):
+            plain = self.fonts.plain.actual()
+            font.nametofont(name, root=self._root).configure(family=plain["family"], size=self.fonts.plain.cget("size"))
+        self._grounds()
+        self._buttons()
+        self._toggles()
+        self._fields()
+        self._scroll_bar()
 
     def px(self, size: float) -> int:
         """Pixels on this screen."""
@@ -123,13 +92,6 @@ class Theme:
 
     # --- styles ---------------------------------------------------------------------------------------------
 
-    def _install(self) -> None:
-        self._root.configure(background=self.palette.page)
-        self._grounds()
-        self._buttons()
-        self._toggles()
-        self._fields()
-
     def _grounds(self) -> None:
         colours = self.palette
         self._style.configure(".", font=self.fonts.plain, background=colours.page, foreground=colours.text)
@@ -156,6 +118,7 @@ class Theme:
 
     def _buttons(self) -> None:
         colours = self.palette
+        self._style.configure("TButton", width=0)  # as wide as its words
         accent = Box(colours.accent, colours.accent)
         self._button_style(
             "Accent",
@@ -169,15 +132,15 @@ class Theme:
             self._button_style(
                 f"Plain{name}",
                 plain,
-                hover=replace(plain, fill=colours.page),
-                pressed=replace(plain, fill=colours.disabled),
+                hover=replace(plain, fill=colours.hover),
+                pressed=replace(plain, fill=colours.border),
                 ink=colours.text,
                 ground=ground,
             )
             self._button_style(
                 f"Quiet{name}",
                 Box(),
-                hover=Box(colours.disabled),
+                hover=Box(colours.hover),
                 pressed=Box(colours.border),
                 ink=colours.accent,
                 tight=True,
@@ -187,13 +150,13 @@ class Theme:
     def _toggles(self) -> None:
         """Flat means off: no border at all. Sunken means on: tinted, bordered, with a shadow inside."""
         colours = self.palette
-        sunken = Box(colours.accent_tint, colours.accent, sunken="#2a2480")
+        sunken = Box(colours.accent_tint, colours.accent, sunken=colours.sunken)
         states = {
             "selected focus": replace(sunken, ring=colours.ring),
             "selected": sunken,
-            "focus active": Box(colours.disabled, ring=colours.ring),
+            "focus active": Box(colours.hover, ring=colours.ring),
             "focus": Box(colours.surface, ring=colours.ring),
-            "active": Box(colours.disabled),
+            "active": Box(colours.hover),
         }
         self._box_style("Voice.Toolbutton", Box(), states, colours.surface, inside="Toolbutton")
         self._style.configure("Voice.Toolbutton", foreground=colours.muted, padding=self._pads(10, 7), anchor="w")
@@ -254,9 +217,31 @@ class Theme:
         )
         self._style.map(style, foreground=[("disabled", colours.disabled_text), ("", ink)], background=[("", ground)])
 
+    def _scroll_bar(self) -> None:
+        """A thin thumb without arrows; its trough is the card it stands in."""
+        colours = self.palette
+        trough = self._element("scroll.trough", Box(), {}, colours.surface)
+        states = {"active": Box(colours.muted, radius=2), "disabled": Box()}
+        thumb = self._element("scroll.thumb", Box(colours.strong_border, radius=2), states, colours.surface)
+        inside = [(thumb, {"expand": True, "sticky": "nswe"})]
+        self._style.layout("Vertical.TScrollbar", [(trough, {"sticky": "nswe", "children": inside})])  # type: ignore[list-item]
+
     def _box_style(self, style: str, normal: Box, states: dict[str, Box], ground: str, inside: str = "") -> None:
         """A style whose ground is a stretched picture; `inside` is the ttk widget whose content it holds."""
-        element = style + ".ground"
+        element = self._element(f"{style}.ground", normal, states, ground)
+        options: dict[str, Any] = {"sticky": "nsew"}
+        if inside:
+            core = f"{inside}.{'textarea' if inside == 'Entry' else 'label'}"
+            options["children"] = [(f"{inside}.padding", {"sticky": "nsew", "children": [(core, {"sticky": "nsew"})]})]
+        self._style.layout(style, [(element, options)])  # type: ignore[list-item]
+        self._style.configure(style, background=ground, borderwidth=0, relief="flat")
+
+    def _element(self, name: str, normal: Box, states: dict[str, Box], ground: str) -> str:
+        """Make a stretched picture, one for each state, known to ttk. Returns the name it has there."""
+        element = f"{self._prefix}.{name}"
+        if element in self._made:
+            return element
+        self._made.add(element)
         middle = _CARD_MIDDLE if normal.radius > 8 else _BUTTON_MIDDLE
         pictures = [(*state.split(), self._box(spec, ground, middle)) for state, spec in states.items()]
         corner = drawing.box_corner(normal, self.scale)
@@ -271,12 +256,7 @@ class Theme:
             padding=self.px(3),
             sticky="nsew",
         )
-        options: dict[str, Any] = {"sticky": "nsew"}
-        if inside:
-            core = f"{inside}.{'textarea' if inside == 'Entry' else 'label'}"
-            options["children"] = [(f"{inside}.padding", {"sticky": "nsew", "children": [(core, {"sticky": "nsew"})]})]
-        self._style.layout(style, [(element, options)])  # type: ignore[list-item]
-        self._style.configure(style, background=ground, borderwidth=0, relief="flat")
+        return element
 
     def _box(self, spec: Box, ground: str, middle: int) -> tk.PhotoImage:
         return self._kept(("box", spec, ground, middle), lambda: drawing.box(spec, self.scale, ground, middle))
@@ -287,7 +267,7 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """Named fonts; sizes are points, so that they follow the screen."""
+    """All fonts, sized for the scale."""
 
     plain: font.Font
     strong: font.Font
@@ -296,19 +276,18 @@ class Fonts:
     title: font.Font
 
 
-def _fonts(root: tk.Tk) -> Fonts:
+def _fonts(root: tk.Tk, scale: float) -> Fonts:
     base = font.nametofont("TkDefaultFont", root=root)
+    family = str(base.cget("family"))
     if root.tk.call("tk", "windowingsystem") == "x11":
         known = set(font.families(root))
-        base.configure(family=next((family for family in _FAMILIES if family in known), base.cget("family")))
-    family = str(base.cget("family"))
-    for name in ("TkTextFont", "TkTooltipFont", "TkMenuFont"):
-        font.nametofont(name, root=root).configure(family=family)
-    size = abs(int(base.cget("size"))) or 10
+        family = next((name for name in _FAMILIES if name in known), family)
 
     def sized(points: int, weight: Literal["normal", "bold"] = "normal") -> font.Font:
-        return font.Font(root=root, family=family, size=points, weight=weight)
+        pixels = -round(points * _PIXELS_A_POINT * scale)  # as Tk wants them
+        return font.Font(root=root, family=family, size=pixels, weight=weight)
 
+    size = _POINTS
     return Fonts(sized(size), sized(size, "bold"), sized(size - 1), sized(size - 1, "bold"), sized(size + 5, "bold"))
 
 

@@ -110,7 +110,7 @@ class _Meter(tk.Canvas):
         colours = self._theme.palette
         for index, bar in enumerate(self._bars):
             loud = colours.warning if index >= _BARS - 3 else colours.success
-            dark = colours.border if self._lit >= 0 else colours.surface
+            dark = colours.disabled if self._lit >= 0 else colours.surface
             self.itemconfigure(bar, fill=loud if index < self._lit else dark)
 
     def _place(self, event: tk.Event[tk.Misc]) -> None:

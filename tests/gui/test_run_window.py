@@ -7,13 +7,12 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image, ImageColor
+from PIL import Image
 
 from client.events import Command, Quit
 from client.settings import Choices
 from client.ui import app, drawing
 from client.ui.app import NoDisplay, Opening, open_root, run_window
-from client.ui.theme import LIGHT
 from tests.gui.window import PATIENCE, SCREEN, FakeBackend, start_screen
 
 
@@ -77,29 +76,6 @@ def test_device_marks_differ_and_stay_the_same() -> None:
     marks = {drawing.device_mark(f"device {number}", 28, "#4a43d1", "#ffffff").tobytes() for number in range(20)}
     assert len(marks) == 20
     assert drawing.device_mark("device 1", 28, "#4a43d1", "#ffffff").tobytes() in marks
-
-
-def _luminance(colour: str) -> float:
-    parts = [part / 255 for part in ImageColor.getrgb(colour)[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _contrast(ink: str, ground: str) -> float:
-    light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def test_contrast_of_the_palette() -> None:
-    # would catch: a pretty grey that a tenth of all people cannot read
-    inks = [LIGHT.text, LIGHT.muted, LIGHT.accent, LIGHT.danger, LIGHT.warning, LIGHT.success, *LIGHT.people]
-    for ground in (LIGHT.surface, LIGHT.own):
-        assert [ink for ink in inks if _contrast(ink, ground) < 4.5] == []
-    pairs = [(LIGHT.on_accent, LIGHT.accent), (LIGHT.accent_pressed, LIGHT.accent_tint), (LIGHT.muted, LIGHT.page)]
-    pairs += [(LIGHT.text, LIGHT.danger_tint), (LIGHT.danger, LIGHT.danger_tint), (LIGHT.warning, LIGHT.page)]
-    assert [pair for pair in pairs if _contrast(*pair) < 4.5] == []
-    signs = [(LIGHT.strong_border, LIGHT.surface), (LIGHT.ring, LIGHT.surface), (LIGHT.accent, LIGHT.page)]
-    assert [pair for pair in signs if _contrast(*pair) < 3.0] == []
 
 
 def test_at_192_dpi_everything_is_twice_as_large() -> None:

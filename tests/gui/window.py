@@ -191,7 +191,7 @@ def open_window(
         behind = backend or FakeBackend()
         app = Window(open_root(), behind, opening or Opening(), choices or Choices(None))
         app.build()
-        window = DrivenWindow(app, behind, str(request.node.name))
+        window = DrivenWindow(app, behind, str(request.node.name).replace("[", "-").rstrip("]"))
         opened.append(window)
         window.point_away()
         window.settle()

@@ -104,4 +104,4 @@ def test_the_real_broker_needs_neither_sound_nor_window_nor_cryptography() -> No
     config = (ROOT / "setup.cfg").read_text(encoding="utf-8")
     names = {package.name for package in subset(locked, direct_names(config, []))}
     assert {"msgspec", "platformdirs", "pyzmq"} <= names
-    assert not names & {"pyaudio", "numpy", "cryptography", "ttkbootstrap"}
+    assert not names & {"pyaudio", "numpy", "cryptography", "tkinter-tooltip"}

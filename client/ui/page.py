@@ -1,0 +1,78 @@
+"""The page of the window: all views, and how they are arranged. It is built anew where theme or scale change."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from tkinter import ttk
+
+from client.events import Part
+from client.ui.chat_view import ChatView
+from client.ui.connect_view import ConnectActions, ConnectView
+from client.ui.excerpt import Excerpt
+from client.ui.form import Fields
+from client.ui.presenter import Remedy, ViewState
+from client.ui.roster_view import RosterView
+from client.ui.status_view import ProblemView, StatusView
+from client.ui.theme import Theme
+from client.ui.voice_view import VoiceView
+
+Tip = tuple[tk.Widget, Callable[[], str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What the views ask for when the user does something."""
+
+    connecting: ConnectActions
+    mend: Callable[[Remedy], None]
+    dismiss: Callable[[], None]
+    send: Callable[[str], bool]
+    set_speaker: Callable[[bool], None]
+    set_microphone: Callable[[bool], None]
+    copy_invite: Callable[[], None]
+
+
+class Page(ttk.Frame):
+    """All views. `show` a state; what a person has typed is in `connect` and `chat`."""
+
+    def __init__(self, root: tk.Misc, theme: Theme, deeds: Deeds, excerpt: Excerpt, fields: Fields) -> None:
+        super().__init__(root, style="Page.TFrame")
+        self._theme = theme
+        self.connect = ConnectView(self, theme, deeds.connecting, fields)
+        self.problem = ProblemView(self, theme, mend=deeds.mend, dismiss=deeds.dismiss)
+        self.chat = ChatView(self, theme, excerpt, send=deeds.send)
+        self.roster = RosterView(self, theme)
+        self.voice = VoiceView(self, theme, set_speaker=deeds.set_speaker, set_microphone=deeds.set_microphone)
+        self.status = StatusView(self, theme, deeds.copy_invite)
+        self._arrange()
+
+    def show(self, state: ViewState) -> None:
+        """Bring all views to this state; each changes only what is new."""
+        wrong = state.problem.part if state.problem else None
+        self.connect.show(can_connect=state.can_connect, can_disconnect=state.can_disconnect, wrong=wrong)
+        self.problem.show(state.problem)
+        self.chat.show(can_send=state.can_send, wrong=wrong is Part.TEXT)
+        self.chat.messages.show(state.empty_title, state.empty_text)
+        self.roster.show(state.people, state.people_note)
+        self.voice.show(state.voice)
+        self.status.show(state.status, state.invite)
+
+    def tips(self) -> Iterator[Tip]:
+        """What each part of each view is for."""
+        for view in (self.connect, self.problem, self.chat, self.voice, self.status):
+            yield from view.tips()
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(2, weight=1)
+        edge, gap = px(12), px(8)
+        self.connect.grid(row=0, column=0, columnspan=2, sticky="ew", padx=edge, pady=(edge, 0))
+        self.problem.grid(row=1, column=0, columnspan=2, sticky="ew", padx=edge, pady=(gap, 0))
+        self.problem.grid_remove()
+        self.chat.grid(row=2, column=0, rowspan=2, sticky="nsew", padx=(edge, 0), pady=(gap, 0))
+        self.roster.grid(row=2, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
+        self.voice.grid(row=3, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
+        self.status.grid(row=4, column=0, columnspan=2, sticky="ew", padx=px(18), pady=(px(6), px(6)))

@@ -1,108 +1,122 @@
 """Every sentence that a person reads in the window.
 
-One file, so that it can be proof-read and translated as a whole. It knows no widgets and no state.
+One file, so that it can be proof-read and translated as a whole: each goes through `_`, or `_n` where it counts
+something, which `xgettext` finds. A language is a file `locale/LANGUAGE/LC_MESSAGES/secure-chat.mo` beside this one.
+It knows no widgets and no state.
 """
 
 from __future__ import annotations
 
+import gettext
+from pathlib import Path
 from typing import Final
+
+_language: Final = gettext.translation("secure-chat", Path(__file__).with_name("locale"), fallback=True)
+_: Final = _language.gettext
+_n: Final = _language.ngettext
 
 APP: Final = "Secure Chat"
 
 # --- connecting ---------------------------------------------------------------------------------------------
 
-SERVER: Final = "IP:PORT"
-NAME: Final = "Name"
-KEY: Final = "Encryption key"
-CONNECT: Final = "Connect"
-DISCONNECT: Final = "Disconnect"
-NEW_KEY: Final = "New key"
-SERVER_MISSING: Final = "Where to? Type the broker's address, for example 192.168.1.20:9090, or paste an invite link."
-NAME_MISSING: Final = "Who are you? Type the name that the others will see."
-NAME_TOO_LONG: Final = "This name is too long: some twenty characters fit."
-KEY_WEAK: Final = "Easy to guess"
-KEY_FAIR: Final = "Could be stronger"
-KEY_STRONG: Final = "Strong"
+SERVER: Final = _("IP:PORT")
+NAME: Final = _("Name")
+KEY: Final = _("Encryption key")
+CONNECT: Final = _("Connect")
+DISCONNECT: Final = _("Disconnect")
+NEW_KEY: Final = _("New key")
+SERVER_MISSING: Final = _(
+    "Where to? Type the broker's address, for example 192.168.1.20:9090, or paste an invite link."
+)
+NAME_MISSING: Final = _("Who are you? Type the name that the others will see.")
+NAME_TOO_LONG: Final = _("This name is too long: some twenty characters fit.")
+KEY_WEAK: Final = _("Easy to guess")
+KEY_FAIR: Final = _("Could be stronger")
+KEY_STRONG: Final = _("Strong")
 
 # --- status line --------------------------------------------------------------------------------------------
 
-NOT_CONNECTED: Final = "Not connected"
-CONNECTING: Final = "Connecting…"
-CONNECTED: Final = "Connected"
-RETRYING_NOW: Final = "Retrying now…"
-LEAVING: Final = "Leaving…"
-COPY_INVITE: Final = "Copy invite"
-INVITE_COPIED: Final = "Invite copied"
+NOT_CONNECTED: Final = _("Not connected")
+CONNECTING: Final = _("Connecting…")
+CONNECTED: Final = _("Connected")
+RETRYING_NOW: Final = _("Retrying now…")
+LEAVING: Final = _("Leaving…")
+COPY_INVITE: Final = _("Copy invite")
+INVITE_COPIED: Final = _("Invite copied")
 
 
 def retrying(seconds: int, reason: str) -> str:
     """The countdown to the next attempt, and why there must be one."""
-    return f"Retrying in {seconds} s · {reason}" if reason else f"Retrying in {seconds} s"
+    waiting = _("Retrying in {seconds} s").format(seconds=seconds)
+    return f"{waiting} · {reason}" if reason else waiting
 
 
 def room(words: str) -> str:
     """The room's two words."""
-    return f"Room {words}"
+    return _("Room {words}").format(words=words)
 
 
 def broker(words: str, *, first_contact: bool) -> str:
     """The broker's four words, with a request to compare them when they were never seen before."""
-    return f"New broker: compare {words}" if first_contact else f"Broker {words}"
+    return (_("New broker: compare {words}") if first_contact else _("Broker {words}")).format(words=words)
 
 
 # --- people -------------------------------------------------------------------------------------------------
 
-PEOPLE: Final = "People"
-PEOPLE_EMPTY: Final = "Everyone with the same key at the same broker appears here."
-YOU: Final = "you"
-TEXT_ONLY: Final = "text only"
-LISTENING: Final = "listening"
-TALKING: Final = "talking"
-MICROPHONE_OPEN: Final = "microphone on"
-UNCONFIRMED: Final = "not confirmed yet"
+PEOPLE: Final = _("People")
+PEOPLE_EMPTY: Final = _("Everyone with the same key at the same broker appears here.")
+YOU: Final = _("you")
+TEXT_ONLY: Final = _("text only")
+LISTENING: Final = _("listening")
+TALKING: Final = _("talking")
+MICROPHONE_OPEN: Final = _("microphone on")
+UNCONFIRMED: Final = _("not confirmed yet")
 
 
 def alone(words: str) -> str:
     """Nobody else is in the room: the most frequent reason, and how to find out."""
-    return f"Nobody else is here with this key. A mistyped key looks just like this: compare the room words, {words}."
+    sentence = _(
+        "Nobody else is here with this key. A mistyped key looks just like this: compare the room words, {words}."
+    )
+    return sentence.format(words=words)
 
 
 def joined(name: str) -> str:
     """A notice between the messages."""
-    return f"{name} joined"
+    return _("{name} joined").format(name=name)
 
 
 def left(name: str) -> str:
     """A notice between the messages."""
-    return f"{name} left"
+    return _("{name} left").format(name=name)
 
 
 # --- messages -----------------------------------------------------------------------------------------------
 
-SEND: Final = "Send"
-WRITE_HERE: Final = "Write a message"
-SENDING: Final = "sending…"
-STORED: Final = "✓"
-SEEN: Final = "seen"
-EARLIER: Final = "earlier"
-COPIED_DEVICE: Final = "Warning: two programs say they are this device. Ask this person in another way."
-EMPTY_TITLE: Final = "A room of your own"
-EMPTY_TEXT: Final = (
+SEND: Final = _("Send")
+WRITE_HERE: Final = _("Write a message")
+SENDING: Final = _("sending…")
+STORED: Final = _("✓")
+SEEN: Final = _("seen")
+EARLIER: Final = _("earlier")
+COPIED_DEVICE: Final = _("Warning: two programs say they are this device. Ask this person in another way.")
+EMPTY_TITLE: Final = _("A room of your own")
+EMPTY_TEXT: Final = _(
     "Fill in the three fields above, or paste an invite link into IP:PORT, and press Connect. "
     "Whoever uses the same key at the same broker is in the same room."
 )
-QUIET_TITLE: Final = "You are in"
-QUIET_TEXT: Final = "Write the first message, or turn on the microphone and talk."
-WAITING_TITLE: Final = "One moment"
-WAITING_TEXT: Final = "Looking for the broker and making the room's keys from yours."
-CONNECTION_LOST: Final = "Connection lost"
-CONNECTED_AGAIN: Final = "Connected again"
-YOU_LEFT: Final = "You left the room"
+QUIET_TITLE: Final = _("You are in")
+QUIET_TEXT: Final = _("Write the first message, or turn on the microphone and talk.")
+WAITING_TITLE: Final = _("One moment")
+WAITING_TEXT: Final = _("Looking for the broker and making the room's keys from yours.")
+CONNECTION_LOST: Final = _("Connection lost")
+CONNECTED_AGAIN: Final = _("Connected again")
+YOU_LEFT: Final = _("You left the room")
 
 
 def refused(reason: str) -> str:
     """Why a line was not sent, at the line."""
-    return f"not sent: {reason}"
+    return _("not sent: {reason}").format(reason=reason)
 
 
 def seen(count: int, of: int) -> str:
@@ -114,42 +128,43 @@ def seen(count: int, of: int) -> str:
 
 def not_kept(count: int) -> str:
     """Between the messages: lines that nobody can have any more."""
-    return f"{_lines(count)} from here {'is' if count == 1 else 'are'} not kept by the broker any more"
+    return _n(
+        "1 line from here is not kept by the broker any more",
+        "{count:,} lines from here are not kept by the broker any more",
+        count,
+    ).format(count=count)
 
 
 def dropped(count: int, name: str) -> str:
     """Between the messages: lines that were withheld."""
-    return f"The broker dropped {_lines(count)} of {name}"
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count:,} lines"
+    sentence = _n("The broker dropped 1 line of {name}", "The broker dropped {count:,} lines of {name}", count)
+    return sentence.format(count=count, name=name)
 
 
 def new_below(count: int) -> str:
     """The button that leads to messages below the visible ones."""
-    return "1 new message  ↓" if count == 1 else f"{count} new messages  ↓"
+    return _n("1 new message  ↓", "{count} new messages  ↓", count).format(count=count)
 
 
 # --- voice --------------------------------------------------------------------------------------------------
 
-MICROPHONE_ON: Final = "Microphone on"
-MICROPHONE_OFF: Final = "Microphone off"
-SPEAKER_ON: Final = "Speaker on"
-SPEAKER_OFF: Final = "Speaker off"
-OPENING: Final = "opening…"
-NOBODY_LISTENS: Final = "Nobody is listening"
-ON_AFTER_CONNECTING: Final = "Starts once you are connected"
+MICROPHONE_ON: Final = _("Microphone on")
+MICROPHONE_OFF: Final = _("Microphone off")
+SPEAKER_ON: Final = _("Speaker on")
+SPEAKER_OFF: Final = _("Speaker off")
+OPENING: Final = _("opening…")
+NOBODY_LISTENS: Final = _("Nobody is listening")
+ON_AFTER_CONNECTING: Final = _("Starts once you are connected")
 
 # --- problems -----------------------------------------------------------------------------------------------
 
-CONNECT_ANYWAY: Final = "Connect anyway"
-TRY_AGAIN: Final = "Try again"
-ENDED: Final = "The connection part of the program has stopped. Close the window and start Secure Chat again."
-TEXT_TOO_LONG: Final = "This message is too long to be sent: some 2,500 words fit. Send it in parts."
-INTERNAL: Final = "Something went wrong inside the window; it goes on. The log has the details."
-NO_DISPLAY: Final = "There is no screen to open a window on. Start the text client instead: secure-chat --text"
-NO_TKINTER: Final = (
+CONNECT_ANYWAY: Final = _("Connect anyway")
+TRY_AGAIN: Final = _("Try again")
+ENDED: Final = _("The connection part of the program has stopped. Close the window and start Secure Chat again.")
+TEXT_TOO_LONG: Final = _("This message is too long to be sent: some 2,500 words fit. Send it in parts.")
+INTERNAL: Final = _("Something went wrong inside the window; it goes on. The log has the details.")
+NO_DISPLAY: Final = _("There is no screen to open a window on. Start the text client instead: secure-chat --text")
+NO_TKINTER: Final = _(
     "This Python lacks what the window needs: tkinter (Debian: apt install python3-tk) or the extra “window” "
     "of this package. The text client works without them: secure-chat --text"
 )
@@ -158,50 +173,50 @@ PART_TITLES: Final = {
     "server": SERVER,
     "name": NAME,
     "key": KEY,
-    "text": "Message",
-    "microphone": "Microphone",
-    "speaker": "Speaker",
-    "general": "Problem",
+    "text": _("Message"),
+    "microphone": _("Microphone"),
+    "speaker": _("Speaker"),
+    "general": _("Problem"),
 }
 
 # --- tooltips -----------------------------------------------------------------------------------------------
 
-TIP_SERVER: Final = (
+TIP_SERVER: Final = _(
     "Where the broker is: host, host:port or [IPv6]:port. An invite link pasted here fills in everything. (Ctrl+K)"
 )
-TIP_NAME: Final = "The name the others see. The broker sees only its sealed form."
-TIP_KEY: Final = (
+TIP_NAME: Final = _("The name the others see. The broker sees only its sealed form.")
+TIP_KEY: Final = _(
     "The same key for everyone in the room. It never leaves this computer: room and seals are derived from it."
 )
-TIP_SHOW_KEY: Final = "Show or hide the key"
-TIP_NEW_KEY: Final = "Make a new key of six random words, for a new room"
-TIP_CONNECT: Final = "Join the room of this key (Enter in a field)"
-TIP_DISCONNECT: Final = "Leave the room, or end the attempt to connect"
-TIP_INPUT: Final = "Enter sends, Shift+Enter begins a new line"
-TIP_SEND: Final = "Send the message (Enter)"
-TIP_MICROPHONE_OFF: Final = "Your microphone is off: nobody hears you. Press to talk. (Ctrl+Shift+M)"
-TIP_MICROPHONE_ON: Final = "Your microphone is on: everyone whose speaker is on hears you. (Ctrl+Shift+M)"
-TIP_SPEAKER_OFF: Final = "Your speaker is off: no voice is sent to you. Press to listen. (Ctrl+Shift+D)"
-TIP_SPEAKER_ON: Final = "Your speaker is on: you hear whoever talks. (Ctrl+Shift+D)"
-TIP_LEVEL: Final = "How loud your microphone is"
-TIP_ROOM: Final = "Equal for everyone who typed the same key. Compare them aloud if somebody is missing."
-TIP_BROKER: Final = "Four words of the broker's key. They should be those that the broker printed when it started."
-TIP_INVITE: Final = (
+TIP_SHOW_KEY: Final = _("Show or hide the key")
+TIP_NEW_KEY: Final = _("Make a new key of six random words, for a new room")
+TIP_CONNECT: Final = _("Join the room of this key (Enter in a field)")
+TIP_DISCONNECT: Final = _("Leave the room, or end the attempt to connect")
+TIP_INPUT: Final = _("Enter sends, Shift+Enter begins a new line")
+TIP_SEND: Final = _("Send the message (Enter)")
+TIP_MICROPHONE_OFF: Final = _("Your microphone is off: nobody hears you. Press to talk. (Ctrl+Shift+M)")
+TIP_MICROPHONE_ON: Final = _("Your microphone is on: everyone whose speaker is on hears you. (Ctrl+Shift+M)")
+TIP_SPEAKER_OFF: Final = _("Your speaker is off: no voice is sent to you. Press to listen. (Ctrl+Shift+D)")
+TIP_SPEAKER_ON: Final = _("Your speaker is on: you hear whoever talks. (Ctrl+Shift+D)")
+TIP_LEVEL: Final = _("How loud your microphone is")
+TIP_ROOM: Final = _("Equal for everyone who typed the same key. Compare them aloud if somebody is missing.")
+TIP_BROKER: Final = _("Four words of the broker's key. They should be those that the broker printed when it started.")
+TIP_INVITE: Final = _(
     "Copy a link that brings somebody into this room. It has the key in it: send it only to those you trust."
 )
-TIP_STATUS: Final = "The state of the connection"
-TIP_DISMISS: Final = "Close this message"
-TIP_UNCONFIRMED: Final = (
+TIP_STATUS: Final = _("The state of the connection")
+TIP_DISMISS: Final = _("Close this message")
+TIP_UNCONFIRMED: Final = _(
     "Has this key, but has not yet shown to be here now: it could be a recording of an earlier visit."
 )
-TIP_REMEDY: Final = "Try to mend it"
-TIP_NEW_BELOW: Final = "Go to the newest message"
+TIP_REMEDY: Final = _("Try to mend it")
+TIP_NEW_BELOW: Final = _("Go to the newest message")
 
 
-TIP_SENDING: Final = "On its way: the broker has not stored it yet. It is sent again until it has."
-TIP_STORED: Final = "Stored by the broker. Nobody else is known to have seen it yet."
-TIP_NOT_KEPT: Final = "They were said while you were away, and the broker keeps only so many, for so long."
-TIP_DROPPED: Final = "Senders number their lines. These numbers are missing, and the broker has not passed them on."
+TIP_SENDING: Final = _("On its way: the broker has not stored it yet. It is sent again until it has.")
+TIP_STORED: Final = _("Stored by the broker. Nobody else is known to have seen it yet.")
+TIP_NOT_KEPT: Final = _("They were said while you were away, and the broker keeps only so many, for so long.")
+TIP_DROPPED: Final = _("Senders number their lines. These numbers are missing, and the broker has not passed them on.")
 
 
 def tip_seen(count: int, of: int) -> str:
@@ -209,10 +224,10 @@ def tip_seen(count: int, of: int) -> str:
     if not count:
         return TIP_STORED
     if count >= of:
-        return "Seen on the one other device" if of == 1 else f"Seen on all {of} other devices"
-    return f"Seen on {count} of {of} other devices"
+        return _n("Seen on the one other device", "Seen on all {of} other devices", of).format(of=of)
+    return _("Seen on {count} of {of} other devices").format(count=count, of=of)
 
 
 def tip_person(name: str, fingerprint: str, state: str) -> str:
     """Who a row of the people list is."""
-    return f"{name}: {state}\nDevice {fingerprint}"
+    return _("{name}: {state}\nDevice {fingerprint}").format(name=name, state=state, fingerprint=fingerprint)

@@ -1,10 +1,13 @@
 """Sound cards, through PyAudio: the only file that imports it, and only when a device is opened.
 
 PyAudio has edges (each was met): opening a device that does not exist, or anything after `terminate`, crashes the
-process, so a device is always asked for its properties first; an exception in a callback or a short block kills
-the stream, so callbacks only copy, inside a try; one stream for both directions starves, so each has its own; and a
-sound server that dies raises nothing, so the age of the last callback is watched. Opening takes up to two seconds:
-a thread of its own opens, watches and closes each stream, and the voice thread only ever looks into rings.
+process, so a device is always asked for its properties first; one stream for both directions starves, so each has
+its own; an error closes the stream behind our back, and so would asking to be told of gaps, so they are found by the
+clock; and a server that stands still raises nothing, so the time since the card last moved is watched.
+
+Streams are looked at every 5 ms by the voice thread, which takes what is there and gives what there is room for:
+neither ever waits. With callbacks it was twice the work for 20 ms more delay (docs/decisions/0024-polled-cards.md).
+Only to open a stream takes long: each has a thread that opens it, and closes it when nobody looks at it any more.
 """
 
 from __future__ import annotations
@@ -15,29 +18,30 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Final
 
 import numpy as np
 import soxr
 
+from client.voice.card_clock import CardClock, FillTarget
 from client.voice.counters import Counters
-from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, silence
+from client.voice.device import Block, DeviceLost, silence
 from client.voice.packet import BLOCK_SAMPLES
 from client.voice.portaudio import Facts, OpenStream, PortAudio
-from client.voice.ring import FillTarget, Ring
 from common.errors import DeviceError
 from common.limits import SAMPLE_RATE
 
-CALLBACKS_PER_SECOND: Final = 200  # 5 ms: shorter ones broke up on a busy machine, longer ones only add delay
+LOOK_SECONDS: Final = 0.005  # half a period of a common card: a longer pause would miss every second one's end
 BLOCKS_PER_SECOND: Final = 100
-RING_SECONDS: Final = 1
-WATCH_SECONDS: Final = 0.5
-SILENT_SECONDS: Final = 2.0  # without a callback: the card, or its server, has died
-FIRST_SECONDS: Final = 5.0  # the first callback may be two seconds late
+PERIODS: Final = 3  # that PortAudio keeps room for, and no call may ask for more than is there
+BACKLOG_SECONDS: Final = 0.5  # of the microphone, after the program stood still: nobody wants to hear older speech
+SILENT_SECONDS: Final = 1.0  # in which nothing moves: the card, or its server, has died
+FIRST_SECONDS: Final = 5.0  # the first sound may be two seconds late
 CLOSE_SECONDS: Final = 3.0
-SWITCH_SECONDS: Final = 0.001  # how soon a busy Python thread lets a callback in: 5 ms, the default, made gaps
+SAMPLE_BYTES: Final = 2
+SWITCH_SECONDS: Final = 0.001  # how soon a busy Python thread lets the voice thread in: 5 ms, the default, made gaps
 
 MISSING: Final = (
     "Voice with a sound card needs PyAudio: pip install pyaudio"
@@ -52,7 +56,7 @@ _portaudio: Final = threading.Lock()  # its opening, closing and ending bear no 
 
 
 class _Stream(ABC):
-    """What both directions share: a thread that opens, watches and closes."""
+    """What both directions share: a thread that opens and closes, and the watch over a card that does not move."""
 
     KIND: str  # of a device, as users say it
     CHANNELS: str  # what PortAudio calls the number of channels in this direction
@@ -61,25 +65,29 @@ class _Stream(ABC):
         """`choice` is part of a device's name, or empty for the default one. Begins to open."""
         self.name = choice
         self.ready = False
+        self.latency = 0.0
         self.rate = SAMPLE_RATE  # of the device
         self._choice = choice
         self._wake = wake
-        self._clock = clock
         self._counters = counters
         self._problem: DeviceError | None = None
-        self._last_callback = clock() + FIRST_SECONDS - SILENT_SECONDS
-        self._ring = Ring(RING_SECONDS * SAMPLE_RATE)
+        self._moved_at = clock() + FIRST_SECONDS - SILENT_SECONDS
+        self._pace = CardClock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._live, name=f"voice {self.KIND}", daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        """Whether its thread still has to open, watch or close."""
+        """Whether its thread still has to open, or to close."""
         return self._thread.is_alive()
 
+    def due(self, now: float) -> float:  # noqa: ARG002 - the interface of every device
+        """Cards do not call: they are looked at."""
+        return LOOK_SECONDS
+
     def close(self) -> None:
-        """Stop. Returns at once."""
+        """Stop, and look at it no more. Returns at once."""
         self._closing.set()
 
     def join(self) -> None:
@@ -87,11 +95,17 @@ class _Stream(ABC):
         self._thread.join(CLOSE_SECONDS)
 
     def _check(self, now: float) -> None:
-        """Raises `DeviceError` once the stream did not open, `DeviceLost` once it died."""
+        """Raises `DeviceError` once the stream did not open, `DeviceLost` once nothing moves any more."""
         if self._problem is not None:
             raise self._problem
-        if self.ready and now - self._last_callback > SILENT_SECONDS:
-            raise DeviceLost(self._lost())
+        if self.ready and now - self._moved_at > SILENT_SECONDS:
+            raise self._lost()
+
+    def _there(self, answer: int) -> int:
+        """How many samples PortAudio can take or give. Its errors are negative numbers."""
+        if answer < 0:
+            raise self._lost()
+        return answer
 
     def _live(self) -> None:
         try:
@@ -113,18 +127,21 @@ class _Stream(ABC):
         device = self._find(portaudio)
         self.name = str(device["name"])
         self.rate = self._supported_rate(library, portaudio, device)
-        self._prepare()
         with _portaudio, _quiet_stderr():
-            stream = self._open(library, portaudio, int(device["index"]))
+            stream = portaudio.open(
+                rate=self.rate,
+                channels=1,
+                format=library.paInt16,
+                frames_per_buffer=self.rate // BLOCKS_PER_SECOND,
+                **self._direction(int(device["index"])),
+            )
         try:
+            self._prepare(stream)
             self.ready = True
             self._wake()
-            while not self._closing.wait(WATCH_SECONDS):
-                if not stream.is_active():
-                    raise DeviceLost(self._lost())
+            self._closing.wait()
         finally:
-            self.ready = False
-            with _portaudio:
+            with _portaudio, suppress(OSError):  # it has closed itself if it broke
                 stream.close()
 
     def _find(self, portaudio: PortAudio) -> Facts:
@@ -153,8 +170,8 @@ class _Stream(ABC):
             return rate
         raise DeviceError(f"The {self.KIND} {device['name']} does not take 16-bit mono sound: choose another one.")
 
-    def _lost(self) -> str:
-        return f"The {self.KIND} {self.name} stopped working; trying to open it again. Text goes on."
+    def _lost(self) -> DeviceLost:
+        return DeviceLost(f"The {self.KIND} {self.name} stopped working; trying to open it again. Text goes on.")
 
     @abstractmethod
     def _default(self, portaudio: PortAudio) -> Facts: ...
@@ -163,12 +180,12 @@ class _Stream(ABC):
     def _format(self, library: ModuleType, index: int) -> dict[str, int]: ...
 
     @abstractmethod
-    def _prepare(self) -> None:
-        """Called once `rate` is known, before the first callback."""
-        ...
+    def _direction(self, index: int) -> dict[str, int | bool]: ...
 
     @abstractmethod
-    def _open(self, library: ModuleType, portaudio: PortAudio, index: int) -> OpenStream: ...
+    def _prepare(self, stream: OpenStream) -> None:
+        """Called once the stream and its `rate` are there, before the voice thread looks at it."""
+        ...
 
 
 class AudioMicrophone(_Stream):
@@ -177,34 +194,62 @@ class AudioMicrophone(_Stream):
     KIND = "microphone"
     CHANNELS = "maxInputChannels"
     ended = False
+    _stream: OpenStream
+    _taken: int  # samples, at the rate of the card
+    _looked_at: float
     _held: Block
     _resample: soxr.ResampleStream | None
 
     def read(self, now: float) -> Block | None:
-        """The next block, if it is there."""
+        """The next block, if it is there. The card is looked at once for each `now`."""
         self._check(now)
         if not self.ready:
             return None
-        if self._held.size < BLOCK_SAMPLES:
-            self._fetch()
+        if self._held.size < BLOCK_SAMPLES and now != self._looked_at:
+            self._looked_at = now
+            self._fetch(now)
         if self._held.size < BLOCK_SAMPLES:
             return None
         block, self._held = self._held[:BLOCK_SAMPLES], self._held[BLOCK_SAMPLES:]
+        self.latency = self._held.size / SAMPLE_RATE + LOOK_SECONDS / 2
         return block
 
-    def due(self, now: float) -> float:  # noqa: ARG002 - the interface of every microphone
-        """The callback wakes sooner; this is for the watch over it."""
-        return 2 * BLOCK_SECONDS
-
-    def _prepare(self) -> None:
+    def _prepare(self, stream: OpenStream) -> None:
+        self._stream = stream
+        self._taken = 0
+        self._looked_at = float("-inf")
         self._held = silence(0)
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(self.rate, SAMPLE_RATE, 1, "float32")
 
-    def _fetch(self) -> None:
-        samples: Block = np.frombuffer(self._ring.take(self._ring.level), "<i2").astype(np.float32) / 32768.0
-        if self._resample is not None:
-            samples = self._resample.resample_chunk(samples)
-        self._held = np.concatenate([self._held, samples])
+    def _fetch(self, now: float) -> None:
+        sound = self._take_all()
+        if sound:
+            self._moved_at = now
+            self._taken += len(sound) // SAMPLE_BYTES
+            samples: Block = np.frombuffer(sound, "<i2").astype(np.float32) / 32768.0
+            if self._resample is not None:
+                samples = self._resample.resample_chunk(samples)
+            self._held = np.concatenate([self._held, samples])
+        if self._pace.note(now, self._taken / self.rate):
+            self._counters.overflows += 1
+
+    def _take_all(self) -> bytes:
+        """What waits in the card: after a halt of the program more than it tells of at a time."""
+        pieces = []
+        full = PERIODS * self.rate // BLOCKS_PER_SECOND - 1
+        for _ in range(round(BACKLOG_SECONDS * BLOCKS_PER_SECOND)):
+            count = self._there(self._stream.get_read_available())
+            if count:
+                pieces.append(self._read(count))
+            if count < full:
+                break
+        return b"".join(pieces)
+
+    def _read(self, count: int) -> bytes:
+        try:
+            return self._stream.read(count, exception_on_overflow=False)
+        except OSError as error:
+            raise self._lost() from error
 
     def _default(self, portaudio: PortAudio) -> Facts:
         return portaudio.get_default_input_device_info()
@@ -212,28 +257,8 @@ class AudioMicrophone(_Stream):
     def _format(self, library: ModuleType, index: int) -> dict[str, int]:
         return {"input_device": index, "input_channels": 1, "input_format": library.paInt16}
 
-    def _open(self, library: ModuleType, portaudio: PortAudio, index: int) -> OpenStream:
-        go_on, overflow = library.paContinue, library.paInputOverflow
-
-        def take(sound: bytes, _count: int, _times: object, status: int) -> tuple[None, int]:
-            try:
-                if status & overflow or not self._ring.write(sound):
-                    self._counters.overflows += 1
-                self._last_callback = self._clock()
-                self._wake()
-            except Exception:  # noqa: BLE001, S110 - it would kill the stream and surface in another thread
-                pass
-            return None, go_on
-
-        return portaudio.open(
-            rate=self.rate,
-            channels=1,
-            format=library.paInt16,
-            input=True,
-            input_device_index=index,
-            frames_per_buffer=self.rate // CALLBACKS_PER_SECOND,
-            stream_callback=take,
-        )
+    def _direction(self, index: int) -> dict[str, int | bool]:
+        return {"input": True, "input_device_index": index}
 
 
 class AudioSpeaker(_Stream):
@@ -241,31 +266,54 @@ class AudioSpeaker(_Stream):
 
     KIND = "speaker"
     CHANNELS = "maxOutputChannels"
+    _stream: OpenStream
     _target: FillTarget
+    _room: int  # samples that the card has room for when it is empty
+    _spare: int  # samples by which a block may be longer than reckoned with
+    _given: int  # samples
+    _played: int
     _resample: soxr.ResampleStream | None
 
     def wanted(self, now: float) -> int:
-        """What is missing in the ring."""
+        """What the card is short of."""
         self._check(now)
         if not self.ready:
             return 0
-        missing = round(self._target.seconds * self.rate) - self._ring.level
-        return max(0, -(-missing // (self.rate // BLOCKS_PER_SECOND)))
+        room = self._there(self._stream.get_write_available())
+        self._room = max(self._room, room)
+        fill = self._room - room
+        played = self._given - fill
+        if self._given:
+            self._note(now, played, fill / self.rate)
+        missing = min(round(self._target.seconds * self.rate), self._room) - fill
+        per_block = self.rate // BLOCKS_PER_SECOND
+        return max(0, min(-(-missing // per_block), (room - self._spare) // per_block))
 
     def write(self, block: Block) -> None:
-        """Into the ring."""
+        """Into the card. Raises `DeviceLost`."""
         if self._resample is not None:
             block = self._resample.resample_chunk(block)
-        self._ring.write((block * 32767.0).astype("<i2").tobytes())
+        self._given += block.size
+        try:
+            self._stream.write((block * 32767.0).astype("<i2").tobytes(), exception_on_underflow=False)
+        except OSError as error:
+            raise self._lost() from error
 
-    def due(self, now: float) -> float:  # noqa: ARG002 - the interface of every speaker
-        """The callback wakes sooner; this is for the watch over it."""
-        return 2 * BLOCK_SECONDS
+    def _note(self, now: float, played: int, fill: float) -> None:
+        if played != self._played:
+            self._moved_at, self._played = now, played
+        self._target.note(now, fill)
+        self.latency += (fill - self.latency) / 64
+        if self._pace.note(now, played / self.rate):
+            self._counters.underflows += 1
+            self._target.gap(now)
 
-    def _prepare(self) -> None:
+    def _prepare(self, stream: OpenStream) -> None:
+        self._stream = stream
         self._target = FillTarget()
+        self._room = self._given = self._played = 0
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, self.rate, 1, "float32")
-        self._ring.write(bytes(2 * int(self._target.seconds * self.rate)))
+        self._spare = 0 if self._resample is None else self.rate // BLOCKS_PER_SECOND
 
     def _default(self, portaudio: PortAudio) -> Facts:
         return portaudio.get_default_output_device_info()
@@ -273,39 +321,8 @@ class AudioSpeaker(_Stream):
     def _format(self, library: ModuleType, index: int) -> dict[str, int]:
         return {"output_device": index, "output_channels": 1, "output_format": library.paInt16}
 
-    def _give(self, count: int) -> bytes:
-        """`count` samples for the card, and the wish for more."""
-        sound = self._ring.take(count)
-        self._last_callback = self._clock()
-        left = self._ring.level / self.rate
-        if len(sound) < 2 * count:
-            self._counters.underflows += 1
-            self._target.gap()
-        else:
-            self._target.note(left, count / self.rate)
-        if left < self._target.seconds:
-            self._wake()
-        return sound
-
-    def _open(self, library: ModuleType, portaudio: PortAudio, index: int) -> OpenStream:
-        go_on = library.paContinue
-
-        def give(_sound: None, count: int, _times: object, _status: int) -> tuple[bytes, int]:
-            try:
-                sound = self._give(count)
-            except Exception:  # noqa: BLE001 - it would kill the stream and surface in another thread
-                sound = b""
-            return sound.ljust(2 * count, b"\0"), go_on  # one sample short would end the stream in silence
-
-        return portaudio.open(
-            rate=self.rate,
-            channels=1,
-            format=library.paInt16,
-            output=True,
-            output_device_index=index,
-            frames_per_buffer=self.rate // CALLBACKS_PER_SECOND,
-            stream_callback=give,
-        )
+    def _direction(self, index: int) -> dict[str, int | bool]:
+        return {"output": True, "output_device_index": index}
 
 
 def _import() -> ModuleType:

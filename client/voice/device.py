@@ -37,6 +37,11 @@ class Microphone(Protocol):
         ...
 
     @property
+    def latency(self) -> float:
+        """Seconds between a sound's coming to the card and `read` giving it, about; without the length of the block."""
+        ...
+
+    @property
     def ready(self) -> bool:
         """Whether it is open: sound cards take their time. Until then it moves no blocks."""
         ...
@@ -65,6 +70,11 @@ class Speaker(Protocol):
     @property
     def name(self) -> str:
         """What it is called in the window; valid once it is `ready`."""
+        ...
+
+    @property
+    def latency(self) -> float:
+        """Seconds between `write` and the sound's leaving the card, about."""
         ...
 
     @property

@@ -9,14 +9,26 @@ Facts: TypeAlias = Mapping[str, str | int | float]  # what PortAudio tells about
 
 
 class OpenStream(Protocol):
-    """What is used of `pyaudio.Stream`."""
+    """What is used of `pyaudio.Stream`. Any error closes it."""
 
-    def is_active(self) -> bool:
-        """Whether callbacks are still to come."""
+    def get_read_available(self) -> int:
+        """How many samples can be read without waiting, or an error below 0."""
+        ...
+
+    def get_write_available(self) -> int:
+        """How many samples can be written without waiting, or an error below 0."""
+        ...
+
+    def read(self, count: int, *, exception_on_overflow: bool) -> bytes:
+        """So many samples. Raises OSError."""
+        ...
+
+    def write(self, samples: bytes, *, exception_on_underflow: bool) -> None:
+        """Raises OSError."""
         ...
 
     def close(self) -> None:
-        """Stop at once."""
+        """Stop at once. Raises OSError if it is closed."""
         ...
 
 

@@ -35,6 +35,7 @@ class SilentMicrophone:
 
     name = "none"
     ready = True
+    latency = 0.0
     ended = False
 
     def __init__(self, now: float) -> None:
@@ -60,6 +61,7 @@ class SilentSpeaker:
 
     name = "none"
     ready = True
+    latency = 0.0
 
     def __init__(self, now: float) -> None:
         self._time = RealTime(now)

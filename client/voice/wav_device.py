@@ -32,6 +32,7 @@ class WavMicrophone:
     """Speaks a file once, from its beginning. Raises `DeviceError` where it is no sound file."""
 
     ready = True
+    latency = 0.0
 
     def __init__(self, path: Path, now: float) -> None:
         self.name = path.name
@@ -81,6 +82,7 @@ class WavSpeaker:
     """Records what is heard: 48 kHz, mono, 16 bit. Raises `DeviceError` where the file cannot be written."""
 
     ready = True
+    latency = 0.0
 
     def __init__(self, path: Path, now: float) -> None:
         self.name = path.name

@@ -71,6 +71,7 @@ class FakeDecoder:
 
 class FakeMicrophone:
     name = "fake microphone"
+    latency = 0.007
 
     def __init__(self) -> None:
         self.ready = True
@@ -93,6 +94,7 @@ class FakeMicrophone:
 
 class FakeSpeaker:
     name = "fake speaker"
+    latency = 0.012
 
     def __init__(self) -> None:
         self.ready = True

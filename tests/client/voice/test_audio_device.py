@@ -5,8 +5,6 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-import time
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -21,23 +19,47 @@ from common.errors import DeviceError
 from tests.client.voice.fakes import level
 
 PATIENCE = 20.0
-CONTINUE, OVERFLOW = 0, 2
+ROOM = 1_440
 
 
 class FakeStream:
+    """Holds what is to be captured, and what was played; a card of three periods."""
+
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
-        self.active = True
         self.closed = False
-        self.looked_at = threading.Semaphore(0)
-        self.callback: Callable[..., tuple[bytes | None, int]] = settings["stream_callback"]
+        self.broken = False
+        self.waiting = b""
+        self.played = b""
+        self.fill = 0
 
-    def is_active(self) -> bool:
-        self.looked_at.release()
-        return self.active
+    def get_read_available(self) -> int:
+        return -9999 if self.broken else min(len(self.waiting) // 2, ROOM - 1)
+
+    def get_write_available(self) -> int:
+        return -9999 if self.broken else ROOM - self.fill
+
+    def read(self, count: int, *, exception_on_overflow: bool) -> bytes:
+        assert not exception_on_overflow  # it would close the stream
+        assert count <= self.get_read_available()  # or it would wait
+        self._fail_if_broken()
+        sound, self.waiting = self.waiting[: 2 * count], self.waiting[2 * count :]
+        return sound
+
+    def write(self, samples: bytes, *, exception_on_underflow: bool) -> None:
+        assert not exception_on_underflow
+        assert len(samples) // 2 <= ROOM - self.fill
+        self._fail_if_broken()
+        self.played += samples
+        self.fill += len(samples) // 2
 
     def close(self) -> None:
         self.closed = True
+        self._fail_if_broken()
+
+    def _fail_if_broken(self) -> None:
+        if self.broken:
+            raise OSError(-9988, "Stream closed")
 
 
 class FakeLibrary:
@@ -95,9 +117,8 @@ class Bench:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.library = FakeLibrary()
         module = ModuleType("pyaudio")
-        vars(module).update(PyAudio=self.library.PyAudio, paInt16=8, paContinue=CONTINUE, paInputOverflow=OVERFLOW)
+        vars(module).update(PyAudio=self.library.PyAudio, paInt16=8)
         monkeypatch.setitem(sys.modules, "pyaudio", module)
-        monkeypatch.setattr(audio_device, "WATCH_SECONDS", 0.01)
         self.now = 100.0
         self.awake = threading.Event()
         self.counters = Counters()
@@ -136,82 +157,88 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
     sys.setswitchinterval(interval)
 
 
-def until_raised(ask: Callable[[float], object], now: float) -> DeviceError:
-    """The error that a device raises once its own thread has noticed."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            ask(now)
-        except DeviceError as error:
-            return error
-        time.sleep(0.001)
-    raise TimeoutError
-
-
 def test_the_default_microphone_gives_blocks_of_what_the_card_took(bench: Bench) -> None:
     microphone = bench.microphone()
     assert (microphone.name, microphone.ready, microphone.ended) == ("pulse", True, False)
     [stream] = bench.library.streams
-    assert stream.settings["frames_per_buffer"] == 240
+    assert stream.settings["frames_per_buffer"] == 480
     assert (stream.settings["input"], stream.settings["input_device_index"]) == (True, 1)
     half = (np.full(240, 16_384, "<i2")).tobytes()
-    assert stream.callback(half, 240, {}, 0) == (None, CONTINUE)
-    assert bench.awake.is_set()
+    stream.waiting = half
     assert microphone.read(100.0) is None
-    stream.callback(half, 240, {}, 0)
-    block = microphone.read(100.0)
+    stream.waiting = half + half
+    assert microphone.read(100.0) is None  # a card is looked at once at a time
+    block = microphone.read(100.005)
     assert block is not None
     assert np.all(block == 0.5)
-    assert microphone.read(100.0) is None
-    assert microphone.due(100.0) > 0
+    assert microphone.latency == pytest.approx(
+        0.005 + 0.0025
+    )  # half a block waits, and half the time between two looks
+    assert microphone.read(100.005) is None
+    assert microphone.due(100.005) > 0
 
 
-def test_the_speaker_is_asked_for_what_its_ring_lacks(bench: Bench) -> None:
+def test_what_a_halt_left_in_the_card_is_taken_at_once(bench: Bench) -> None:
+    # Mistake: taking only as much as a card tells of at a time, so that each halt adds delay for good.
+    microphone = bench.microphone()
+    [stream] = bench.library.streams
+    stream.waiting = bytes(2 * 480 * 30)
+    blocks = 0
+    while microphone.read(100.0) is not None:
+        blocks += 1
+    assert blocks == 30
+    assert stream.waiting == b""
+
+
+def test_sound_that_the_card_lost_is_counted(bench: Bench) -> None:
+    microphone = bench.microphone()
+    [stream] = bench.library.streams
+    for tick in range(200):
+        stream.waiting = bytes(0 if 103 <= tick < 113 else 2 * 480)
+        microphone.read(100.0 + tick / 100)
+    assert bench.counters.overflows == 1
+
+
+def test_the_speaker_is_asked_for_what_the_card_lacks(bench: Bench) -> None:
     speaker = bench.speaker()
     [stream] = bench.library.streams
     assert (stream.settings["output"], stream.settings["output_device_index"]) == (True, 1)
-    assert speaker.wanted(100.0) == 0  # it starts with a full ring of silence
-    assert stream.callback(None, 240, {}, 0) == (bytes(480), CONTINUE)
-    assert bench.awake.is_set()
-    assert speaker.wanted(100.0) == 1
+    assert speaker.wanted(100.0) == 2
     speaker.write(level(0.5))
-    for _ in range(3):
-        stream.callback(None, 240, {}, 0)
-    sound, _ = stream.callback(None, 240, {}, 0)
-    assert set(np.frombuffer(sound or b"", "<i2")) == {16_383}
-    assert bench.counters.underflows == 0
-    assert speaker.due(100.0) > 0
+    speaker.write(level(0.5))
+    assert set(np.frombuffer(stream.played, "<i2")) == {16_383}
+    assert speaker.wanted(100.005) == 0
+    stream.fill -= 240
+    assert speaker.wanted(100.010) == 1
+    assert 0 < speaker.latency < 0.020
+    assert speaker.due(100.010) > 0
 
 
-def test_an_empty_ring_is_a_gap_of_the_exact_length_and_more_is_held_from_then_on(bench: Bench) -> None:
-    # Mistake: one sample too few ends a real stream in silence.
+def test_a_gap_is_counted_once_and_more_is_kept_ready_from_then_on(bench: Bench) -> None:
+    # Mistake: asking PyAudio to tell of a gap, which closes the stream.
     speaker = bench.speaker()
     [stream] = bench.library.streams
-    sounds = [stream.callback(None, 300, {}, 0)[0] for _ in range(5)]
-    assert [len(sound or b"") for sound in sounds] == [600] * 5
-    assert bench.counters.underflows == 2
-    assert speaker.wanted(100.0) == 3  # 30 ms
+    wanted = []
+    for tick in range(200):
+        now = 100.0 + tick / 100
+        stream.fill = max(0, stream.fill - 480)
+        if not 100 <= tick < 105:  # the program stands still
+            wanted.append(speaker.wanted(now))
+            for _ in range(wanted[-1]):
+                speaker.write(level(0.5))
+    assert bench.counters.underflows == 1
+    assert wanted[-1] == 1
+    assert stream.fill == 3 * 480  # 25 ms, in whole blocks
 
 
-def test_faults_in_callbacks_stay_there(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Mistake: an exception in a callback kills the stream and appears in another thread.
-    microphone, speaker = bench.microphone(), bench.speaker()
-
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(microphone._ring, "write", fail)
-    monkeypatch.setattr(speaker._ring, "take", fail)
-    assert bench.library.streams[0].callback(b"12", 1, {}, 0) == (None, CONTINUE)
-    assert bench.library.streams[1].callback(None, 100, {}, 0) == (bytes(200), CONTINUE)
-
-
-def test_overflows_are_counted(bench: Bench) -> None:
-    bench.microphone()
+def test_a_card_has_room_for_no_more_than_it_has(bench: Bench) -> None:
+    speaker = bench.speaker()
     [stream] = bench.library.streams
-    stream.callback(bytes(480), 240, {}, OVERFLOW)
-    stream.callback(bytes(2 * 48_001), 48_001, {}, 0)
-    assert bench.counters.overflows == 2
+    speaker._target.seconds = 0.080
+    for _ in range(speaker.wanted(100.0)):
+        speaker.write(level(0.5))
+    assert stream.fill == ROOM
+    assert speaker.wanted(100.0) == 0
 
 
 @pytest.mark.parametrize(("choice", "index"), [("pulse", 1), ("usb", 0), ("BOX", 0)])
@@ -243,16 +270,17 @@ def test_a_card_of_another_rate_is_converted(bench: Bench) -> None:
     microphone, speaker = bench.microphone(), bench.speaker()
     taking, giving = bench.library.streams
     assert taking.settings["rate"] == giving.settings["rate"] == 44_100
-    taking.callback((np.full(44_100, 8_192, "<i2")).tobytes(), 44_100, {}, 0)
+    taking.waiting = (np.full(22_050, 8_192, "<i2")).tobytes()
     blocks = []
     while (block := microphone.read(100.0)) is not None:
         blocks.append(block)
-    assert 90 <= len(blocks) <= 100
-    assert float(blocks[50][0]) == pytest.approx(0.25, abs=0.01)
-    before = speaker._ring.level
-    for _ in range(20):
-        speaker.write(level(0.25))
-    assert speaker._ring.level - before == pytest.approx(20 * 441, abs=900)
+    assert 45 <= len(blocks) <= 50
+    assert float(blocks[20][0]) == pytest.approx(0.25, abs=0.01)
+    for tick in range(20):
+        giving.fill = max(0, giving.fill - 441)
+        for _ in range(speaker.wanted(100.0 + tick / 100)):
+            speaker.write(level(0.25))
+    assert len(giving.played) // 2 == pytest.approx(21 * 441, abs=900)
 
 
 def test_a_card_that_takes_no_rate_we_know(bench: Bench) -> None:
@@ -273,27 +301,40 @@ def test_without_pyaudio_the_line_that_mends_it(bench: Bench, monkeypatch: pytes
         bench.microphone().read(100.0)
 
 
-def test_a_stream_that_died_is_lost(bench: Bench) -> None:
-    microphone = bench.microphone()
-    [stream] = bench.library.streams
-    for _ in range(2):
-        assert stream.looked_at.acquire(timeout=PATIENCE)
-    stream.active = False
-    error = until_raised(microphone.read, 100.0)
-    assert isinstance(error, DeviceLost)
-    assert "pulse stopped working" in str(error)
+@pytest.mark.parametrize("kind", ["microphone", "speaker"])
+def test_a_card_that_is_gone_is_lost(bench: Bench, kind: str) -> None:
+    device = bench.microphone() if kind == "microphone" else bench.speaker()
+    bench.library.streams[0].broken = True
+    ask = device.read if isinstance(device, AudioMicrophone) else device.wanted
+    with pytest.raises(DeviceLost, match=f"The {kind} pulse stopped working"):
+        ask(100.0)
 
 
-def test_callbacks_that_do_not_come_any_more(bench: Bench) -> None:
-    # Killing the sound server raises nothing and the stream still calls itself active.
-    speaker = bench.speaker()
-    [stream] = bench.library.streams
-    assert speaker.wanted(104.9) == 0  # the first may take its time
-    bench.now = 105.0
-    stream.callback(None, 240, {}, 0)
-    speaker.wanted(106.9)
+def test_a_card_that_goes_between_the_question_and_the_sound(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    microphone, speaker = bench.microphone(), bench.speaker()
+    for stream in bench.library.streams:
+        monkeypatch.setattr(stream, "get_read_available", lambda: 480)
+        stream.broken = True
     with pytest.raises(DeviceLost):
-        speaker.wanted(107.1)
+        microphone.read(100.0)
+    with pytest.raises(DeviceLost):
+        speaker.write(level(0.5))
+
+
+def test_cards_that_do_not_move_any_more(bench: Bench) -> None:
+    # A sound server that stands still raises nothing.
+    microphone, speaker = bench.microphone(), bench.speaker()
+    taking, giving = bench.library.streams
+    taking.waiting = bytes(960)
+    for now, moves in ((104.9, False), (105.0, True), (105.9, False)):  # the first may take its time
+        giving.fill -= 240 * moves
+        for _ in range(speaker.wanted(now)):
+            speaker.write(level(0.5))
+        microphone.read(now)
+    with pytest.raises(DeviceLost):
+        speaker.wanted(106.1)
+    with pytest.raises(DeviceLost):
+        microphone.read(106.1)
 
 
 def test_nothing_moves_before_it_is_open(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

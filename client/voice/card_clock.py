@@ -1,0 +1,81 @@
+"""What a sound card's pace tells: how much sound it lost or played as a gap, and how much to keep ready for it. Pure.
+
+A card moves sound in pieces of its own size, and a machine that stands still for a moment makes it catch up. So the
+card is held against the clock over a while: what it is behind at its best moment is real.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+WINDOW_SECONDS: Final = 0.2  # longer than the pieces of any card that is fit for talk
+SLIP_SECONDS: Final = 0.002  # less than that is the difference between two clocks
+
+FILL_FIRST: Final = 0.020  # two periods of a common card
+FILL_LEAST: Final = 0.010  # a block
+FILL_MOST: Final = 0.080
+RAISE: Final = 0.005  # after a gap was heard
+LOWER: Final = 0.0025  # after a while in which there was always SLACK to spare
+SLACK: Final = 0.006
+QUIET_FIRST: Final = 5.0  # seconds without a gap before less is tried; after each gap twice as long
+QUIET_MOST: Final = 1_200.0
+
+
+class CardClock:
+    """Feed `note` with how much sound the card has moved in all; it tells what is missing."""
+
+    def __init__(self) -> None:
+        self._start: float | None = None
+        self._window_ends = 0.0
+        self._least = 0.0  # seconds behind the clock, at the best moment of this window
+        self._behind: float | None = None  # the same of the window before
+
+    def note(self, now: float, moved: float) -> float:
+        """`moved` seconds of sound since the first call, whose own count is the start. Returns the seconds lost."""
+        if self._start is None:
+            self._start = now - moved
+            self._begin(now, 0.0)
+            return 0.0
+        behind = now - self._start - moved
+        self._least = min(self._least, behind)
+        if now < self._window_ends:
+            return 0.0
+        before, self._behind = self._behind, self._least
+        self._begin(now, behind)
+        if before is None or self._behind - before < SLIP_SECONDS:
+            return 0.0
+        return self._behind - before
+
+    def _begin(self, now: float, behind: float) -> None:
+        self._window_ends = now + WINDOW_SECONDS
+        self._least = behind
+
+
+class FillTarget:
+    """How much sound should lie ready for the card, in seconds: learnt from gaps, lowered only where it is safe."""
+
+    def __init__(self) -> None:
+        self.seconds = FILL_FIRST
+        self._quiet = QUIET_FIRST
+        self._least = FILL_MOST
+        self._until: float | None = None
+
+    def note(self, now: float, left: float) -> None:
+        """`left` seconds lay ready when somebody looked."""
+        self._least = min(self._least, left)
+        if self._until is None:
+            self._until = now + self._quiet
+        if now < self._until:
+            return
+        if self._least > SLACK:
+            self.seconds = max(FILL_LEAST, self.seconds - LOWER)
+        self._watch_anew(now)
+
+    def gap(self, now: float) -> None:
+        """The card found too little."""
+        self.seconds = min(FILL_MOST, self.seconds + RAISE)
+        self._quiet = min(QUIET_MOST, 2 * self._quiet)
+        self._watch_anew(now)
+
+    def _watch_anew(self, now: float) -> None:
+        self._least, self._until = FILL_MOST, now + self._quiet

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from client.voice.card_clock import (
+    FILL_FIRST,
+    FILL_LEAST,
+    FILL_MOST,
+    QUIET_FIRST,
+    QUIET_MOST,
+    RAISE,
+    CardClock,
+    FillTarget,
+)
+
+LOOK = 0.005
+
+
+def lost(moves: dict[int, float], *, period: int = 2, looks: int = 400, pace: float = 1.0) -> float:
+    """What a clock reports of a card that moves every `period` looks; `moves` are those that differ, by look."""
+    clock, moved, total = CardClock(), 0.0, 0.0
+    for look in range(looks):
+        if look % period == 0:
+            moved += moves.get(look, period * LOOK * pace)
+        total += clock.note(100.0 + look * LOOK, moved)
+    return total
+
+
+def test_a_card_that_keeps_pace_lost_nothing() -> None:
+    assert lost({}) == 0.0
+    assert lost({}, period=10) == 0.0
+    assert lost({}, pace=0.9998, looks=4_000) == 0.0  # another clock
+    assert lost({}, pace=1.0002, looks=4_000) == 0.0
+
+
+def test_what_a_card_lost_is_told_once() -> None:
+    assert lost(dict.fromkeys(range(100, 130, 2), 0.0)) == pytest.approx(0.150)
+
+
+def test_a_card_that_catches_up_lost_nothing() -> None:
+    # Mistake: to take a machine that stood still for a moment for a gap.
+    assert lost({100: 0.0, 102: 0.0, 104: 0.0, 106: 0.04}) == 0.0
+
+
+def test_gaps_raise_the_target_up_to_a_limit() -> None:
+    target = FillTarget()
+    target.gap(0.0)
+    assert target.seconds == FILL_FIRST + RAISE
+    for _ in range(100):
+        target.gap(0.0)
+    assert target.seconds == FILL_MOST
+
+
+def watch(target: FillTarget, start: float, seconds: float, left: float) -> None:
+    for look in range(round(seconds / LOOK) + 2):
+        target.note(start + look * LOOK, left)
+
+
+def test_the_target_falls_only_while_there_was_always_some_to_spare() -> None:
+    # Mistake: to lower on a timer, which buys every gain with a gap.
+    target = FillTarget()
+    watch(target, 0.0, QUIET_FIRST, left=0.001)
+    assert target.seconds == FILL_FIRST
+    watch(target, 10.0, 20 * QUIET_FIRST, left=0.010)
+    assert target.seconds == FILL_LEAST
+
+
+def test_each_gap_doubles_the_patience_up_to_a_limit() -> None:
+    target = FillTarget()
+    target.note(0.0, 0.010)
+    target.gap(1.0)
+    watch(target, 1.0, 2 * QUIET_FIRST - 0.1, left=0.010)
+    assert target.seconds == FILL_FIRST + RAISE
+    watch(target, 1.0 + 2 * QUIET_FIRST, 0.1, left=0.010)
+    assert target.seconds < FILL_FIRST + RAISE
+    for _ in range(10):
+        target.gap(100.0)
+    watch(target, 100.0, QUIET_MOST, left=0.010)
+    assert target.seconds < FILL_MOST

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from client.asking import weak_phrase_meant, with_phrase
 from client.config import Config, read_config, read_doctor_request, read_log_request
-from client.events import Quit
+from client.events import Quit, SetProcessing, Transmit
 from client.store import Store
 from common.address import parse_address
 from common.banner import encode_key
@@ -85,6 +85,8 @@ def _run(config: Config) -> int:
         microphone=chosen.microphone,
         speaker=chosen.speaker,
         habits=Habits(chosen.receipts, chosen.keep_log, config.lasting_key),
+        transmit=Transmit(chosen.transmit),
+        processing=SetProcessing(chosen.echo, chosen.noise, chosen.high_pass, chosen.gain),
     )
     network.start()
     if config.mode == "window":

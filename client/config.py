@@ -15,6 +15,7 @@ from typing import Final, NoReturn, TextIO, TypeVar
 
 import platformdirs
 
+from client.events import Transmit
 from client.names import check_name, clean_name
 from common.address import parse_address
 from common.crypto.phrase import normalise
@@ -26,6 +27,7 @@ SETTINGS_FILE: Final = "settings.toml"
 NO_LOG_VARIABLE: Final = "SECURE_CHAT_NO_LOG"
 VERSION: Final = "0.1.0"
 _LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more than either may have
+_PROCESSING: Final = ("echo", "noise", "high-pass", "gain")
 _T = TypeVar("_T")
 _DESCRIPTION: Final = "Sealed group chat with live voice. Without --text or --json it opens the window."
 _LOG_DESCRIPTION: Final = "What was read is kept on this computer, sealed under the room's key. No broker is needed."
@@ -141,6 +143,16 @@ def parser() -> argparse.ArgumentParser:
     device = "none, default, part of a device's name, or a WAV file"
     flags.add_argument("--mic", metavar="DEVICE", help=f"{device} that is spoken once")
     flags.add_argument("--speaker", metavar="DEVICE", help=f"{device} that is recorded to")
+    flags.add_argument(
+        "--transmit",
+        choices=[mode.value for mode in Transmit],
+        help="send the microphone while you speak, while a key is held, or always (default: voice; a file: always)",
+    )
+    flags.add_argument(
+        "--processing",
+        metavar="LIST",
+        help="what to do to the microphone's sound: echo,noise,high-pass,gain or none (default: all; a file: none)",
+    )
     flags.add_argument("--mic-on", action="store_true", help="microphone on as soon as the room is joined")
     flags.add_argument("--speaker-on", action="store_true", help="speaker on as soon as the room is joined")
     flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
@@ -189,12 +201,31 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
 
 def _given(flags: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, object]:
     """The settings that the command line and the environment set."""
-    given: dict[str, object] = {"microphone": flags.mic, "speaker": flags.speaker}
+    given: dict[str, object] = {"microphone": flags.mic, "speaker": flags.speaker, "transmit": flags.transmit}
+    if flags.processing is not None:
+        given |= _processing(flags.processing)
+    elif _is_no_card(flags.mic):
+        given |= _processing("none")
+    if flags.transmit is None and _is_no_card(flags.mic):
+        given["transmit"] = Transmit.ALWAYS.value
     if flags.no_receipts:
         given["receipts"] = False
     if flags.no_log or environment.get(NO_LOG_VARIABLE) == "1":
         given["keep_log"] = False
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _is_no_card(microphone: str | None) -> bool:
+    """Silence and files are sent as they are, where nothing else is said."""
+    return microphone is not None and (microphone == "none" or microphone.lower().endswith(".wav"))
+
+
+def _processing(wanted: str) -> dict[str, object]:
+    parts = {part.strip() for part in wanted.split(",")} - {"none"}
+    unknown = parts - set(_PROCESSING)
+    if unknown:
+        raise BadSetting(f"--processing: “{min(unknown)}” is none of {', '.join(_PROCESSING)} and none.")
+    return {part.replace("-", "_"): part in parts for part in _PROCESSING}
 
 
 def _warning(flags: argparse.Namespace) -> str:

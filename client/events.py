@@ -73,6 +73,38 @@ class SetSpeaker:
     on: bool
 
 
+class Transmit(StrEnum):
+    """When an open microphone is sent."""
+
+    VOICE = "voice"  # while somebody speaks
+    PUSH = "push"  # while a key is held
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class SetTransmit:
+    """When my microphone is sent."""
+
+    mode: Transmit
+
+
+@dataclass(frozen=True, slots=True)
+class HoldToTalk:
+    """The key is held, or let go; it counts in the mode `Transmit.PUSH`."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetProcessing:
+    """What is done to my microphone's sound: echo and noise taken away, rumble cut off, the level kept in bounds."""
+
+    echo: bool = True
+    noise: bool = True
+    high_pass: bool = True
+    gain: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class AskStats:
     """Answered by `StatsReported`."""
@@ -83,7 +115,7 @@ class Quit:
     """Leave, close everything, end the network and voice threads."""
 
 
-VoiceCommand: TypeAlias = SetMicrophone | SetSpeaker  # the voice engine obeys these
+VoiceCommand: TypeAlias = SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing  # for the voice engine
 Command: TypeAlias = Connect | Disconnect | SendText | MarkSeen | SearchLog | ExportLog | VoiceCommand | AskStats | Quit
 
 # --- events -------------------------------------------------------------------------------------------------
@@ -319,6 +351,13 @@ class MicrophoneLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechChanged:
+    """I speak into my open microphone, or not any more; whether it is sent or not."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StatsReported:
     """Counters since the start of the program."""
 
@@ -361,6 +400,7 @@ Event: TypeAlias = (
     | SpeakerChanged
     | MicrophoneEnded
     | MicrophoneLevel
+    | SpeechChanged
     | StatsReported
     | ProblemReported
     | SessionEnded

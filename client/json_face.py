@@ -6,27 +6,14 @@ The fields are the program's interface: docs/text-client.md lists them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
 
-from client import events
-from client.faces import BadLine, People
-
-_SWITCHES: Final[dict[str, Callable[[bool], events.Command]]] = {
-    "mic": events.SetMicrophone,
-    "speaker": events.SetSpeaker,
-}
-_WITH_TEXT: Final[dict[str, tuple[str, Callable[[str], events.Command]]]] = {
-    "say": ("text", events.SendText),
-    "search": ("words", events.SearchLog),
-    "export": ("path", events.ExportLog),
-}
-_EXAMPLE: Final = '{"do": "say", "text": "hello"}'
+from client import events, json_commands
+from client.faces import People
 
 
 class JsonFace:
-    """Commands `say`, `search`, `export`, `mic`, `speaker`, `members`, `stats`, `quit`; events as documented."""
+    """Commands and events are documented in docs/text-client.md."""
 
     def __init__(self) -> None:
         self._people = People()
@@ -35,15 +22,10 @@ class JsonFace:
         """A command, the lines that answer it at once, or None for an empty line. Raises `BadLine`."""
         if not line.strip():
             return None
-        try:
-            asked = json.loads(line, object_pairs_hook=_without_doubles)
-        except RecursionError as error:
-            raise BadLine("not JSON that can be read: it is nested too deeply") from error
-        except ValueError as error:
-            raise BadLine(f"not JSON: {error}") from error
-        if not isinstance(asked, dict) or "do" not in asked:
-            raise BadLine(f"not a command: a line looks like {_EXAMPLE}")
-        return self._ask(asked)
+        asked = json_commands.read(line)
+        if asked["do"] == "members":
+            return [_line("members", **_members(self._people))]
+        return json_commands.command(asked)
 
     def complaint(self, message: str) -> str:
         """An `error` event with the code `bad_line`."""
@@ -53,34 +35,6 @@ class JsonFace:
         """The event as JSON; [] for what only windows show."""
         self._people.note(event)
         return [_line(name, **fields) for name, fields in _told(event, self._people)]
-
-    def _ask(self, asked: dict[str, Any]) -> events.Command | list[str]:
-        do = asked.get("do")
-        if isinstance(do, str) and do in _WITH_TEXT:
-            field, command = _WITH_TEXT[do]
-            text = asked.get(field)
-            if not isinstance(text, str) or not text:
-                raise BadLine(f'{do} needs "{field}", a string that is not empty')
-            return command(text)
-        if isinstance(do, str) and do in _SWITCHES:
-            on = asked.get("on")
-            if not isinstance(on, bool):
-                raise BadLine(f"{do} needs on: true or false")
-            return _SWITCHES[do](on)
-        if do == "members":
-            return [_line("members", **_members(self._people))]
-        if do == "stats":
-            return events.AskStats()
-        if do == "quit":
-            return events.Quit()
-        raise BadLine(f"cannot do {json.dumps(do)[:40]}: say, search, export, mic, speaker, members, stats or quit")
-
-
-def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise BadLine("one field stands there twice")
-    return fields
 
 
 def _line(event: str, **fields: object) -> str:
@@ -152,6 +106,14 @@ def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]
             return [("speaker", {"on": on, "device": device})]
         case events.MicrophoneEnded():
             return [("mic_ended", {})]
+        case events.SpeechChanged(on):
+            return [("speech", {"on": on})]
+        case _:
+            return _told_of_program(event)
+
+
+def _told_of_program(event: events.Event) -> list[tuple[str, dict[str, object]]]:
+    match event:
         case events.StatsReported(counters):
             return [("stats", dict(counters))]
         case events.ProblemReported():

@@ -57,15 +57,24 @@ class Network(threading.Thread):
         microphone: str = "default",
         speaker: str = "default",
         habits: Habits = Habits(),  # noqa: B008 - frozen
+        transmit: events.Transmit = events.Transmit.ALWAYS,
+        processing: events.SetProcessing | None = None,
     ) -> None:
-        """`microphone` and `speaker` as in `VoiceEngine`."""
+        """`microphone`, `speaker`, `transmit` and `processing` as in `VoiceEngine`."""
         super().__init__(name="network", daemon=True)
         self.events: Final[queue.SimpleQueue[events.Event]] = queue.SimpleQueue()
         self._store = store
         self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
-        self._voice = VoiceEngine(microphone=microphone, speaker=speaker, send=self._send_voice, report=self._report)
+        self._voice = VoiceEngine(
+            microphone=microphone,
+            speaker=speaker,
+            send=self._send_voice,
+            report=self._report,
+            transmit=transmit,
+            processing=processing,
+        )
         self._transport = Transport(self._voice.receive)
         self._random = secrets.SystemRandom()
         self._stays = Stays(store, habits, self._random.random)

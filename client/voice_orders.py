@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from client.events import SetMicrophone, SetSpeaker, VoiceCommand
+from client.events import HoldToTalk, SetMicrophone, SetProcessing, SetSpeaker, SetTransmit, VoiceCommand
 from common.crypto.sframe import FrameOpener, FrameSealer
 
 if TYPE_CHECKING:
@@ -86,5 +86,11 @@ def obey(command: VoiceCommand, engine: VoiceEngine) -> None:
             engine.set_microphone(on)
         case SetSpeaker(on):
             engine.set_speaker(on)
+        case SetTransmit(mode):
+            engine.set_transmit(mode)
+        case HoldToTalk(on):
+            engine.hold_to_talk(on)
+        case SetProcessing():
+            engine.set_processing(command)
         case _:
             assert_never(command)

@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported
+from client.events import (
+    MicrophoneChanged,
+    MicrophoneEnded,
+    MicrophoneLevel,
+    Part,
+    ProblemReported,
+    SetProcessing,
+    SpeechChanged,
+    Transmit,
+)
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone
-from client.voice.front_end import FrontEnd, LevelMeter
+from client.voice.front_end import UNTOUCHED, FrontEnd, LevelMeter, MakeFrontEnd, PlainFrontEnd
+from client.voice.gate import Gate
 from client.voice.reopening import Reopening
 from client.voice.reports import Report
 from client.voice.sender import Sealer, Sender
@@ -27,7 +37,7 @@ class Capture:
         self,
         devices: Devices,
         sender: Sender,
-        front_end: Callable[[], FrontEnd],
+        front_end: MakeFrontEnd,
         send: Callable[[bytes], None],
         report: Callable[[Report], None],
         counters: Counters,
@@ -39,7 +49,10 @@ class Capture:
         self._report = report
         self._counters = counters
         self._microphone: Microphone | None = None
-        self._front_end = front_end()
+        self._processing = UNTOUCHED
+        self._front_end: FrontEnd = PlainFrontEnd()
+        self._gate = Gate()
+        self._spoke = False
         self._meter = LevelMeter()
         self._announced = False  # that this opening succeeded
         self._reopening = Reopening()
@@ -56,6 +69,22 @@ class Capture:
     def set_audience(self, heard: bool) -> None:
         """Whether anybody listens."""
         self._pass_on(self._sender.set_audience(heard))
+
+    def set_transmit(self, mode: Transmit) -> None:
+        """When what is said is sent."""
+        if mode is not self._gate.mode:
+            self._gate.mode = mode
+            self._renew_front_end()
+
+    def hold(self, on: bool) -> None:
+        """The key is held, or let go."""
+        self._gate.held = on
+
+    def set_processing(self, wanted: SetProcessing) -> None:
+        """What is done to the sound."""
+        if wanted != self._processing:
+            self._processing = wanted
+            self._renew_front_end()
 
     def switch(self, on: bool, now: float) -> None:
         """Open or close the microphone; repeating is harmless."""
@@ -102,7 +131,17 @@ class Capture:
         except DeviceError as error:
             self._fail(error, now)
             return
-        self._front_end, self._meter, self._announced = self._make_front_end(), LevelMeter(), False
+        self._meter, self._announced = LevelMeter(), False
+        self._renew_front_end()
+
+    def _renew_front_end(self) -> None:
+        """Only where a microphone is open: what it needs is loaded for nobody else."""
+        if self._microphone is not None:
+            detect = self._gate.mode is not Transmit.ALWAYS
+            self._front_end = self._make_front_end(self._processing, detect, self._tell_missing)
+
+    def _tell_missing(self, sentence: str) -> None:
+        self._report(ProblemReported(Part.MICROPHONE, "no_front_end", sentence))
 
     def _drain(self, microphone: Microphone, now: float) -> None:
         for _ in range(_BLOCKS_A_STEP):
@@ -123,19 +162,34 @@ class Capture:
     def _take(self, block: Block, now: float) -> None:
         if self.started is None:
             self.started = now - BLOCK_SECONDS
-        block = self._front_end.process(block)
-        level = self._meter.measure(block)
+        heard = self._front_end.process(block)
+        level = self._meter.measure(heard.block)
         if level is not None:
             self._report(MicrophoneLevel(level))
-        frame = self._sender.send(block)
-        if frame is None:
+        self._gate.hear(heard.speech is not False)
+        self._tell_speech(self._gate.speaking and heard.speech is not None)
+        if not self._gate.sends:
+            # Before a key is pressed nothing was meant for others: then there is no pre-roll.
+            push = self._gate.mode is Transmit.PUSH
+            self._pass_on(self._sender.drop() if push else self._sender.hold(heard.block))
+            return
+        frames = self._sender.send(heard.block)
+        if not frames:
             self._counters.unheard += 1
-        self._pass_on(frame)
+        for frame in frames:
+            self._pass_on(frame)
+
+    def _tell_speech(self, on: bool) -> None:
+        if on != self._spoke:
+            self._spoke = on
+            self._report(SpeechChanged(on))
 
     def _close(self) -> None:
         if self._microphone is not None:
             self._microphone.close()
         self._microphone = None
+        self._gate.close()
+        self._tell_speech(on=False)
         self._pass_on(self._sender.end())
 
     def _fail(self, error: DeviceError, now: float) -> None:

@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from client.events import Part, ProblemReported
+from client.events import Part, ProblemReported, SetProcessing, Transmit
 from client.voice.counters import Counters
 from client.voice.device import Devices
 from client.voice.devices import ChosenDevices
+from client.voice.front_end import UNTOUCHED, FrontEnds
 from client.voice.packet import MEDIA_TIMES
 from client.voice.pipeline import Pipeline
 from client.voice.receiver import Opener
@@ -45,11 +46,14 @@ class VoiceEngine:
         report: Callable[[Report], None],
         clock: Callable[[], float] = time.monotonic,
         devices: Devices | None = None,
+        transmit: Transmit = Transmit.ALWAYS,
+        processing: SetProcessing | None = None,
     ) -> None:
         """`microphone` and `speaker`: `none`, `default`, part of a device's name, or a file ending in `.wav`.
 
         `send` takes finished voice frames (topic ‖ SFrame) and `report` what happened: both are called on the
         voice thread and must not block. Nothing is opened before a toggle is set. `devices` is for tests.
+        Without `processing` the microphone's sound is left as it is.
         """
         self._clock = clock
         self._report = report
@@ -65,7 +69,10 @@ class VoiceEngine:
             media_start=secrets.randbelow(MEDIA_TIMES),
             send=send,
             report=report,
+            front_end=FrontEnds().make,
         )
+        self._pipeline.capture.set_transmit(transmit)
+        self._pipeline.capture.set_processing(processing or UNTOUCHED)
         self._measures = self._pipeline.playback.measures()
         self._measured_at = clock()
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
@@ -121,6 +128,18 @@ class VoiceEngine:
     def set_audience(self, heard: bool) -> None:
         """Whether anybody listens: where nobody does, nothing is sent and the microphone stays open."""
         self._ask(lambda _: self._pipeline.capture.set_audience(heard))
+
+    def set_transmit(self, mode: Transmit) -> None:
+        """When the open microphone is sent."""
+        self._ask(lambda _: self._pipeline.capture.set_transmit(mode))
+
+    def hold_to_talk(self, on: bool) -> None:
+        """The key is held, or let go."""
+        self._ask(lambda _: self._pipeline.capture.hold(on))
+
+    def set_processing(self, wanted: SetProcessing) -> None:
+        """What is done to the microphone's sound from now on."""
+        self._ask(lambda _: self._pipeline.capture.set_processing(wanted))
 
     def stats(self) -> dict[str, int | float]:
         """Counters since the start, and what is reckoned with now: for people who look for a fault."""

@@ -1,18 +1,51 @@
-"""What is done to a microphone's sound before it is coded: the place of echo, noise and level processing.
+"""What is done to a microphone's sound before it is coded: echo and noise taken away, the level kept in bounds.
 
-For now the sound passes unchanged and only its loudness is measured. What comes later implements `FrontEnd`: it
-is given what the speaker plays too, since that is what an echo canceller takes away.
+The WebRTC audio processing module does the hard part (docs/decisions/0019), a small detector of WebRTC's says where
+speech is. Both are libraries of some size: they are loaded when a microphone opens for the first time, on a thread
+of their own, so that what is being heard goes on meanwhile. Where they are missing the sound passes unchanged, and
+the user is told once.
 """
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+import importlib
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
+from client.events import SetProcessing
 from client.voice.device import Block
+from client.voice.mixer import limit
+from client.voice.packet import BLOCK_SAMPLES
+from common.limits import SAMPLE_RATE
+
+UNTOUCHED: Final = SetProcessing(echo=False, noise=False, high_pass=False, gain=False)
+MISSING: Final = "Echo and noise are not taken out of your voice: pip install livekit webrtcvad-wheels mends it."
 
 _LEVEL_BLOCKS: Final = 10  # ten reports a second: enough for the eye
+_FULL: Final = 32_767.0  # both libraries count in 16 bits
+_STRICT: Final = 2  # of the detector, 0..3; where noise was not taken out the strictest
+_QUIET_DB: Final = -55.0  # below it nothing is speech, whatever it sounds like
+
+_TARGET_DB: Final = -23.0  # of speech, mean power; what most calls aim at
+_BOUND_DB: Final = 12.0  # up and down
+_RISE_DB: Final = 0.03  # for each block: 3 dB a second, so that nobody hears it pump
+_FALL_DB: Final = 0.12
+_LEVEL_SHARE: Final = 0.01  # the level is that of a second of speech
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A block ready to be coded, and whether it sounds like speech (None: nobody has looked)."""
+
+    block: Block
+    speech: bool | None
 
 
 class FrontEnd(Protocol):
@@ -22,20 +55,172 @@ class FrontEnd(Protocol):
         """A block that the speaker plays now: what an echo canceller listens for."""
         ...
 
-    def process(self, block: Block) -> Block:
-        """A block of the microphone, ready to be coded; of the same size."""
+    def process(self, block: Block) -> Heard:
+        """A block of the microphone."""
         ...
 
 
 class PlainFrontEnd:
-    """Changes nothing."""
+    """Changes nothing, and does not look for speech."""
 
     def hear(self, played: Block) -> None:
         """Nothing to take away from the microphone."""
 
-    def process(self, block: Block) -> Block:
+    def process(self, block: Block) -> Heard:
         """The block itself."""
-        return block
+        return Heard(block, speech=None)
+
+
+# Of what is wanted, and whether speech is to be found; `told` is called once where a library is missing.
+MakeFrontEnd: TypeAlias = Callable[[SetProcessing, bool, Callable[[str], None]], FrontEnd]
+
+
+def plain(wanted: SetProcessing, detect: bool, told: Callable[[str], None]) -> FrontEnd:
+    """The front end of those who bring their sound as it should be."""
+    del wanted, detect, told
+    return PlainFrontEnd()
+
+
+class FrontEnds:
+    """Makes front ends, and loads the libraries before the first."""
+
+    def __init__(self, load: Callable[[str], ModuleType] = importlib.import_module) -> None:
+        """`load` imports a module by its name; it may raise ImportError, or OSError for a broken library."""
+        self._load = load
+        self._loading: threading.Thread | None = None
+        self._rtc: ModuleType | None = None
+        self._vad: ModuleType | None = None
+        self.ready = threading.Event()  # the libraries are loaded, or cannot be
+        self._told = False
+
+    def make(self, wanted: SetProcessing, detect: bool, told: Callable[[str], None]) -> FrontEnd:
+        """A front end that does what is wanted, as soon as the libraries are there."""
+        if wanted == UNTOUCHED and not detect:
+            return PlainFrontEnd()
+        if self._loading is None:
+            self._loading = threading.Thread(target=self._load_all, name="voice libraries", daemon=True)
+            self._loading.start()
+        return _LateFrontEnd(lambda: self._made(wanted, told))
+
+    def _load_all(self) -> None:
+        try:
+            self._vad = self._load("webrtcvad")
+            self._rtc = self._load("livekit.rtc")
+        except (ImportError, OSError):
+            _log.info("no front end", exc_info=True)
+        self.ready.set()
+
+    def _made(self, wanted: SetProcessing, told: Callable[[str], None]) -> FrontEnd | None:
+        if not self.ready.is_set():
+            return None
+        if (self._rtc is None or self._vad is None) and not self._told:
+            self._told = True
+            told(MISSING)
+        processor = _Processor(self._rtc, wanted) if self._rtc is not None and wanted != UNTOUCHED else None
+        strict = _STRICT if processor is not None and wanted.noise else _STRICT + 1
+        detector = None if self._vad is None else _Detector(self._vad, strict)
+        return _Chain(processor, detector, Gain() if wanted.gain else None)
+
+
+class _LateFrontEnd:
+    """Passes everything on until the libraries are loaded."""
+
+    def __init__(self, made: Callable[[], FrontEnd | None]) -> None:
+        self._made = made
+        self._front_end: FrontEnd = PlainFrontEnd()
+        self._late = True
+
+    def hear(self, played: Block) -> None:
+        self._front_end.hear(played)
+
+    def process(self, block: Block) -> Heard:
+        if self._late and (made := self._made()) is not None:
+            self._front_end, self._late = made, False
+        return self._front_end.process(block)
+
+
+class _Chain:
+    """All of it, one after another. Each part may be missing."""
+
+    def __init__(self, processor: _Processor | None, detector: _Detector | None, gain: Gain | None) -> None:
+        self._processor, self._detector, self._gain = processor, detector, gain
+
+    def hear(self, played: Block) -> None:
+        if self._processor is not None:
+            self._processor.hear(played)
+
+    def process(self, block: Block) -> Heard:
+        if self._processor is not None:
+            block = self._processor.process(block)
+        speech = None if self._detector is None else self._detector.speaks(block)
+        if self._gain is not None and speech is not None:
+            block = self._gain.apply(block, speech=speech)
+        return Heard(block, speech)
+
+
+class _AudioFrame(Protocol):
+    data: memoryview  # 16 bits
+
+
+class _Processor:
+    """livekit's binding of the WebRTC audio processing module. Adds 0.9 to 15 ms, by what is wanted."""
+
+    def __init__(self, rtc: ModuleType, wanted: SetProcessing) -> None:
+        self._frame = rtc.AudioFrame
+        # Its own gain control lifts what is left of an echo by as much as speech: see `Gain`.
+        self._module = rtc.AudioProcessingModule(
+            echo_cancellation=wanted.echo,
+            noise_suppression=wanted.noise,
+            high_pass_filter=wanted.high_pass,
+            auto_gain_control=False,
+        )
+        self._echo = wanted.echo
+        if wanted.echo:
+            self._module.set_stream_delay_ms(0)  # it finds out by itself, up to 200 ms were tried
+
+    def hear(self, played: Block) -> None:
+        if self._echo:
+            self._module.process_reverse_stream(self._framed(played))
+
+    def process(self, block: Block) -> Block:
+        frame = self._framed(block)
+        self._module.process_stream(frame)
+        return np.frombuffer(frame.data, np.int16).astype(np.float32) / np.float32(_FULL)
+
+    def _framed(self, block: Block) -> _AudioFrame:
+        frame: _AudioFrame = self._frame(bytearray(_sixteen_bits(block)), SAMPLE_RATE, 1, BLOCK_SAMPLES)
+        return frame
+
+
+class _Detector:
+    """WebRTC's detector of voice activity."""
+
+    def __init__(self, vad: ModuleType, strict: int) -> None:
+        self._vad = vad.Vad(strict)
+
+    def speaks(self, block: Block) -> bool:
+        return decibels(block) > _QUIET_DB and bool(self._vad.is_speech(_sixteen_bits(block), SAMPLE_RATE))
+
+
+class Gain:
+    """Brings speech slowly to one level, within bounds; what is not speech moves nothing. Pure."""
+
+    def __init__(self) -> None:
+        self.decibels = 0.0
+        self._power: float | None = None
+
+    def apply(self, block: Block, *, speech: bool) -> Block:
+        """The block, louder or softer; nowhere over full scale."""
+        before = self.decibels
+        if speech:
+            power = float(np.mean(np.square(block))) + 1e-12
+            self._power = power if self._power is None else self._power + (power - self._power) * _LEVEL_SHARE
+            wanted = min(_BOUND_DB, max(-_BOUND_DB, _TARGET_DB - 10.0 * float(np.log10(self._power))))
+            self.decibels += min(_RISE_DB, max(-_FALL_DB, wanted - self.decibels))
+        if before == self.decibels == 0.0:
+            return block
+        ramp = np.linspace(_factor(before), _factor(self.decibels), block.size, dtype=np.float32)
+        return limit(block * ramp)
 
 
 class LevelMeter:
@@ -53,3 +238,16 @@ class LevelMeter:
             return None
         peak, self._peak, self._blocks = min(self._peak, 1.0), 0.0, 0
         return peak
+
+
+def decibels(block: Block) -> float:
+    """The mean power of a block, in dB of full scale; -120 for silence."""
+    return 10.0 * float(np.log10(float(np.mean(np.square(block))) + 1e-12))
+
+
+def _factor(gain: float) -> float:
+    return float(10.0 ** (gain / 20.0))
+
+
+def _sixteen_bits(block: Block) -> bytes:
+    return (np.clip(block, -1.0, 1.0) * np.float32(_FULL)).astype(np.int16).tobytes()

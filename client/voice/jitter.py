@@ -90,7 +90,7 @@ class JitterBuffer:
         """A packet came at `arrived` (seconds). Packets of other sizes, late or double ones are no error."""
         when = round(arrived * SAMPLE_RATE)
         media = self._unwrap(packet.media_time)
-        transit = when - media
+        transit = when - media - packet.held * BLOCK_SAMPLES  # what it waited for at the sender says nothing of the way
         if self._last_transit is not None and abs(transit - self._last_transit) > JUMP:
             self._start_anew()
         self._newest, self._last_transit = media, transit

@@ -17,9 +17,14 @@ def mix(blocks: Sequence[Block]) -> Block:
     if not blocks:
         return silence()
     total: Block = blocks[0] if len(blocks) == 1 else np.stack(blocks).sum(axis=0, dtype=np.float32)
-    if float(np.max(np.abs(total))) <= KNEE:
-        return total
-    size = np.abs(total)
+    return limit(total)
+
+
+def limit(block: Block) -> Block:
+    """The block, where it is over the knee bent so that it stays within -1..1."""
+    size = np.abs(block)
+    if float(np.max(size)) <= KNEE:
+        return block
     room = np.float32(1.0 - KNEE)
     bent = KNEE + room * np.tanh((size - KNEE) / room)
-    return np.where(size > KNEE, np.copysign(bent, total), total).astype(np.float32)
+    return np.where(size > KNEE, np.copysign(bent, block), block).astype(np.float32)

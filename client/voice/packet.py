@@ -1,5 +1,7 @@
 """What is sealed in a voice frame: flags (1) ‖ media time (4) ‖ Opus packet.
 
+Flags: 1 the talk ends, 2 slim, 28 (three bits) for how many blocks the packet was held back before it was sent.
+
 Media time counts samples at 48 kHz from a random start, modulo 2^32. This file reads the layout and the
 Opus packet's own first bytes (RFC 6716, section 3); it never decodes sound and knows no keys.
 """
@@ -19,6 +21,9 @@ OPUS_BYTES: Final = 1_275  # the most that one Opus frame can take
 
 _END_OF_TALK: Final = 0x01
 _SLIM: Final = 0x02
+_HELD: Final = 0x1C
+_HELD_SHIFT: Final = 2
+HELD_MOST: Final = _HELD >> _HELD_SHIFT
 _HEAD_BYTES: Final = 5
 # Samples at 48 kHz for each configuration number: SILK, hybrid, CELT (RFC 6716, table 2).
 _FRAME_SAMPLES: Final = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
@@ -28,13 +33,15 @@ _FRAME_SAMPLES: Final = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240,
 class VoicePacket:
     """10 ms of coded voice (20 ms if slim); `media_time` is that of its first sample, 0..2^32-1.
 
-    `end_of_talk`: the microphone was closed after this one, so what follows is a pause and not a loss.
+    `end_of_talk`: nothing is sent after this one, so what follows is a pause and not a loss. `held`: for so many
+    blocks (0..7) the sender held it back, since it did not know yet that somebody spoke.
     """
 
     media_time: int
     opus: bytes
     end_of_talk: bool = False
     slim: bool = False
+    held: int = 0
 
     @property
     def samples(self) -> int:
@@ -44,7 +51,7 @@ class VoicePacket:
 
 def encode(packet: VoicePacket) -> bytes:
     """The plaintext of a voice frame."""
-    flags = (_END_OF_TALK if packet.end_of_talk else 0) | (_SLIM if packet.slim else 0)
+    flags = (_END_OF_TALK if packet.end_of_talk else 0) | (_SLIM if packet.slim else 0) | packet.held << _HELD_SHIFT
     return bytes([flags]) + packet.media_time.to_bytes(4, "big") + packet.opus
 
 
@@ -54,10 +61,12 @@ def decode(plaintext: bytes) -> VoicePacket:
     if not 1 <= len(opus) <= OPUS_BYTES:
         raise Malformed(f"voice packet with {len(opus)} bytes of Opus")
     flags = plaintext[0]
-    if flags & ~(_END_OF_TALK | _SLIM):
+    if flags & ~(_END_OF_TALK | _SLIM | _HELD):
         raise Malformed("voice packet with unknown flags")
     media_time = int.from_bytes(plaintext[1:_HEAD_BYTES], "big")
-    packet = VoicePacket(media_time, opus, bool(flags & _END_OF_TALK), bool(flags & _SLIM))
+    packet = VoicePacket(
+        media_time, opus, bool(flags & _END_OF_TALK), bool(flags & _SLIM), (flags & _HELD) >> _HELD_SHIFT
+    )
     if opus_samples(opus) != packet.samples:
         raise Malformed("voice packet of another length than its flags say")
     return packet

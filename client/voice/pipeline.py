@@ -12,7 +12,7 @@ from client.voice.capture import Capture
 from client.voice.codec import Decoder, Encoder
 from client.voice.counters import Counters
 from client.voice.device import Devices
-from client.voice.front_end import FrontEnd, PlainFrontEnd
+from client.voice.front_end import MakeFrontEnd, plain
 from client.voice.playback import Playback
 from client.voice.reports import Report
 from client.voice.sender import Sealer, Sender
@@ -30,7 +30,7 @@ class Pipeline:
         media_start: int,
         send: Callable[[bytes], None],
         report: Callable[[Report], None],
-        front_end: Callable[[], FrontEnd] = PlainFrontEnd,
+        front_end: MakeFrontEnd = plain,
     ) -> None:
         """`media_start` is the first media time: random, 0..2^32-1. `front_end` makes one for each opening."""
         self.counters = counters

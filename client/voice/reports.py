@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, ProblemReported, SpeakerChanged
+from client.events import (
+    MicrophoneChanged,
+    MicrophoneEnded,
+    MicrophoneLevel,
+    ProblemReported,
+    SpeakerChanged,
+    SpeechChanged,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +26,6 @@ class TalkHeard:
     on: bool
 
 
-Report: TypeAlias = TalkHeard | MicrophoneChanged | SpeakerChanged | MicrophoneEnded | MicrophoneLevel | ProblemReported
+Report: TypeAlias = (
+    TalkHeard | MicrophoneChanged | SpeakerChanged | MicrophoneEnded | MicrophoneLevel | SpeechChanged | ProblemReported
+)

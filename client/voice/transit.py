@@ -2,7 +2,8 @@
 
 Fed with arrival time minus media time, which is the delay but for an unknown constant: two clocks that were
 never compared. The least of it over 20 s stands for an undisturbed way; it slides, so that clocks which drift
-apart do not matter. All numbers are samples at 48 kHz.
+apart do not matter. In a pause nothing comes: what was learnt before a short one holds after it. All numbers are
+samples at 48 kHz.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Final
 from common.limits import SAMPLE_RATE
 
 BASE_SAMPLES: Final = 20 * SAMPLE_RATE  # 100 ppm of drift are 2 ms in it
-SPREAD_SAMPLES: Final = 10 * SAMPLE_RATE
+SPREAD_SAMPLES: Final = 30 * SAMPLE_RATE
+SPREAD_PACKETS: Final = 1_000  # ten seconds of speech
 QUANTILE: Final = 0.95
 MOVED_SAMPLES: Final = SAMPLE_RATE // 4  # a way that got this much longer for SETTLED is another way
 SETTLED_SAMPLES: Final = SAMPLE_RATE
@@ -31,8 +33,8 @@ class Transit:
 
     def add(self, arrived: int, transit: int) -> None:
         """Take note of one packet. `arrived` never falls by more than reordering of threads makes it."""
-        if not self._recent:
-            self._since = arrived
+        if not self._recent or self._recent[-1][0] <= arrived - SPREAD_SAMPLES:
+            self._since = arrived  # all that was known is forgotten below
         while self._low and self._low[-1][1] >= transit:
             self._low.pop()
         self._low.append((arrived, transit))
@@ -41,6 +43,8 @@ class Transit:
         self._recent.append((arrived, transit))
         insort(self._sorted, transit)
         self._forget(arrived - SPREAD_SAMPLES)
+        if len(self._recent) > SPREAD_PACKETS:
+            self._forget_first()
         self._notice_another_way(arrived)
 
     @property
@@ -50,7 +54,7 @@ class Transit:
 
     @property
     def spread(self) -> int:
-        """By how much 95 % of the packets of the last 10 s were slower than the fastest, at most."""
+        """By how much 95 % of the last packets were slower than the fastest, at most."""
         place = min(int(len(self._sorted) * QUANTILE), len(self._sorted) - 1)
         return max(0, self._sorted[place] - self.base)
 
@@ -60,8 +64,11 @@ class Transit:
 
     def _forget(self, before: int) -> None:
         while self._recent[0][0] <= before:
-            _, transit = self._recent.popleft()
-            del self._sorted[bisect_left(self._sorted, transit)]
+            self._forget_first()
+
+    def _forget_first(self) -> None:
+        _, transit = self._recent.popleft()
+        del self._sorted[bisect_left(self._sorted, transit)]
 
     def _notice_another_way(self, arrived: int) -> None:
         """Without this a route that became 300 ms longer would count as 300 ms of lateness for 20 s."""

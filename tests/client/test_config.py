@@ -45,11 +45,29 @@ def test_everything_said() -> None:
     )
     assert config == Config(
         *("json", "[::1]:9", "Ann", "a phrase", Path("here"), True, True, True, True, None),
-        given={"microphone": "in.wav", "speaker": "out.wav"},
+        given={
+            "microphone": "in.wav",
+            "speaker": "out.wav",
+            "transmit": "always",
+            **dict.fromkeys(("echo", "noise", "high_pass", "gain"), False),
+        },
     )
     assert "a phrase" not in repr(config)
     assert read("--text", "--server", "h", key="k").mode == "text"
     assert read("--no-receipts").given == {"receipts": False}
+
+
+def test_files_and_silence_are_sent_as_they_are_unless_somebody_says_otherwise() -> None:
+    # would catch: a recording that is cut up, and a person's card that sends all the time
+    assert read("--mic", "none").given["transmit"] == "always"
+    assert read("--mic", "IN.WAV").given["noise"] is False
+    assert "transmit" not in read("--mic", "USB").given
+    said = read("--mic", "in.wav", "--transmit", "push", "--processing", "echo, high-pass").given
+    assert said["transmit"] == "push"
+    assert (said["echo"], said["noise"], said["high_pass"], said["gain"]) == (True, False, True, False)
+    assert read("--processing", "none").given["echo"] is False
+    with pytest.raises(BadSetting, match="“reverb”"):
+        read("--processing", "echo,reverb")
 
 
 def test_settings_are_kept_for_people_and_beside_a_state_folder_that_was_named() -> None:

@@ -16,7 +16,7 @@ import pytest
 import client.__main__ as program
 from client import network
 from client.asking import weak_phrase_meant
-from client.events import Command, Connect, Event, Quit, SessionEnded
+from client.events import Command, Connect, Event, Quit, SessionEnded, SetProcessing, Transmit
 from client.settings import Choices
 from client.stays import Habits
 from client.store import Store
@@ -30,10 +30,19 @@ class Network:
 
     last: Network
 
-    def __init__(self, store: Store, *, microphone: str, speaker: str, habits: Habits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        microphone: str,
+        speaker: str,
+        habits: Habits,
+        transmit: Transmit,
+        processing: SetProcessing,
+    ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.store, self.devices = store, (microphone, speaker)
-        self.habits = habits
+        self.habits, self.transmit, self.processing = habits, transmit, processing
         self.asked: list[Command] = []
         Network.last = self
 

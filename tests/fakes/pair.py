@@ -15,6 +15,7 @@ import soundfile
 from client.events import MicrophoneLevel
 from client.voice.counters import Counters
 from client.voice.devices import ChosenDevices
+from client.voice.front_end import MakeFrontEnd, plain
 from client.voice.pipeline import Pipeline
 from client.voice.reports import Report
 from common.crypto.sframe import FrameOpener, FrameSealer
@@ -31,13 +32,15 @@ class Pair:
     folder: Path
     delay: Callable[[float, random.Random], float]
     bob_key: bytes = KEYS[b"AA"]
+    said: Path = SPEECH
+    front_end: MakeFrontEnd = plain
     now: float = 1000.0
     reports: list[tuple[str, Report]] = field(default_factory=list)
     link: list[tuple[float, int, bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random, self.latest, self.sent = random.Random(4), 0.0, 0
-        self.ann = self._client("ann", str(SPEECH), "none", 2**32 - 100_000)  # wraps after two seconds
+        self.ann = self._client("ann", str(self.said), "none", 2**32 - 100_000)  # wraps after two seconds
         self.bob = self._client("bob", "none", str(self.folder / "heard.wav"), 7)
         self.ann.enter(b"VroomAA", FrameSealer(KEYS[b"AA"]))
         self.bob.enter(b"VroomBB", FrameSealer(KEYS[b"BB"]))
@@ -53,6 +56,7 @@ class Pair:
             media_start=start,
             send=self.send,
             report=lambda report: self.reports.append((name, report)),
+            front_end=self.front_end,
         )
 
     def send(self, frame: bytes) -> None:

@@ -2,10 +2,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported
+from client.events import (
+    MicrophoneChanged,
+    MicrophoneEnded,
+    MicrophoneLevel,
+    Part,
+    ProblemReported,
+    SetProcessing,
+    SpeechChanged,
+    Transmit,
+)
 from client.voice.capture import Capture
 from client.voice.counters import Counters
-from client.voice.front_end import PlainFrontEnd
+from client.voice.device import Block
+from client.voice.front_end import UNTOUCHED, Heard, PlainFrontEnd, plain
+from client.voice.packet import VoicePacket, decode
 from client.voice.reopening import WAITS
 from client.voice.reports import Report
 from client.voice.sender import Sender
@@ -22,7 +33,7 @@ class Mouth:
 
     def __post_init__(self) -> None:
         self.capture = Capture(
-            self.devices, Sender(FakeCoder, 0), PlainFrontEnd, self.sent.append, self.reports.append, self.counters
+            self.devices, Sender(FakeCoder, 0), plain, self.sent.append, self.reports.append, self.counters
         )
         self.capture.enter(b"VroomME", FakeSeal())
         self.capture.set_audience(True)
@@ -179,8 +190,89 @@ def test_the_front_end_hears_what_is_played_while_the_microphone_is_open() -> No
             heard.append(played)
 
     devices = FakeDevices()
-    capture = Capture(devices, Sender(FakeCoder, 0), Listening, lambda _: None, lambda _: None, Counters())
+    capture = Capture(devices, Sender(FakeCoder, 0), lambda *_: Listening(), lambda _: None, lambda _: None, Counters())
     capture.hear(level(0.1))
     capture.switch(True, 1.0)
     capture.hear(level(0.2))
     assert len(heard) == 1
+
+
+class Ears(PlainFrontEnd):
+    """Takes what is louder than 0.2 for speech."""
+
+    def process(self, block: Block) -> Heard:
+        return Heard(block, speech=bool(block[0] > 0.2))
+
+
+@dataclass
+class ListeningMouth(Mouth):
+    made: list[tuple[SetProcessing, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        def make(wanted: SetProcessing, detect: bool, _: object) -> Ears:
+            self.made.append((wanted, detect))
+            return Ears()
+
+        self.capture = Capture(
+            self.devices, Sender(FakeCoder, 0), make, self.sent.append, self.reports.append, self.counters
+        )
+        self.capture.enter(b"VroomME", FakeSeal())
+        self.capture.set_audience(True)
+
+    def say(self, *levels: float) -> list[VoicePacket]:
+        """Speak blocks; the packets that went out."""
+        before = len(self.sent)
+        self.devices.microphones[-1].blocks = [level(one) for one in levels]
+        self.capture.step(1.0)
+        return [decode(frame[7 + 24 :]) for frame in self.sent[before:]]
+
+    def speech(self) -> list[bool]:
+        return [report.on for report in self.told() if isinstance(report, SpeechChanged)]
+
+
+def test_only_speech_is_sent_with_what_came_before_it() -> None:
+    mouth = ListeningMouth()
+    mouth.capture.set_transmit(Transmit.VOICE)
+    assert mouth.made == []  # mistake: libraries that are loaded though no microphone is open
+    mouth.capture.switch(True, 1.0)
+    assert mouth.made == [(UNTOUCHED, True)]
+    assert mouth.say(*[0.1] * 30) == []
+    packets = mouth.say(0.5, 0.5)
+    assert [packet.held for packet in packets] == [6, 5, 4, 3, 2, 1, 0]
+    assert mouth.speech() == [True]
+    assert len(mouth.say(*[0.1] * 39)) == 39
+    assert mouth.say(0.1)[0].end_of_talk
+    assert mouth.say(*[0.1] * 20) == []
+    assert mouth.speech() == [False]
+    assert mouth.counters.unheard == 0
+
+
+def test_a_held_key_sends_and_nothing_from_before_it() -> None:
+    # Would catch words that were said before the key was pressed.
+    mouth = ListeningMouth()
+    mouth.capture.set_transmit(Transmit.PUSH)
+    mouth.capture.switch(True, 1.0)
+    assert mouth.say(*[0.5] * 10) == []
+    assert mouth.speech() == [True]  # somebody talks into a microphone that is not sent
+    mouth.capture.hold(True)
+    assert [packet.held for packet in mouth.say(0.1, 0.1)] == [0, 0]
+    mouth.capture.hold(False)
+    assert [packet.end_of_talk for packet in mouth.say(0.5, 0.5)] == [True]
+
+
+def test_closing_the_microphone_ends_speech() -> None:
+    mouth = ListeningMouth()
+    mouth.capture.set_transmit(Transmit.VOICE)
+    mouth.capture.switch(True, 1.0)
+    mouth.say(0.5, 0.5)
+    mouth.capture.switch(False, 1.1)
+    assert mouth.speech() == [True, False]
+
+
+def test_other_wishes_hold_at_once_and_the_same_ones_change_nothing() -> None:
+    mouth = ListeningMouth()
+    mouth.capture.switch(True, 1.0)
+    mouth.capture.set_processing(SetProcessing())
+    mouth.capture.set_processing(SetProcessing())
+    mouth.capture.set_transmit(Transmit.ALWAYS)
+    assert mouth.made == [(UNTOUCHED, False), (SetProcessing(), False)]

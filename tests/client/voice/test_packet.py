@@ -39,7 +39,7 @@ def test_any_bytes_decode_or_are_malformed(plaintext: bytes) -> None:
         (b"", "0 bytes"),
         (b"\x00\x01\x02\x03\x04", "0 bytes"),
         (bytes(5) + CELT_10MS * (OPUS_BYTES + 1), "1276 bytes"),
-        (b"\x04" + bytes(4) + CELT_10MS, "unknown flags"),
+        (b"\x20" + bytes(4) + CELT_10MS, "unknown flags"),
         (b"\x02" + bytes(4) + CELT_10MS, "another length"),  # says slim, is not
         (b"\x00" + bytes(4) + CELT_20MS, "another length"),
         (bytes(5) + bytes([30 << 3 | 1]), "another length"),  # two frames of 10 ms

@@ -7,8 +7,11 @@ from tests.client.voice.fakes import FakeCoder, FakeSeal, level
 TOPIC = b"VroomME"
 
 
-def opened(frame: bytes | None) -> VoicePacket:
-    assert frame is not None
+def opened(frames: list[bytes] | bytes | None) -> VoicePacket:
+    """The packet of one frame."""
+    assert frames
+    frame = frames if isinstance(frames, bytes) else frames[0]
+    assert isinstance(frames, bytes) or len(frames) == 1
     assert frame[:7] == TOPIC
     return decode(frame[7 + 24 :])
 
@@ -49,7 +52,7 @@ def test_nobody_listens_nothing_is_sent_and_time_goes_on() -> None:
     sender, coder, seal = talking()
     sender.send(level(0.1))
     assert opened(sender.set_audience(False)).end_of_talk
-    assert sender.send(level(0.1)) is None
+    assert sender.send(level(0.1)) == []
     assert seal.counter == 2  # mistake: to count frames that were never sent
     assert sender.set_audience(True) is None
     # Mistake: media time that stands still; for listeners the delay would jump by the pause.
@@ -61,7 +64,7 @@ def test_in_no_room_nothing_is_sent() -> None:
     sender, _, _ = talking()
     sender.send(level(0.1))
     sender.leave()
-    assert sender.send(level(0.1)) is None
+    assert sender.send(level(0.1)) == []
     assert sender.end() is None
 
 
@@ -91,9 +94,41 @@ def test_media_time_never_goes_back() -> None:
     assert opened(sender.send(level(0.1))).media_time == 1000 + 10 * 480
 
 
+def test_what_was_held_back_comes_first_with_its_own_times() -> None:
+    # Would catch a cut first syllable, one that is sent twice, and one whose waiting counts as a slow network.
+    sender, coder, _ = talking()
+    for number in range(10):
+        assert sender.hold(level(number / 100)) is None
+    packets = [decode(frame[7 + 24 :]) for frame in sender.send(level(0.5))]
+    assert [packet.media_time for packet in packets] == [1000 + number * 480 for number in range(4, 11)]
+    assert [packet.held for packet in packets] == [6, 5, 4, 3, 2, 1, 0]
+    assert coder.resets == 1
+    assert opened(sender.send(level(0.5))).media_time == 1000 + 11 * 480
+
+
+def test_a_pause_ends_the_talk_once_and_the_next_one_has_its_pre_roll() -> None:
+    sender, _, _ = talking()
+    sender.send(level(0.5))
+    end = opened(sender.hold(level(0.0)))
+    assert end.end_of_talk
+    assert sender.hold(level(0.1)) is None
+    assert [decode(frame[31:]).media_time for frame in sender.send(level(0.5))] == [1960, 2440]
+
+
+def test_what_was_dropped_is_never_sent() -> None:
+    # Would catch words from before the key was pressed.
+    sender, _, _ = talking()
+    sender.send(level(0.5))
+    assert opened(sender.drop()).end_of_talk
+    sender.hold(level(0.1))
+    assert sender.drop() is None
+    packet = opened(sender.send(level(0.5)))
+    assert (packet.media_time, packet.held) == (1000 + 4 * 480, 0)
+
+
 def test_without_a_microphone_nothing_is_sent() -> None:
     sender = Sender(FakeCoder, 0)
     sender.enter(TOPIC, FakeSeal())
     sender.set_audience(True)
-    assert sender.send(level(0.1)) is None
+    assert sender.send(level(0.1)) == []
     assert sender.end() is None

@@ -1,0 +1,95 @@
+"""What a program may ask for in a line of JSON, checked. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, Final, TypeAlias, TypeVar
+
+from client import events
+from client.faces import BadLine
+
+Asked: TypeAlias = Mapping[str, Any]  # one object: its "do", and what belongs to it
+_E = TypeVar("_E", bound=StrEnum)
+_EXAMPLE: Final = '{"do": "say", "text": "hello"}'
+
+
+def read(line: str) -> Asked:
+    """The object of a line. Raises `BadLine`."""
+    try:
+        asked = json.loads(line, object_pairs_hook=_without_doubles)
+    except RecursionError as error:
+        raise BadLine("not JSON that can be read: it is nested too deeply") from error
+    except ValueError as error:
+        raise BadLine(f"not JSON: {error}") from error
+    if not isinstance(asked, dict) or "do" not in asked:
+        raise BadLine(f"not a command: a line looks like {_EXAMPLE}")
+    return asked
+
+
+def command(asked: Asked) -> events.Command:
+    """The command that it asks for. Raises `BadLine`."""
+    do = asked["do"]
+    make = _COMMANDS.get(do) if isinstance(do, str) else None
+    if make is None:
+        raise BadLine(f"cannot do {json.dumps(do)[:40]}: members, {', '.join(_COMMANDS)}")
+    return make(asked)
+
+
+def _text(field: str, make: Callable[[str], events.Command]) -> Callable[[Asked], events.Command]:
+    def made(asked: Asked) -> events.Command:
+        text = asked.get(field)
+        if not isinstance(text, str) or not text:
+            raise BadLine(f'{asked["do"]} needs "{field}", a string that is not empty')
+        return make(text)
+
+    return made
+
+
+def _switch(make: Callable[[bool], events.Command]) -> Callable[[Asked], events.Command]:
+    def made(asked: Asked) -> events.Command:
+        on = asked.get("on")
+        if not isinstance(on, bool):
+            raise BadLine(f"{asked['do']} needs on: true or false")
+        return make(on)
+
+    return made
+
+
+def _mode(modes: type[_E], make: Callable[[_E], events.Command]) -> Callable[[Asked], events.Command]:
+    def made(asked: Asked) -> events.Command:
+        try:
+            return make(modes(str(asked.get("mode"))))
+        except ValueError as error:
+            raise BadLine(f'{asked["do"]} needs "mode": {", ".join(modes)}') from error
+
+    return made
+
+
+def _processing(asked: Asked) -> events.Command:
+    wanted = {name: asked.get(name, True) for name in ("echo", "noise", "high_pass", "gain")}
+    if not all(isinstance(on, bool) for on in wanted.values()):
+        raise BadLine("processing needs echo, noise, high_pass, gain: each true or false")
+    return events.SetProcessing(**wanted)
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BadLine("one field stands there twice")
+    return fields
+
+
+_COMMANDS: Final[Mapping[str, Callable[[Asked], events.Command]]] = {
+    "say": _text("text", events.SendText),
+    "search": _text("words", events.SearchLog),
+    "export": _text("path", events.ExportLog),
+    "mic": _switch(events.SetMicrophone),
+    "speaker": _switch(events.SetSpeaker),
+    "hold": _switch(events.HoldToTalk),
+    "transmit": _mode(events.Transmit, events.SetTransmit),
+    "processing": _processing,
+    "stats": lambda _: events.AskStats(),
+    "quit": lambda _: events.Quit(),
+}

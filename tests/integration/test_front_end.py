@@ -1,0 +1,115 @@
+"""The real libraries on real speech: echo taken away, near speech left, no syllable cut, pauses not sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from pystoi import stoi
+
+from client.events import SetProcessing, Transmit
+from client.voice.front_end import FrontEnd, FrontEnds, MakeFrontEnd, decibels
+from scripts.demo.likeness import find
+from tests.fakes.pair import SPEECH, Pair, Sound
+
+RATE = 48_000
+ALL = SetProcessing()
+
+
+def speech() -> Sound:
+    sound, rate = soundfile.read(SPEECH)
+    resampled: Sound = soxr.resample(sound, rate, RATE)
+    return resampled
+
+
+def in_a_room(sound: Sound) -> Sound:
+    """What a microphone hears of a loudspeaker in a room: 12 ms away, 150 ms of reverberation."""
+    chance = np.random.default_rng(1)
+    tail = chance.standard_normal(int(0.15 * RATE)) * np.exp(-np.arange(int(0.15 * RATE)) / (0.03 * RATE))
+    tail[0] = 3.0
+    answer = np.concatenate([np.zeros(int(0.012 * RATE)), tail])
+    size = 1 << (sound.size + answer.size).bit_length()
+    heard = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(answer, size), size)[: sound.size]
+    return np.asarray(heard / np.sqrt(np.sum(answer**2)) * 0.5)
+
+
+def with_noise(sound: Sound, like: Sound, ratio: float) -> Sound:
+    """White noise that is `ratio` dB below `like`."""
+    noise = np.random.default_rng(2).standard_normal(sound.size)
+    return np.asarray(sound + noise * np.sqrt(np.mean(like**2) / 10 ** (ratio / 10)))
+
+
+@pytest.fixture(scope="module")
+def make() -> MakeFrontEnd:
+    ends = FrontEnds()
+    ends.make(ALL, True, pytest.fail)
+    assert ends.ready.wait(20)
+    return ends.make
+
+
+def through(front_end: FrontEnd, near: Sound, far: Sound) -> Sound:
+    out = []
+    for start in range(0, near.size - 479, 480):
+        front_end.hear(far[start : start + 480].astype(np.float32))
+        out.append(front_end.process(near[start : start + 480].astype(np.float32)).block)
+    return np.concatenate(out).astype(np.float64)
+
+
+def level(sound: Sound) -> float:
+    return decibels(sound.astype(np.float32))
+
+
+def test_an_echo_is_taken_away(make: MakeFrontEnd) -> None:
+    # 25 dB and more after four seconds, though the room has noise 15 dB below the echo.
+    far = np.tile(speech()[::-1], 3)
+    echo = in_a_room(far)
+    microphone = with_noise(echo, echo, 15)
+    left = through(make(ALL, True, pytest.fail), microphone, far)
+    settled = slice(4 * RATE, left.size)
+    assert level(microphone[settled]) - level(left[settled]) >= 25
+
+
+def test_both_may_talk_at_once(make: MakeFrontEnd) -> None:
+    # Near speech over the echo keeps its level: less than 6 dB of change.
+    near = speech()
+    far = np.tile(near[::-1], 2)[: 4 * RATE + near.size]
+    echo = in_a_room(far)
+    microphone = echo.copy()
+    microphone[4 * RATE :] += near
+    front_end = make(SetProcessing(gain=False), True, pytest.fail)
+    heard = through(front_end, with_noise(microphone, echo, 15), far)[4 * RATE :]
+    shift = find(near, heard)
+    said, got = near[: heard.size - shift], heard[shift : shift + near.size]
+    loud = [start for start in range(0, said.size - 479, 480) if level(said[start : start + 480]) > level(near) - 5]
+    change = [level(got[start : start + 480]) - level(said[start : start + 480]) for start in loud]
+    assert abs(float(np.median(change))) < 6
+
+
+def test_pauses_are_not_sent_and_no_syllable_is_cut(tmp_path: Path, make: MakeFrontEnd) -> None:
+    # Two sentences with three seconds between them, and noise under all of it.
+    sentence = speech()
+    gap = np.zeros(3 * RATE)
+    said = with_noise(np.concatenate([gap[:RATE], sentence, gap, sentence, gap]), sentence, 40)
+    soundfile.write(tmp_path / "said.wav", said, RATE)
+    pair = Pair(tmp_path, lambda _now, rng: 0.002 * rng.random(), said=tmp_path / "said.wav", front_end=make)
+    pair.ann.capture.set_transmit(Transmit.VOICE)
+    pair.ann.capture.set_processing(ALL)
+    pair.bob.playback.switch(True, pair.now)
+    pair.ann.capture.switch(True, pair.now)
+    pair.run(said.size / RATE + 1)
+    heard = pair.finish()
+    spoken, whole = 2 * sentence.size / RATE, said.size / RATE
+    assert spoken * 0.8 < pair.sent / 100 < spoken + 2 * 0.6
+    assert pair.sent / 100 < whole - 3
+    for begin in (RATE, RATE + sentence.size + gap.size):
+        window = heard[begin - RATE // 2 : begin + sentence.size + RATE]
+        shift = find(sentence, window)
+        assert shift - RATE // 2 < 0.06 * RATE  # whatever waited before it was sent is caught up with
+        part = window[shift : shift + sentence.size]
+        assert stoi(sentence[: part.size], part, RATE) > 0.9
+        first = slice(0, int(0.3 * RATE))  # the first word by itself
+        assert level(part[first]) - level(sentence[first]) > -6
+    assert pair.bob.counters.concealed == pair.bob.counters.skipped == 0

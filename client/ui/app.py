@@ -29,14 +29,16 @@ from client.events import (
 )
 from client.settings import Choices, SettingsNotKept
 from client.ui import texts
+from client.ui.actions import WITH_KEYS, Act, is_possible
 from client.ui.connect_view import ConnectActions
 from client.ui.desktop import Desktop, ask
 from client.ui.form import Fields, connect_command, problem_of
 from client.ui.look import Look
+from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
 from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump
-from client.ui.theme import Theme
+from client.ui.stage import Stage
 from common import limits
 from common.crypto.phrase import generate
 from common.errors import LocalError
@@ -116,22 +118,16 @@ class Window:
         root = self.root
         root.report_callback_exception = self._failed
         root.title(texts.APP)
-        root.iconphoto(True, *self.theme.application_icons())  # noqa: FBT003 - Tk takes it by place only
+        root.iconphoto(True, *self._look.theme.application_icons())  # noqa: FBT003 - Tk takes it by place only
         root.protocol("WM_DELETE_WINDOW", self.close)
-        root.columnconfigure(0, weight=1)
-        root.rowconfigure(0, weight=1)
-        opening = self._opening
-        self._lay_out(Fields(opening.server, opening.name, opening.phrase))
+        self.stage = self._set_stage()
         self._bind_keys()
         self._show()
-        wide, high = root.winfo_screenwidth(), root.winfo_screenheight()
-        root.geometry(f"{min(self.theme.px(1000), wide)}x{min(self.theme.px(680), high)}")
-        self._bound_size()
         root.bind("<Map>", self._mapped)
         root.deiconify()
         self._pump.run()
         self._begin()
-        root.after(1, lambda: root.after_idle(self._add_tips))  # after the first paint
+        root.after(1, lambda: root.after_idle(self.stage.add_tips))  # after the first paint
 
     def close(self) -> None:
         """Ask the session to end; the window goes when it has, or when it takes too long."""
@@ -143,14 +139,12 @@ class Window:
 
     # --- building -------------------------------------------------------------------------------------------
 
-    @property
-    def theme(self) -> Theme:
-        """The look now."""
-        return self._look.theme
-
-    def _lay_out(self, fields: Fields) -> None:
+    def _set_stage(self) -> Stage:
+        opening = self._opening
         deeds = Deeds(
-            ConnectActions(self._connect, self._disconnect, self._edited, lambda: generate(secrets.choice)),
+            ConnectActions(
+                self._connect, self._disconnect, self._edited, lambda: generate(secrets.choice), self._open_menu
+            ),
             mend=self._mend,
             dismiss=self._dismiss,
             send=self._send,
@@ -158,44 +152,63 @@ class Window:
             set_microphone=self._set_microphone,
             copy_invite=self._copy_invite,
         )
-        self.page = Page(self.root, self.theme, deeds, self._presenter.chat, fields)
-        self.connect, self.problem, self.chat = self.page.connect, self.page.problem, self.page.chat
-        self.roster, self.voice, self.status = self.page.roster, self.page.voice, self.page.status
-        self.page.grid(row=0, column=0, sticky="nsew")
+        fields = Fields(opening.server, opening.name, opening.phrase)
+        return Stage(self.root, self._look, deeds, self._presenter.chat, fields, self._renew)
 
-    def _bound_size(self) -> None:
-        """No smaller than the window is of use, and never larger than the screen."""
-        wide, high = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
-        self.root.minsize(min(self.theme.px(720), wide), min(self.theme.px(440), high))
+    @property
+    def page(self) -> Page:
+        """All views; another one after another theme was chosen."""
+        return self.stage.page
 
-    def restyle(self) -> None:
-        """Theme or scale have changed: all views are built anew, and what the user has written is taken over."""
-        fields, draft = self.connect.fields, self.chat.draft
-        focused = self.root.focus_get() is self.chat.input
-        self.page.destroy()
-        self._lay_out(fields)
-        self.chat.give_back(draft)
+    def _renew(self) -> None:
         self._shown = None
-        self._presenter.chat.start_over()
-        self._bound_size()
-        self.root.update_idletasks()  # what is read can be brought back only where there is a size
-        self.chat.messages.resume()
         self._show()
-        self._add_tips()
-        if focused:
-            self.chat.input.focus_set()
 
     def _bind_keys(self) -> None:
         self.root.bind("<FocusIn>", self._focused)
-        self.root.bind("<Control-Shift-M>", lambda _event: _done(self.voice.microphone.invoke()))
-        self.root.bind("<Control-Shift-D>", lambda _event: _done(self.voice.speaker.invoke()))
         for touch in ("<Button>", "<MouseWheel>"):  # a wheel turns without the focus
             self.root.bind(touch, self._touched, add="+")
-        self.root.bind("<Control-k>", lambda _event: self.connect.focus_part(Part.SERVER))
+        for action in WITH_KEYS:
+            self.root.bind(action.sequence, lambda _event, act=action.act: self._do_by_key(act))  # type: ignore[misc]
+        self.root.bind("<Escape>", lambda _event: self.stage.close_sheet())
+
+    def _do_by_key(self, act: Act) -> str:
+        """The key was for us, and no other binding sees it."""
+        if is_possible(act, self._presenter.state(self._now())):
+            self.do(act)
+        return "break"
+
+    def do(self, act: Act) -> None:
+        """What was chosen in the menu, or by its key."""
+        deeds: dict[Act, Callable[[], object]] = {
+            Act.CONNECT: self._connect,
+            Act.DISCONNECT: self._disconnect,
+            Act.NEW_KEY: self.page.connect.new_key,
+            Act.COPY_INVITE: self._copy_invite,
+            Act.MICROPHONE: self.page.voice.microphone.invoke,
+            Act.SPEAKER: self.page.voice.speaker.invoke,
+            Act.SERVER: self._go_to_server,
+            Act.NEXT_PANE: self.stage.next_pane,
+            Act.MENU: self._open_menu,
+            Act.SETTINGS: lambda: self.stage.show_settings(lambda: self._choices.now, self.choose),
+            Act.KEYS: lambda: self.stage.show_keys(self._choices.now.push_to_talk_key),
+            Act.QUIT: self.close,
+        }
+        deeds[act]()
+
+    def _go_to_server(self) -> None:
+        self.stage.close_sheet()
+        self.page.connect.focus_part(Part.SERVER)
+
+    def _open_menu(self) -> None:
+        self.stage.close_sheet()
+        self.menu = open_menu(
+            self.page.connect.menu_button, self.stage.theme, self._presenter.state(self._now()), self.do
+        )
 
     def _focused(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self.root:  # the desktop's settings may have changed while one was in another window
-            self._look.follow(self.restyle)
+            self.stage.follow_desktop()
 
     def _touched(self, _event: object) -> None:
         self._touched_at = self._now()
@@ -208,18 +221,10 @@ class Window:
 
     def _focus_first(self) -> None:
         """The cursor where the next word has to be typed."""
-        fields = self.connect.fields
+        fields = self.page.connect.fields
         first = Part.SERVER if not fields.server else Part.NAME if not fields.name else Part.KEY
         self.root.focus_force()
-        self.connect.focus_part(first)
-
-    def _add_tips(self) -> None:
-        from client.ui.tooltip import Tip  # noqa: PLC0415 - its import takes as long as painting the window
-
-        for widget, text in self.page.tips():
-            Tip(widget, text, self.theme)
-        self.chat.messages.add_tip(Tip(self.chat.messages.text, self.chat.messages.tip, self.theme, at_pointer=True))
-        self.roster.add_tips(lambda widget, text: Tip(widget, text, self.theme))
+        self.page.connect.focus_part(first)
 
     def _begin(self) -> None:
         self._tell_notes()
@@ -235,11 +240,11 @@ class Window:
     def _connect(self, *, accept_weak_phrase: bool = False) -> None:
         if not self._presenter.state(self._now()).can_connect:
             return
-        fields = self.connect.fields
+        fields = self.page.connect.fields
         problem = problem_of(fields)
         if problem is not None:
             self._report(problem)
-            self.connect.focus_part(problem.part)  # also where the same problem was told before
+            self.page.connect.focus_part(problem.part)  # also where the same problem was told before
             return
         self._presenter.connect_asked()
         self._submit(connect_command(fields, accept_weak_phrase=accept_weak_phrase))
@@ -275,7 +280,7 @@ class Window:
 
     def _mend(self, remedy: Remedy) -> None:
         if remedy is Remedy.NEW_KEY:
-            self.connect.new_key()
+            self.page.connect.new_key()
         else:
             self._connect(accept_weak_phrase=remedy is Remedy.CONNECT_ANYWAY)
 
@@ -285,14 +290,13 @@ class Window:
 
     def choose(self, field: str, value: object) -> None:
         """The user has chosen something in the settings: it holds at once."""
+        trouble = ""
         try:
-            settings = self._choices.change(field, value)
+            self._choices.change(field, value)
         except SettingsNotKept as error:
-            settings = self._choices.now
-            self._report(ProblemReported(Part.GENERAL, "settings", str(error)))
-        self._tell_notes()
-        if self._look.choose(settings):
-            self.restyle()
+            trouble = str(error)
+        self._tell_notes(trouble)
+        self.stage.settings_changed(self._choices.now)
 
     # --- what comes up, and what is shown -------------------------------------------------------------------
 
@@ -301,7 +305,7 @@ class Window:
         for event in events:
             self._presenter.receive(event, now, wall)
             if isinstance(event, ProblemReported) and event.part is Part.TEXT:
-                self.chat.give_back(self._sent)
+                self.page.chat.give_back(self._sent)
             if isinstance(event, SessionEnded):
                 self._ended = True
         self._show()
@@ -314,7 +318,7 @@ class Window:
         root = self.root
         focused = bool(root.tk.call("focus", "-displayof", str(root)))  # `focus_displayof` fails on popdowns
         untouched = self._now() - self._touched_at
-        glance = Glance(self.chat.messages.lowest(), bool(root.winfo_viewable()), focused, untouched)
+        glance = Glance(self.page.chat.messages.lowest(), bool(self.page.winfo_viewable()), focused, untouched)
         marked = self._presenter.glanced(glance)
         if marked is not None:
             self._submit(marked)
@@ -326,7 +330,7 @@ class Window:
             self._go()
             return
         state = self._presenter.state(now)
-        self.chat.messages.refresh()
+        self.page.chat.messages.refresh()
         if state == self._shown:
             return
         before, self._shown = self._shown, state
@@ -335,12 +339,12 @@ class Window:
 
     def _move_focus(self, before: ViewState | None, state: ViewState) -> None:
         """Once in the room one writes; what is wrong with a field is mended there. Never away from a draft."""
-        if before is None or self.root.focus_get() is self.chat.input:
+        if before is None or self.root.focus_get() is self.page.chat.input:
             return
         if state.status.phase is Phase.ONLINE is not before.status.phase:
-            self.chat.input.focus_set()
-        elif state.problem and state.problem != before.problem and state.problem.part in self.connect.entries:
-            self.connect.focus_part(state.problem.part)
+            self.page.chat.input.focus_set()
+        elif state.problem and state.problem != before.problem and state.problem.part in self.page.connect.entries:
+            self.page.connect.focus_part(state.problem.part)
 
     def _go(self) -> None:
         self._pump.stop()
@@ -351,10 +355,11 @@ class Window:
         self.root.quit()
         self.root.destroy()
 
-    def _tell_notes(self) -> None:
-        notes = self._choices.take_notes()
+    def _tell_notes(self, trouble: str = "") -> None:
+        """What is wrong with the settings file."""
+        notes = " ".join([*self._choices.take_notes(), trouble]).strip()
         if notes:
-            self._report(ProblemReported(Part.GENERAL, "settings", " ".join(notes)))
+            self._report(ProblemReported(Part.GENERAL, "settings", notes))
 
     def _report(self, problem: ProblemReported) -> None:
         self._presenter.receive(problem, self._now(), time.time())
@@ -374,8 +379,3 @@ class Window:
     @staticmethod
     def _now() -> float:
         return time.monotonic()
-
-
-def _done(_result: object) -> str:
-    """The key was for us: no other binding sees it."""
-    return "break"

@@ -31,6 +31,7 @@ class ConnectActions:
     disconnect: Callable[[], None]
     edited: Callable[[Part], None]
     new_key: Callable[[], str]
+    menu: Callable[[], None]
 
 
 class ConnectView(ttk.Frame):
@@ -92,6 +93,7 @@ class ConnectView(ttk.Frame):
         yield self.new_key_button, lambda: texts.TIP_NEW_KEY
         yield self.connect_button, lambda: texts.TIP_CONNECT
         yield self.disconnect_button, lambda: texts.TIP_DISCONNECT
+        yield self.menu_button, lambda: texts.TIP_MENU
 
     # --- building -------------------------------------------------------------------------------------------
 
@@ -143,6 +145,13 @@ class ConnectView(ttk.Frame):
         )
         self.connect_button.grid(row=1, column=3, sticky="nsew", padx=(0, self._theme.px(6)))
         self.disconnect_button.grid(row=1, column=4, sticky="nsew")
+        self.menu_button = ttk.Button(
+            self,
+            style="QuietSurface.TButton",
+            image=self._theme.icon("menu", self._theme.palette.text, 20),
+            command=self._actions.menu,
+        )
+        self.menu_button.grid(row=1, column=5, sticky="ns", padx=(self._theme.px(8), 0))
 
     # --- what happens ---------------------------------------------------------------------------------------
 

@@ -149,6 +149,11 @@ def _text_bubble(pen: _Pen) -> None:
     pen.shape([(7, 16.4), (13, 16.4), (7, 21.4)])
 
 
+def _menu(pen: _Pen) -> None:
+    for y in (6, 12, 18):
+        pen.line([(4, y), (20, y)])
+
+
 _ICONS: Final[dict[str, Callable[[_Pen], None]]] = {
     "microphone": _microphone,
     "microphone-off": _microphone_off,
@@ -164,6 +169,7 @@ _ICONS: Final[dict[str, Callable[[_Pen], None]]] = {
     "dot": _dot,
     "ring": _ring,
     "text": _text_bubble,
+    "menu": _menu,
 }
 
 
@@ -172,6 +178,30 @@ def icon(name: str, size: int, colour: str) -> Image.Image:
     pen = _Pen(size, colour)
     _ICONS[name](pen)
     return pen.image.resize((size, size), Image.Resampling.LANCZOS)
+
+
+def tick(size: int, gap: int, colours: tuple[str, str, str]) -> Image.Image:
+    """A box to be ticked with `gap` clear pixels right of it. Colours of edge, ground and tick (empty: none)."""
+    edge, ground, ink = colours
+    pen = _Pen(size, edge)
+    pen.pill((1, 1, 23, 23), 5)
+    pen.colour = ground
+    pen.pill((3, 3, 21, 21), 3.6)
+    if ink:
+        pen.colour = ink
+        pen.line([(6.4, 12.6), (10.4, 16.6), (17.8, 8.2)], 2.6)
+    image = Image.new("RGBA", (size + gap, size), _CLEAR)
+    image.paste(pen.image.resize((size, size), Image.Resampling.LANCZOS))
+    return image
+
+
+def chevron(size: int, gap: int, colour: str) -> Image.Image:
+    """The sign of a button that opens a list, with `gap` clear pixels left of it."""
+    pen = _Pen(size, colour)
+    pen.line([(4, 8), (12, 16), (20, 8)], 2.8)
+    image = Image.new("RGBA", (size + gap, size), _CLEAR)
+    image.paste(pen.image.resize((size, size), Image.Resampling.LANCZOS), (gap, 0))
+    return image
 
 
 @dataclass(frozen=True, slots=True)

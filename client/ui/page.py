@@ -64,6 +64,18 @@ class Page(ttk.Frame):
         for view in (self.connect, self.problem, self.chat, self.voice, self.status):
             yield from view.tips()
 
+    def panes(self) -> tuple[tuple[tk.Misc, tk.Widget], ...]:
+        """The parts of the window in order, each with its first control."""
+        fields = self.connect.entries
+        first = fields[Part.SERVER] if "disabled" not in fields[Part.SERVER].state() else self.connect.disconnect_button
+        return (
+            (self.connect, first),
+            (self.chat.messages, self.chat.messages.text),
+            (self.chat, self.chat.input),
+            (self.voice, self.voice.speaker),
+            (self.status, self.status.invite_button),
+        )
+
     def _arrange(self) -> None:
         px = self._theme.px
         self.columnconfigure(0, weight=1)

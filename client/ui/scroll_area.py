@@ -55,6 +55,15 @@ class ScrollArea(ttk.Frame):
         elif top + widget.winfo_height() + edge > above + high:
             self._canvas.yview_moveto((top + widget.winfo_height() + edge - high) / whole)
 
+    @property
+    def scrolled(self) -> float:
+        """How far it is scrolled, 0..1."""
+        return float(self._canvas.yview()[0])
+
+    def go_to(self, place: float) -> None:
+        """Scroll to there."""
+        self._canvas.yview_moveto(place)
+
     def destroy(self) -> None:
         """Forget the bindings too: Tk keeps those of a tag."""
         for sequence in ("<Button-4>", "<Button-5>", "<MouseWheel>", "<FocusIn>"):

@@ -57,6 +57,8 @@ class Theme:
         self._toggles()
         self._fields()
         self._scroll_bar()
+        self._switches()
+        self._choices()
 
     def px(self, size: float) -> int:
         """Pixels on this screen."""
@@ -104,9 +106,8 @@ class Theme:
             self._style.configure(
                 f"{name}Strong.TLabel", background=ground, foreground=colours.text, font=self.fonts.strong
             )
-        self._style.configure(
-            "Title.TLabel", background=colours.surface, foreground=colours.text, font=self.fonts.title
-        )
+        for name, ground in (("Title", colours.surface), ("PageTitle", colours.page)):
+            self._style.configure(f"{name}.TLabel", background=ground, foreground=colours.text, font=self.fonts.title)
         card = Box(colours.surface, colours.border, radius=10)
         self._box_style("Card.TFrame", card, {"focus": replace(card, ring=colours.ring)}, colours.page)
         self._box_style("Alert.TFrame", Box(colours.danger_tint, colours.danger_border, radius=10), {}, colours.page)
@@ -217,12 +218,89 @@ class Theme:
         )
         self._style.map(style, foreground=[("disabled", colours.disabled_text), ("", ink)], background=[("", ground)])
 
+    def _switches(self) -> None:
+        """A box with a tick in it, and words; the ring is around both."""
+        colours = self.palette
+        style = "Switch.TCheckbutton"
+        states = {
+            "focus active": Box(colours.hover, ring=colours.ring),
+            "focus": Box(colours.surface, ring=colours.ring),
+            "active": Box(colours.hover),
+        }
+        ground = self._element(f"{style}.ground", Box(), states, colours.surface)
+        off, on = (self._kept(("switch", on), partial(self._tick, on=on)) for on in (False, True))
+        box = f"{self._prefix}.{style}.box"
+        if box not in self._made:
+            self._made.add(box)
+            self._style.element_create(box, "image", off, ("selected", on), sticky="")
+        words = ("Checkbutton.label", {"side": "left", "sticky": "nsew"})
+        inside = [(box, {"side": "left", "sticky": ""}), words]
+        padding = ("Checkbutton.padding", {"sticky": "nsew", "children": inside})
+        self._style.layout(style, [(ground, {"sticky": "nsew", "children": [padding]})])  # type: ignore[list-item]
+        self._style.configure(style, foreground=colours.text, background=colours.surface, padding=self._pads(6, 4))
+        self._style.map(style, background=[("", colours.surface)], foreground=[("", colours.text)])
+
+    def _tick(self, *, on: bool) -> Image.Image:
+        return drawing.tick(self.px(18), self.px(8), self._switch_colours(on=on))
+
+    def _switch_colours(self, *, on: bool) -> tuple[str, str, str]:
+        """Edge, ground and tick."""
+        colours = self.palette
+        return (
+            (colours.accent, colours.accent, colours.on_accent) if on else (colours.strong_border, colours.surface, "")
+        )
+
+    def _choices(self) -> None:
+        """A button that opens a list: what is chosen, and a chevron at the right end."""
+        colours = self.palette
+        style = "Choice.TMenubutton"
+        plain = Box(colours.surface, colours.strong_border)
+        states = {
+            "disabled": Box(colours.disabled, colours.border),
+            "pressed": replace(plain, fill=colours.border, ring=colours.ring),
+            "focus active": replace(plain, fill=colours.hover, ring=colours.ring),
+            "focus": replace(plain, ring=colours.ring),
+            "active": replace(plain, fill=colours.hover),
+        }
+        ground = self._element(f"{style}.ground", plain, states, colours.surface)
+        chevron = f"{self._prefix}.{style}.chevron"
+        if chevron not in self._made:
+            self._made.add(chevron)
+            picture = self._kept("chevron", lambda: drawing.chevron(self.px(12), self.px(8), colours.muted))
+            self._style.element_create(chevron, "image", picture, sticky="")
+        words = ("Menubutton.label", {"side": "left", "sticky": "nsew", "expand": True})
+        inside = [(chevron, {"side": "right", "sticky": ""}), words]
+        padding = ("Menubutton.padding", {"sticky": "nsew", "children": inside})
+        self._style.layout(style, [(ground, {"sticky": "nsew", "children": [padding]})])  # type: ignore[list-item]
+        self._style.configure(
+            style, foreground=colours.text, background=colours.surface, padding=self._pads(8, 4), width=0
+        )
+        self._style.map(style, foreground=[("disabled", colours.disabled_text)], background=[("", colours.surface)])
+
+    def menu(self, parent: tk.Misc) -> tk.Menu:
+        """An empty menu in this look."""
+        colours = self.palette
+        return tk.Menu(
+            parent,
+            tearoff=False,
+            font=self.fonts.plain,
+            background=colours.hover,  # apart from what is under it, also where all grounds are black
+            foreground=colours.text,
+            activebackground=colours.accent,
+            activeforeground=colours.on_accent,
+            disabledforeground=colours.disabled_text,
+            selectcolor=colours.accent,
+            borderwidth=1,
+            activeborderwidth=self.px(3),
+            relief="flat",
+        )
+
     def _scroll_bar(self) -> None:
         """A thin thumb without arrows; its trough is the card it stands in."""
         colours = self.palette
         trough = self._element("scroll.trough", Box(), {}, colours.surface)
-        states = {"active": Box(colours.muted, radius=2), "disabled": Box()}
-        thumb = self._element("scroll.thumb", Box(colours.strong_border, radius=2), states, colours.surface)
+        states = {"active": Box(colours.muted, radius=1), "disabled": Box()}
+        thumb = self._element("scroll.thumb", Box(colours.strong_border, radius=1), states, colours.surface)
         inside = [(thumb, {"expand": True, "sticky": "nswe"})]
         self._style.layout("Vertical.TScrollbar", [(trough, {"sticky": "nswe", "children": inside})])  # type: ignore[list-item]
 

@@ -77,9 +77,9 @@ def test_away_for_thousands_of_lines(
     # Would catch lines lost between the pages, out of order, or a window that does nothing else meanwhile.
     port = broker.control.port
     window = open_window(Opening(f"127.0.0.1:{port}", "Ann", PHRASE, connect=True), network)
-    app, area = window.app, window.app.chat.messages
-    window.until(lambda: app.chat.send_button.instate(["!disabled"]))
-    window.click(app.chat.input)
+    app, area = window.app, window.app.page.chat.messages
+    window.until(lambda: app.page.chat.send_button.instate(["!disabled"]))
+    window.click(app.page.chat.input)
     window.type("before")
     window.key("Return")
     window.until(lambda: any(texts.STORED in row for row in area.rows()))
@@ -103,4 +103,4 @@ def test_away_for_thousands_of_lines(
         window.root.tk.call(area.bar.cget("command"), "moveto", str((number + 2.5) / whole))
         window.settle()
         assert f"line {number} " in area.text.get("@0,0 linestart", "@0,0 + 4 lines")
-    assert app.chat.input.get("1.0", "end-1c") == "half a draft"
+    assert app.page.chat.input.get("1.0", "end-1c") == "half a draft"

@@ -34,7 +34,7 @@ def test_themes_change_while_the_window_runs(open_window: Open) -> None:
     window = open_window(READY, choices=Choices(None, {"theme": "light"}))
     for name, palette in (("dark", DARK), ("contrast", CONTRAST), ("light", LIGHT), ("dark", DARK)):
         choose(window, "theme", name)
-        assert window.app.theme.palette == palette
+        assert window.app.stage.theme.palette == palette
         assert corner(window.picture(f"theme-{name}")) == palette.page
 
 
@@ -43,21 +43,23 @@ def test_what_is_written_and_read_survives_another_theme(open_window: Open) -> N
     window = open_window(READY)
     join(window)
     fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 401)))
-    window.until(lambda: window.app.chat.messages.text.yview()[1] == 1.0 and len(window.app.chat.messages.rows()) > 60)
-    window.app.chat.messages._jump(100)
+    window.until(
+        lambda: window.app.page.chat.messages.text.yview()[1] == 1.0 and len(window.app.page.chat.messages.rows()) > 60
+    )
+    window.app.page.chat.messages._jump(100)
     window.settle()
-    before = window.app.chat.messages.lowest()
-    window.app.chat.input.focus_set()
+    before = window.app.page.chat.messages.lowest()
+    window.app.page.chat.input.focus_set()
     window.type("half a sentence")
     choose(window, "theme", "dark")
-    assert window.app.chat.draft == "half a sentence"
-    assert window.app.chat.messages.lowest() == before
-    assert window.app.connect.fields.phrase == READY.phrase
+    assert window.app.page.chat.draft == "half a sentence"
+    assert window.app.page.chat.messages.lowest() == before
+    assert window.app.page.connect.fields.phrase == READY.phrase
     window.type(" more")  # the focus has stayed
-    assert window.app.chat.draft == "half a sentence more"
+    assert window.app.page.chat.draft == "half a sentence more"
     fake(window).say(line(401, "new"))
     window.settle()
-    assert window.app.chat.messages.lowest() == before
+    assert window.app.page.chat.messages.lowest() == before
 
 
 @pytest.mark.parametrize("percent", [150, 200, 300])
@@ -65,9 +67,9 @@ def test_scales(open_window: Open, percent: int) -> None:
     # would catch: icons and boxes of a fixed size beside text that grew
     window = open_window(READY, choices=Choices(None, {"scale": 100}))
     join(window)
-    small = window.app.voice.speaker.winfo_reqheight()
+    small = window.app.page.voice.speaker.winfo_reqheight()
     choose(window, "scale", percent)
-    assert window.app.voice.speaker.winfo_reqheight() == pytest.approx(small * percent / 100, rel=0.12)
+    assert window.app.page.voice.speaker.winfo_reqheight() == pytest.approx(small * percent / 100, rel=0.12)
     window.picture(f"scale-{percent}")
 
 

@@ -109,5 +109,5 @@ app = Window(open_root(), backend, Opening(), Choices(None))
 app.build()
 window = DrivenWindow(app, backend, "192dpi")
 window.picture()
-print(app.theme.scale, app.voice.speaker.winfo_height(), app.root.winfo_width(), app.root.winfo_height())
+print(app.stage.theme.scale, app.page.voice.speaker.winfo_height(), app.root.winfo_width(), app.root.winfo_height())
 """

@@ -59,9 +59,9 @@ def fake(window: DrivenWindow) -> FakeBackend:
 
 def join(window: DrivenWindow) -> None:
     """Connect as a person does, and let the backend answer."""
-    window.click(window.app.connect.connect_button)
+    window.click(window.app.page.connect.connect_button)
     fake(window).say(MET, JOINED)
-    window.until(window.app.status.room_label.winfo_ismapped)
+    window.until(window.app.page.status.room_label.winfo_ismapped)
     window.settle()
 
 
@@ -76,7 +76,7 @@ def enabled(widget: tk.Misc) -> bool:
 def test_fill_in_connect_disconnect(open_window: Open) -> None:
     # would catch: a button that does nothing, fields that swap, both buttons alive at once
     window = open_window()
-    connect = window.app.connect
+    connect = window.app.page.connect
     assert (enabled(connect.connect_button), enabled(connect.disconnect_button)) == (True, False)
     window.type("192.0.2.1:9090")
     window.key("Tab")
@@ -87,8 +87,8 @@ def test_fill_in_connect_disconnect(open_window: Open) -> None:
     assert fake(window).submitted == [Connect("192.0.2.1:9090", "Ann", "a key of several words")]
     assert (enabled(connect.connect_button), enabled(connect.disconnect_button)) == (False, True)
     fake(window).say(MET, JOINED)
-    window.until(lambda: window.app.chat.send_button.instate(["!disabled"]))
-    assert window.focus() is window.app.chat.input
+    window.until(lambda: window.app.page.chat.send_button.instate(["!disabled"]))
+    assert window.focus() is window.app.page.chat.input
     window.click(connect.disconnect_button)
     assert fake(window).commands(Disconnect) == [Disconnect()]
     assert (enabled(connect.connect_button), enabled(connect.disconnect_button)) == (True, False)
@@ -111,21 +111,21 @@ def _all(widget: tk.Misc) -> list[tk.Misc]:
 def test_the_key_is_masked_until_revealed(open_window: Open) -> None:
     # would catch: a key on the screen that nobody asked to see
     window = open_window(READY)
-    entry = window.app.connect.entries[Part.KEY]
+    entry = window.app.page.connect.entries[Part.KEY]
     assert entry.cget("show") != ""
     hidden = window.pixels_of(entry, window.picture())
-    window.click(window.app.connect.reveal_button)
+    window.click(window.app.page.connect.reveal_button)
     assert entry.cget("show") == ""
     assert ImageChops.difference(hidden, window.pixels_of(entry, window.picture())).getbbox()
-    window.click(window.app.connect.reveal_button)
+    window.click(window.app.page.connect.reveal_button)
     assert entry.cget("show") != ""
 
 
 def test_new_key_fills_in_six_words_and_shows_them(open_window: Open) -> None:
     window = open_window()
-    window.click(window.app.connect.new_key_button)
-    assert window.app.connect.fields.phrase.count("-") >= 5
-    assert window.app.connect.entries[Part.KEY].cget("show") == ""
+    window.click(window.app.page.connect.new_key_button)
+    assert window.app.page.connect.fields.phrase.count("-") >= 5
+    assert window.app.page.connect.entries[Part.KEY].cget("show") == ""
 
 
 def test_a_pasted_invite_fills_everything(open_window: Open) -> None:
@@ -134,8 +134,8 @@ def test_a_pasted_invite_fills_everything(open_window: Open) -> None:
     window.root.clipboard_clear()
     window.root.clipboard_append(str(INVITE))
     window.key("ctrl+k", "ctrl+v")
-    assert window.app.connect.entries[Part.SERVER].get() == "192.0.2.7:9000"
-    assert window.app.connect.entries[Part.KEY].get() == INVITE.phrase
+    assert window.app.page.connect.entries[Part.SERVER].get() == "192.0.2.7:9000"
+    assert window.app.page.connect.entries[Part.KEY].get() == INVITE.phrase
     window.key("Return")
     assert fake(window).submitted == [Connect(str(replace(INVITE, phrase=None)), "Ann", INVITE.phrase or "")]
 
@@ -143,15 +143,15 @@ def test_a_pasted_invite_fills_everything(open_window: Open) -> None:
 def test_a_wrong_field_is_named_and_marked_without_a_round_trip(open_window: Open) -> None:
     # would catch: an error that does not say which of three fields is wrong
     window = open_window(replace(READY, server="192.0.2.1:99999"))
-    window.click(window.app.connect.connect_button)
+    window.click(window.app.page.connect.connect_button)
     assert fake(window).submitted == []
-    assert "99999" in window.app.problem.text
-    entry = window.app.connect.entries[Part.SERVER]
+    assert "99999" in window.app.page.problem.text
+    entry = window.app.page.connect.entries[Part.SERVER]
     assert entry.instate(["invalid"])
     assert window.focus() is entry
     window.type("192.0.2.1")  # what was wrong is selected: typing replaces it
     assert not entry.instate(["invalid"])
-    assert not window.app.problem.winfo_ismapped()
+    assert not window.app.page.problem.winfo_ismapped()
     window.key("Return")
     assert fake(window).submitted == [Connect("192.0.2.1", "Ann", READY.phrase)]
 
@@ -159,22 +159,22 @@ def test_a_wrong_field_is_named_and_marked_without_a_round_trip(open_window: Ope
 def test_connect_anyway(open_window: Open) -> None:
     # would catch: a weak key that can only be given up
     window = open_window(READY)
-    window.click(window.app.connect.connect_button)
+    window.click(window.app.page.connect.connect_button)
     fake(window).say(ProblemReported(Part.KEY, "weak_phrase", "This key is easy to guess."), RoomLeft("weak", None))
-    window.until(window.app.problem.winfo_ismapped)
-    assert window.app.connect.entries[Part.KEY].instate(["invalid"])
+    window.until(window.app.page.problem.winfo_ismapped)
+    assert window.app.page.connect.entries[Part.KEY].instate(["invalid"])
     window.settle()
-    window.click(window.app.problem.remedy_button)
+    window.click(window.app.page.problem.remedy_button)
     assert fake(window).submitted[-1] == Connect(READY.server, "Ann", READY.phrase, accept_weak_phrase=True)
 
 
 def test_the_bar_can_be_closed(open_window: Open) -> None:
     window = open_window()
     fake(window).say(ProblemReported(Part.GENERAL, "x", "A long sentence about what is wrong here. " * 8))
-    window.until(window.app.problem.winfo_ismapped)
+    window.until(window.app.page.problem.winfo_ismapped)
     window.settle()
-    window.click(window.app.problem.dismiss_button)
-    assert not window.app.problem.winfo_ismapped()
+    window.click(window.app.page.problem.dismiss_button)
+    assert not window.app.page.problem.winfo_ismapped()
 
 
 def test_toggles_are_flat_when_off_and_sunken_when_on(open_window: Open) -> None:
@@ -183,8 +183,8 @@ def test_toggles_are_flat_when_off_and_sunken_when_on(open_window: Open) -> None
     join(window)
     off = window.picture("toggles-off")
     for toggle, command, answer in (
-        (window.app.voice.speaker, SetSpeaker(True), SpeakerChanged(True, "s")),
-        (window.app.voice.microphone, SetMicrophone(True), MicrophoneChanged(True, "m")),
+        (window.app.page.voice.speaker, SetSpeaker(True), SpeakerChanged(True, "s")),
+        (window.app.page.voice.microphone, SetMicrophone(True), MicrophoneChanged(True, "m")),
     ):
         assert not toggle.instate(["selected"])
         window.click(toggle)
@@ -192,11 +192,11 @@ def test_toggles_are_flat_when_off_and_sunken_when_on(open_window: Open) -> None
         fake(window).say(answer)
         window.settle()
         assert toggle.instate(["selected"])
-    window.app.chat.input.focus_set()
+    window.app.page.chat.input.focus_set()
     on = window.picture("toggles-on")
     for toggle, word in (
-        (window.app.voice.speaker, texts.SPEAKER_ON),
-        (window.app.voice.microphone, texts.MICROPHONE_ON),
+        (window.app.page.voice.speaker, texts.SPEAKER_ON),
+        (window.app.page.voice.microphone, texts.MICROPHONE_ON),
     ):
         assert word in str(toggle.cget("text"))
         flat, sunken = window.pixels_of(toggle, off), window.pixels_of(toggle, on)
@@ -219,10 +219,10 @@ def test_toggles_by_keyboard(open_window: Open) -> None:
 def test_a_microphone_that_fails_lets_its_toggle_up(open_window: Open) -> None:
     # would catch: a toggle that claims to be on over a device that is not there
     window = open_window()
-    window.click(window.app.voice.microphone)
+    window.click(window.app.page.voice.microphone)
     fake(window).say(ProblemReported(Part.MICROPHONE, "microphone", "No microphone was found."))
-    window.until(window.app.problem.winfo_ismapped)
-    assert not window.app.voice.microphone.instate(["selected"])
+    window.until(window.app.page.problem.winfo_ismapped)
+    assert not window.app.page.voice.microphone.instate(["selected"])
 
 
 def test_nobody_is_listening_and_level(open_window: Open) -> None:
@@ -230,7 +230,7 @@ def test_nobody_is_listening_and_level(open_window: Open) -> None:
     join(window)
     fake(window).say(PersonLeft(BEN), MicrophoneChanged(True, "m"), MicrophoneLevel(0.4))
     fake(window).say(RoomJoined("f1", (ANN,), "otter lamp"))
-    window.until(lambda: window.app.voice.note == texts.NOBODY_LISTENS)
+    window.until(lambda: window.app.page.voice.note == texts.NOBODY_LISTENS)
     window.picture("nobody-listens")
 
 
@@ -243,18 +243,18 @@ def test_write_and_read(open_window: Open) -> None:
     window.type("second")
     window.key("Return")
     assert fake(window).commands(SendText) == [SendText("first line\nsecond")]
-    assert window.app.chat.input.get("1.0", "end-1c") == ""
+    assert window.app.page.chat.input.get("1.0", "end-1c") == ""
     window.type("by button")
-    window.click(window.app.chat.send_button)
+    window.click(window.app.page.chat.send_button)
     assert fake(window).commands(SendText)[-1] == SendText("by button")
     fake(window).say(TextQueued("q", "by button", WALL), line(2, "live"), line(1, "before", late=True))
     fake(window).say(TextStored("q", 3), PersonJoined(replace(BEN, session="s3", name="Cleo")))
-    window.until(lambda: len(window.app.chat.messages.rows()) == 4)
-    rows = window.app.chat.messages.rows()
+    window.until(lambda: len(window.app.page.chat.messages.rows()) == 4)
+    rows = window.app.page.chat.messages.rows()
     assert ["before" in rows[0], "live" in rows[1], "by button" in rows[2]] == [True, True, True]
     assert texts.STORED in rows[2]
     assert rows[3].endswith("Cleo joined")
-    assert window.app.roster.row_text("s2") == "Ben: listening"
+    assert window.app.page.roster.row_text("s2") == "Ben: listening"
 
 
 def test_a_draft_survives_a_lost_connection(open_window: Open) -> None:
@@ -263,10 +263,10 @@ def test_a_draft_survives_a_lost_connection(open_window: Open) -> None:
     join(window)
     window.type("half a sent")
     fake(window).say(RoomLeft("the broker stopped", 3.0))
-    window.until(lambda: "Retrying in" in str(window.app.status.state_label.cget("text")))
+    window.until(lambda: "Retrying in" in str(window.app.page.status.state_label.cget("text")))
     window.type("ence")
     fake(window).say(replace(JOINED, again=True))
-    window.until(lambda: str(window.app.status.state_label.cget("text")).strip() == texts.CONNECTED)
+    window.until(lambda: str(window.app.page.status.state_label.cget("text")).strip() == texts.CONNECTED)
     window.key("Return")
     assert fake(window).commands(SendText) == [SendText("half a sentence")]
 
@@ -274,21 +274,21 @@ def test_a_draft_survives_a_lost_connection(open_window: Open) -> None:
 def test_what_cannot_be_sent_stays_in_the_field(open_window: Open) -> None:
     # would catch: a long text that vanishes with only an error left
     window = open_window(READY)
-    window.app.chat.input.insert("1.0", "before joining")
-    window.app.chat.input.focus_set()
+    window.app.page.chat.input.insert("1.0", "before joining")
+    window.app.page.chat.input.focus_set()
     window.key("Return")
     join(window)
-    assert window.app.chat.input.get("1.0", "end-1c") == "before joining"
-    window.app.chat.input.insert("end", "x" * 20_000)
-    window.app.chat.input.focus_set()
+    assert window.app.page.chat.input.get("1.0", "end-1c") == "before joining"
+    window.app.page.chat.input.insert("end", "x" * 20_000)
+    window.app.page.chat.input.focus_set()
     window.key("Return")
     assert fake(window).commands(SendText) == []
-    assert window.app.problem.text == texts.TEXT_TOO_LONG
-    window.app.chat.input.delete("1.0", "end")
+    assert window.app.page.problem.text == texts.TEXT_TOO_LONG
+    window.app.page.chat.input.delete("1.0", "end")
     window.type("taken")
     window.key("Return")
     fake(window).say(ProblemReported(Part.TEXT, "not_connected", "Nothing was sent."))
-    window.until(lambda: window.app.chat.input.get("1.0", "end-1c") == "taken")
+    window.until(lambda: window.app.page.chat.input.get("1.0", "end-1c") == "taken")
 
 
 def test_the_view_follows_only_at_the_bottom(open_window: Open) -> None:
@@ -296,7 +296,7 @@ def test_the_view_follows_only_at_the_bottom(open_window: Open) -> None:
     window = open_window(READY)
     join(window)
     fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 81)))
-    area = window.app.chat.messages
+    area = window.app.page.chat.messages
     window.until(lambda: len(area.rows()) == 80)
     window.settle()
     assert area.text.yview()[1] == 1.0
@@ -324,10 +324,10 @@ def test_hostile_names_and_texts_are_plain_text(open_window: Open) -> None:
         ProblemReported(Part.GENERAL, "x", evil),
         RoomLeft(evil, 3.0),
     )
-    window.until(lambda: len(window.app.chat.messages.rows()) >= 2)
-    shown = "".join(window.app.chat.messages.rows())
+    window.until(lambda: len(window.app.page.chat.messages.rows()) >= 2)
+    shown = "".join(window.app.page.chat.messages.rows())
     assert "[destroy .]" in shown
-    assert not {"\x1b", "\u202e"} & set(shown + window.app.problem.text)
+    assert not {"\x1b", "\u202e"} & set(shown + window.app.page.problem.text)
     assert window.root.winfo_width() == size
     window.picture("hostile")
 
@@ -340,18 +340,28 @@ def test_tab_reaches_every_control_with_a_visible_ring(open_window: Open) -> Non
     window.settle()
     reached: list[tk.Misc | None] = []
     window.app.root.focus_set()
-    window.app.chat.input.focus_set()
+    window.app.page.chat.input.focus_set()
     for _ in range(12):
         reached.append(window.focus())
         window.key("Tab")
     app = window.app
-    wanted = [app.connect.disconnect_button, app.connect.reveal_button, app.chat.messages.text, app.chat.input]
-    wanted += [app.chat.send_button, app.voice.speaker, app.voice.microphone, app.status.invite_button]
+    wanted = [
+        app.page.connect.disconnect_button,
+        app.page.connect.reveal_button,
+        app.page.chat.messages.text,
+        app.page.chat.input,
+    ]
+    wanted += [
+        app.page.chat.send_button,
+        app.page.voice.speaker,
+        app.page.voice.microphone,
+        app.page.status.invite_button,
+    ]
     assert [widget for widget in wanted if widget not in reached] == []
-    window.app.chat.input.focus_set()
-    without = window.pixels_of(app.voice.speaker, window.picture("ring-off"))
-    app.voice.speaker.focus_set()
-    assert ImageChops.difference(without, window.pixels_of(app.voice.speaker, window.picture("ring-on"))).getbbox()
+    window.app.page.chat.input.focus_set()
+    without = window.pixels_of(app.page.voice.speaker, window.picture("ring-off"))
+    app.page.voice.speaker.focus_set()
+    assert ImageChops.difference(without, window.pixels_of(app.page.voice.speaker, window.picture("ring-on"))).getbbox()
     window.key("space")
     assert fake(window).submitted[-1] == SetSpeaker(True)
 
@@ -364,11 +374,11 @@ def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
     def shown() -> list[tk.Misc]:
         return [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
 
-    window.point_at(window.app.connect.connect_button)
+    window.point_at(window.app.page.connect.connect_button)
     window.until(shown)
     window.point_away()
     window.until(lambda: not shown())
-    window.app.chat.input.focus_set()
+    window.app.page.chat.input.focus_set()
     window.key("shift+Tab", "Tab")
     window.until(shown)
     tip = shown()[0]
@@ -391,29 +401,29 @@ def test_a_person_has_a_tooltip_with_the_device(open_window: Open) -> None:
     window.until(lambda: any(type(tip).__name__ == "Tip" for tip in _all(window.root)))
     fake(window).say(PersonJoined(replace(BEN, session="s3", member="fingerprint of Cleo", name="Cleo")))
     fake(window).say(PersonJoined(replace(BEN, session="s4", name="Dan", confirmed=False)))
-    window.until(lambda: len(window.app.chat.messages.rows()) == 2)
-    assert window.app.roster.row_text("s4") == f"Dan: {texts.UNCONFIRMED}"
+    window.until(lambda: len(window.app.page.chat.messages.rows()) == 2)
+    assert window.app.page.roster.row_text("s4") == f"Dan: {texts.UNCONFIRMED}"
 
-    window.point_at(window.app.roster.row("s3"))
+    window.point_at(window.app.page.roster.row("s3"))
     window.until(lambda: tips(window) == [texts.tip_person("Cleo", "fingerprint of Cleo", texts.LISTENING)])
-    window.point_at(window.app.roster.row("s4"))
+    window.point_at(window.app.page.roster.row("s4"))
     window.until(lambda: tips(window) != [] and texts.TIP_UNCONFIRMED in tips(window)[0])
 
 
 def test_copy_invite(open_window: Open) -> None:
     window = open_window(READY)
     join(window)
-    window.click(window.app.status.invite_button)
+    window.click(window.app.page.status.invite_button)
     assert window.root.clipboard_get() == str(INVITE)
 
 
 def test_words_of_room_and_broker(open_window: Open) -> None:
     window = open_window(READY)
     join(window)
-    assert window.app.status.room_label.cget("text") == "Room otter lamp"
-    assert "four-words-of-key" in window.app.status.broker_label.cget("text")
+    assert window.app.page.status.room_label.cget("text") == "Room otter lamp"
+    assert "four-words-of-key" in window.app.page.status.broker_label.cget("text")
     fake(window).say(PersonLeft(BEN))
-    window.until(lambda: any("Ben left" in row for row in window.app.chat.messages.rows()))
+    window.until(lambda: any("Ben left" in row for row in window.app.page.chat.messages.rows()))
     window.picture("alone")
 
 
@@ -436,14 +446,14 @@ def test_a_failing_callback_is_told_and_the_window_lives_on(
         raise ValueError("on purpose")
 
     with caplog.at_level(logging.CRITICAL + 1, "client.ui.app"), monkeypatch.context() as patch:
-        patch.setattr(window.app.roster, "show", fail)
-        window.click(window.app.connect.connect_button)
+        patch.setattr(window.app.page.roster, "show", fail)
+        window.click(window.app.page.connect.connect_button)
         fake(window).say(MET, JOINED)
         window.until(lambda: window.app.failures)
-    window.until(lambda: window.app.problem.text == texts.INTERNAL)
-    window.click(window.app.chat.input)
+    window.until(lambda: window.app.page.problem.text == texts.INTERNAL)
+    window.click(window.app.page.chat.input)
     window.type("still here")
-    assert window.app.chat.input.get("1.0", "end-1c") == "still here"
+    assert window.app.page.chat.input.get("1.0", "end-1c") == "still here"
     window.app.failures = 0
 
 
@@ -465,7 +475,7 @@ class CountingTk:
 
 def shown(window: DrivenWindow, text: str) -> Callable[[], bool]:
     """Whether the newest row says this, and nothing is left to be built."""
-    area = window.app.chat.messages
+    area = window.app.page.chat.messages
     return lambda: fake(window).events.empty() and area.rows()[-1:] != [] and text in area.rows()[-1]
 
 
@@ -476,15 +486,15 @@ def test_a_burst_is_shown_and_typing_goes_on(open_window: Open) -> None:
     fake(window).say(*(line(seq, f"line {seq} " + "word " * 12) for seq in range(1, 1501)))
     window.type("typed meanwhile")
     window.until(shown(window, "line 1500 "))
-    assert window.app.chat.messages.text.yview()[1] == 1.0
-    assert window.app.chat.input.get("1.0", "end-1c") == "typed meanwhile"
+    assert window.app.page.chat.messages.text.yview()[1] == 1.0
+    assert window.app.page.chat.input.get("1.0", "end-1c") == "typed meanwhile"
 
 
 def test_catching_up_costs_what_is_visible_and_moves_nothing(open_window: Open) -> None:
     # would catch: work for every line that was missed, a draft that is lost, a jump under the reader's eyes
     window = open_window(READY)
     join(window)
-    area = window.app.chat.messages
+    area = window.app.page.chat.messages
     window.type("half a dra")
     fake(window).say(*(line(seq, f"line {seq}") for seq in range(5001, 7001)))
     window.until(shown(window, "line 7000"))
@@ -510,16 +520,16 @@ def test_catching_up_costs_what_is_visible_and_moves_nothing(open_window: Open) 
     assert area.text.get("@0,0 linestart", "@0,0 lineend") == word
     assert area.text.dlineinfo("@0,0") == place
     assert counted.calls < 2_500
-    window.app.chat.input.focus_set()
+    window.app.page.chat.input.focus_set()
     window.type("ft")
-    assert window.app.chat.input.get("1.0", "end-1c") == "half a draft"
+    assert window.app.page.chat.input.get("1.0", "end-1c") == "half a draft"
 
 
 def test_a_scroll_bar_is_there_only_where_there_is_something_to_scroll(open_window: Open) -> None:
     # would catch: a stump of a scroll bar in an empty room
     window = open_window(READY)
     join(window)
-    area = window.app.chat.messages
+    area = window.app.page.chat.messages
     window.settle()
     assert not area.bar.winfo_ismapped()
     fake(window).say(line(1, "one line"))
@@ -533,7 +543,7 @@ def test_all_of_a_long_room_can_be_reached(open_window: Open) -> None:
     # would catch: history that ends where the built rows end
     window = open_window(READY)
     join(window)
-    area = window.app.chat.messages
+    area = window.app.page.chat.messages
     fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 5001)))
     window.until(shown(window, "line 5000"))
 
@@ -567,7 +577,7 @@ def test_seen_is_what_was_before_the_eyes(open_window: Open) -> None:
 
     fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 61)))
     window.until(lambda: marks()[-1:] == ["p60"])
-    area = window.app.chat.messages
+    area = window.app.page.chat.messages
     area.text.yview_moveto(0.0)
     window.settle()
     fake(window).say(line(61, "line 61"))
@@ -593,7 +603,7 @@ def test_how_far_my_line_has_come_and_what_is_missing(open_window: Open) -> None
     # would catch: a state that nobody can read in words, a gap that stays when its lines have come
     window = open_window(READY)
     join(window)
-    area = window.app.chat.messages
+    area = window.app.page.chat.messages
     window.until(lambda: any(type(tip).__name__ == "Tip" for tip in _all(window.root)))
     fake(window).say(LinesMissing(0, 4, 3, Missing.NOT_KEPT), line(4, "first"), TextQueued("q", "mine", WALL))
     fake(window).say(TextStored("q", 6), LinesMissing(4, 6, 1, Missing.DROPPED, "f2", "Ben"), TextSeen(6, 1, 2))

@@ -62,43 +62,43 @@ def test_a_conversation(
     window.type("Ann")
     window.key("Tab")
     window.type(PHRASE)
-    window.click(app.connect.connect_button)
-    window.until(lambda: str(app.status.state_label.cget("text")).strip() == texts.CONNECTED)
-    window.until(app.status.room_label.winfo_ismapped)
-    assert ben.expect("joined")["room_words"] in str(app.status.room_label.cget("text"))
+    window.click(app.page.connect.connect_button)
+    window.until(lambda: str(app.page.status.state_label.cget("text")).strip() == texts.CONNECTED)
+    window.until(app.page.status.room_label.winfo_ismapped)
+    assert ben.expect("joined")["room_words"] in str(app.page.status.room_label.cget("text"))
     ann = ben.expect("member_joined", name="Ann")["member"]
     assert ann != device
 
     ben.say("Hello, window!")
-    window.until(lambda: any("Hello, window!" in row for row in app.chat.messages.rows()))
+    window.until(lambda: any("Hello, window!" in row for row in app.page.chat.messages.rows()))
     # The window is open before somebody's eyes.
     window.until(lambda: any(event == {"event": "seen", "seq": 1, "count": 1, "of": 1} for event in ben.events))
-    window.click(app.chat.input)
+    window.click(app.page.chat.input)
     window.type("Hello, Ben!")
     window.key("Return")
-    window.until(lambda: any(f"Hello, Ben!   {texts.SEEN}" in row for row in app.chat.messages.rows()))
+    window.until(lambda: any(f"Hello, Ben!   {texts.SEEN}" in row for row in app.page.chat.messages.rows()))
     assert ben.expect("text", text="Hello, Ben!")["member"] == ann
 
-    window.click(app.voice.speaker)
+    window.click(app.page.voice.speaker)
     ben.expect("listening", count=1)
     ben.do("speaker", on=True)
     ben.do("mic", on=True)
-    window.click(app.voice.microphone)
+    window.click(app.page.voice.microphone)
     ben.expect("talking", on=True, member=ann)
-    for toggle in (app.voice.speaker, app.voice.microphone):
+    for toggle in (app.page.voice.speaker, app.page.voice.microphone):
         window.until(lambda toggle=toggle: toggle.instate(["selected"]))  # type: ignore[misc]
     window.picture("with-broker")
-    window.click(app.voice.microphone)
+    window.click(app.page.voice.microphone)
     ben.expect("talking", on=False, member=ann)
-    window.until(lambda: not app.voice.microphone.instate(["selected"]))
+    window.until(lambda: not app.page.voice.microphone.instate(["selected"]))
 
-    window.click(app.connect.disconnect_button)
+    window.click(app.page.connect.disconnect_button)
     assert ben.expect("member_left")["member"] == ann
-    window.until(lambda: app.connect.connect_button.instate(["!disabled"]))
-    window.until(lambda: not app.voice.speaker.instate(["selected"]))
+    window.until(lambda: app.page.connect.connect_button.instate(["!disabled"]))
+    window.until(lambda: not app.page.voice.speaker.instate(["selected"]))
     ben.say("too late")
     ben.reads("too late")
-    assert not any("too late" in row for row in app.chat.messages.rows())
+    assert not any("too late" in row for row in app.page.chat.messages.rows())
 
 
 def test_the_wrong_address_is_named(
@@ -107,15 +107,15 @@ def test_the_wrong_address_is_named(
     # Would catch an attempt that nobody can end, or that freezes the window.
     port = broker.control.port
     window = open_window(backend=network)
-    connect = window.app.connect
+    connect = window.app.page.connect
     window.type(f"127.0.0.1:{port + 3}")
     window.key("Tab")
     window.type("Ann")
     window.key("Tab")
     window.type(PHRASE)
     window.key("Return")
-    window.until(window.app.problem.winfo_ismapped)
-    assert str(port + 3) in window.app.problem.text
+    window.until(window.app.page.problem.winfo_ismapped)
+    assert str(port + 3) in window.app.page.problem.text
     window.settle()
     window.click(connect.disconnect_button)
     window.until(lambda: connect.connect_button.instate(["!disabled"]))

@@ -1,0 +1,76 @@
+"""What a person can do by a key or in the menu: one list for the bindings, the menu and the overview of keys. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from client.ui import texts
+from client.ui.presenter import ViewState
+
+
+class Act(StrEnum):
+    """Something to do, wherever the focus is."""
+
+    CONNECT = "connect"
+    DISCONNECT = "disconnect"
+    NEW_KEY = "new key"
+    COPY_INVITE = "copy invite"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    SERVER = "server"
+    NEXT_PANE = "next pane"
+    MENU = "menu"
+    SETTINGS = "settings"
+    KEYS = "keys"
+    QUIT = "quit"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`keys` is the key as people read it, `sequence` as Tk does; empty where there is none."""
+
+    act: Act
+    label: str
+    keys: str = ""
+    sequence: str = ""
+
+
+MENU: Final = (
+    (
+        Action(Act.CONNECT, texts.CONNECT),
+        Action(Act.DISCONNECT, texts.DISCONNECT),
+        Action(Act.NEW_KEY, texts.NEW_KEY),
+        Action(Act.COPY_INVITE, texts.COPY_INVITE),
+    ),
+    (
+        Action(Act.MICROPHONE, texts.MICROPHONE, "Ctrl+Shift+M", "<Control-Shift-M>"),
+        Action(Act.SPEAKER, texts.SPEAKER, "Ctrl+Shift+D", "<Control-Shift-D>"),
+    ),
+    (
+        Action(Act.SERVER, texts.GO_TO_SERVER, "Ctrl+K", "<Control-k>"),
+        Action(Act.NEXT_PANE, texts.NEXT_PANE, "F6", "<F6>"),
+    ),
+    (
+        Action(Act.SETTINGS, texts.SETTINGS, "Ctrl+,", "<Control-comma>"),
+        Action(Act.KEYS, texts.KEYS, "F1", "<F1>"),
+        Action(Act.QUIT, texts.QUIT, "Ctrl+Q", "<Control-q>"),
+    ),
+)
+UNLISTED: Final = (Action(Act.MENU, texts.MENU, "F10", "<F10>"),)
+WITH_KEYS: Final = tuple(action for action in (*sum(MENU, ()), *UNLISTED) if action.keys)
+
+
+def is_possible(act: Act, state: ViewState) -> bool:
+    """Whether this makes sense now."""
+    if act in {Act.CONNECT, Act.NEW_KEY, Act.SERVER}:
+        return state.can_connect
+    if act is Act.DISCONNECT:
+        return state.can_disconnect
+    return bool(state.invite) if act is Act.COPY_INVITE else True
+
+
+def is_on(act: Act, state: ViewState) -> bool | None:
+    """For what can be on or off: which it is. None for all else."""
+    return {Act.MICROPHONE: state.voice.microphone_down, Act.SPEAKER: state.voice.speaker_down}.get(act)

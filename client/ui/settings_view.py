@@ -1,0 +1,142 @@
+"""The settings sheet. Every change holds at once: there is nothing to confirm."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from functools import partial
+from tkinter import ttk
+
+from client.settings import Settings
+from client.ui import texts
+from client.ui.settings_form import (
+    GROUPS,
+    Choice,
+    DeviceChoice,
+    Item,
+    KeyChoice,
+    Switch,
+    can_be_held,
+    device_values,
+    words_of,
+)
+from client.ui.sheet import Sheet
+from client.ui.theme import Theme
+
+Choose = Callable[[str, object], None]
+
+
+class SettingsView(Sheet):
+    """`choose` is called with a field and its new value; `show` what holds then."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, close: Callable[[], None], settings: Settings, choose: Choose
+    ) -> None:
+        super().__init__(parent, theme, texts.SETTINGS, close)
+        self._choose = choose
+        self._settings = settings
+        self.controls: dict[str, ttk.Widget] = {}
+        self._devices: dict[str, Sequence[str]] = {}
+        self._variables: dict[str, tk.BooleanVar] = {}
+        self._values: dict[str, tuple[tuple[object, str], ...]] = {}
+        self._catching = ""  # the field whose key is to be pressed next
+        for group in GROUPS:
+            title = ttk.Label(self.body, style="SurfaceStrong.TLabel", text=group.title)
+            title.pack(anchor="w", padx=theme.px(6), pady=(theme.px(14), theme.px(4)))
+            for item in group.items:
+                self._add(item)
+        self.finish()
+        self.show(settings)
+
+    def show(self, settings: Settings) -> None:
+        """These hold now."""
+        self._settings = settings
+        for field, variable in self._variables.items():
+            variable.set(getattr(settings, field))
+        for field, values in self._values.items():
+            self.controls[field].configure({"text": words_of(values, getattr(settings, field))})
+        if not self._catching:
+            self.controls["push_to_talk_key"].configure({"text": settings.push_to_talk_key})
+
+    def devices(self, microphones: Sequence[str], speakers: Sequence[str]) -> None:
+        """These devices there are now."""
+        self._devices = {"microphone": microphones, "speaker": speakers}
+
+    # --- building -------------------------------------------------------------------------------------------
+
+    def _add(self, item: Item) -> None:
+        px = self._theme.px
+        row = ttk.Frame(self.body, style="Surface.TFrame")
+        row.pack(fill="x", pady=px(2))
+        row.columnconfigure(0, weight=1)
+        if isinstance(item, Switch):
+            variable = self._variables[item.field] = tk.BooleanVar(self)
+            control: ttk.Widget = ttk.Checkbutton(
+                row,
+                style="Switch.TCheckbutton",
+                text=item.label,
+                variable=variable,
+                command=lambda: self._choose(item.field, variable.get()),
+            )
+            control.grid(row=0, column=0, columnspan=2, sticky="w")
+        else:
+            label = ttk.Label(row, style="Surface.TLabel", text=item.label, justify="left")
+            self.wrap(label, 240).grid(row=0, column=0, sticky="w", padx=(px(6), px(12)))
+            control = self._control(row, item)
+            control.grid(row=0, column=1, sticky="e", padx=(0, px(2)))
+        self.controls[item.field] = control
+        if item.hint:
+            hint = ttk.Label(row, style="SurfaceMuted.TLabel", text=item.hint, justify="left")
+            self.wrap(hint, 50).grid(
+                row=1, column=0, columnspan=2, sticky="w", padx=(px(34 if isinstance(item, Switch) else 6), 0)
+            )
+
+    def _control(self, row: ttk.Frame, item: Choice | DeviceChoice | KeyChoice) -> ttk.Widget:
+        if isinstance(item, KeyChoice):
+            button = ttk.Button(row, style="PlainSurface.TButton", command=lambda: self._catch(item.field))
+            button.bind("<KeyPress>", self._caught)
+            button.bind("<FocusOut>", lambda _event: self._catch_no_more())
+            return button
+        control = ttk.Menubutton(row, style="Choice.TMenubutton", direction="below")
+        menu = self._theme.menu(control)
+        control.configure(menu=menu)
+        menu.configure(postcommand=partial(self._fill, menu, item))
+        self._values[item.field] = self._values_of(item)
+        return control
+
+    def _values_of(self, item: Choice | DeviceChoice) -> tuple[tuple[object, str], ...]:
+        if isinstance(item, Choice):
+            return item.values
+        return device_values(self._devices.get(item.field, ()), getattr(self._settings, item.field))
+
+    def _fill(self, menu: tk.Menu, item: Choice | DeviceChoice) -> None:
+        """Just before the menu opens: what can be chosen now."""
+        menu.delete(0, "end")
+        self._values[item.field] = self._values_of(item)
+        chosen = tk.StringVar(menu, value=str(getattr(self._settings, item.field)))
+        for value, words in self._values[item.field]:
+            menu.add_radiobutton(
+                label=words, variable=chosen, value=str(value), command=partial(self._choose, item.field, value)
+            )
+        menu.chosen = chosen  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
+
+    # --- the key --------------------------------------------------------------------------------------------
+
+    def _catch(self, field: str) -> None:
+        self._catching = field
+        self.controls[field].configure({"text": texts.PRESS_A_KEY})
+
+    def _caught(self, event: tk.Event[tk.Misc]) -> str | None:
+        if not self._catching:
+            return None
+        field, key = self._catching, event.keysym
+        if key != "Escape" and not can_be_held(key):
+            return "break"
+        self._catch_no_more()
+        if key != "Escape":
+            self._choose(field, key)
+        return "break"
+
+    def _catch_no_more(self) -> None:
+        self._catching = ""
+        self.show(self._settings)

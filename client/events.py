@@ -106,6 +106,20 @@ class SetProcessing:
 
 
 @dataclass(frozen=True, slots=True)
+class SetReceipts:
+    """Whether others are told which lines I have seen."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetKeepLog:
+    """Whether lines are kept on this computer; it counts from the next `Connect` on."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AskStats:
     """Answered by `StatsReported`."""
 
@@ -116,7 +130,10 @@ class Quit:
 
 
 VoiceCommand: TypeAlias = SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing  # for the voice engine
-Command: TypeAlias = Connect | Disconnect | SendText | MarkSeen | SearchLog | ExportLog | VoiceCommand | AskStats | Quit
+Habit: TypeAlias = SetReceipts | SetKeepLog
+Command: TypeAlias = (
+    Connect | Disconnect | SendText | MarkSeen | SearchLog | ExportLog | VoiceCommand | Habit | AskStats | Quit
+)
 
 # --- events -------------------------------------------------------------------------------------------------
 
@@ -358,6 +375,13 @@ class SpeechChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LaneChanged:
+    """Voice goes over a second lane too, since the network loses packets; or not any more."""
+
+    second: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StatsReported:
     """Counters since the start of the program."""
 
@@ -401,6 +425,7 @@ Event: TypeAlias = (
     | MicrophoneEnded
     | MicrophoneLevel
     | SpeechChanged
+    | LaneChanged
     | StatsReported
     | ProblemReported
     | SessionEnded

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import Final, TypeVar
 
@@ -241,6 +242,16 @@ class Network(threading.Thread):
                 errands.export(command.path, new_file(command.path))
             except LocalError as error:
                 self._problem(Part.GENERAL, "not_exported", str(error))
+
+    @_obey.register
+    def _(self, command: events.SetReceipts) -> None:
+        self._stays.habits = replace(self._stays.habits, receipts=command.on)
+        if self._session is not None:
+            self._session.tell_seen(command.on)
+
+    @_obey.register
+    def _(self, command: events.SetKeepLog) -> None:
+        self._stays.habits = replace(self._stays.habits, keep_log=command.on)
 
     @_obey.register
     def _(self, command: events.AskStats) -> None:

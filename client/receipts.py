@@ -49,6 +49,12 @@ class Receipts:
         self._changed = False
         self._count_at = float("-inf")
 
+    def tell(self, on: bool) -> None:
+        """The user wants others to know what was seen, from now on, or not any more."""
+        self._tell = on
+        if not on:
+            self._marked = self._due = None
+
     # --- the room -------------------------------------------------------------------------------------------
 
     def opened(self, epoch: int, now: float) -> None:

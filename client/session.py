@@ -202,6 +202,10 @@ class Session:
         """My user has the line of this post (of a `TextReceived`) and all above it before their eyes."""
         self._receipts.mark(bytes.fromhex(post), now)
 
+    def tell_seen(self, on: bool) -> None:
+        """Whether others learn from now on what I have seen."""
+        self._receipts.tell(on)
+
     def listen(self, on: bool) -> None:
         """My speaker is on, or off."""
         if on == self._listening:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import tomli_w
 
+from client.events import Command, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
 from common.errors import LocalError
 
 LARGEST_SCALE: Final = 300
@@ -51,6 +52,24 @@ class Settings(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.scale and not 100 <= self.scale <= LARGEST_SCALE:
             raise ValueError(f"Expected 0 or 100 to {LARGEST_SCALE}")
+
+
+def orders(before: Settings, now: Settings) -> list[Command]:
+    """What the session has to be told of a change from one to the other; the rest concerns the window alone."""
+    told: list[Command] = []
+    if now.transmit != before.transmit:
+        told.append(SetTransmit(Transmit(now.transmit)))
+    if _processing(now) != _processing(before):
+        told.append(_processing(now))
+    if now.receipts != before.receipts:
+        told.append(SetReceipts(now.receipts))
+    if now.keep_log != before.keep_log:
+        told.append(SetKeepLog(now.keep_log))
+    return told
+
+
+def _processing(settings: Settings) -> SetProcessing:
+    return SetProcessing(settings.echo, settings.noise, settings.high_pass, settings.gain)
 
 
 class Choices:

@@ -33,17 +33,17 @@ class Stays:
     def __init__(self, store: Store, habits: Habits, jitter: Callable[[], float]) -> None:
         """`jitter` gives numbers of 0..1."""
         self._store = store
-        self._habits = habits
+        self.habits = habits  # those of the next stay
         self._jitter = jitter
 
     @property
     def keep_log(self) -> bool:
         """Whether lines are kept on this computer."""
-        return self._habits.keep_log
+        return self.habits.keep_log
 
     def connection_secret(self) -> bytes | None:
         """The secret CURVE key for all connections; None: each gets a fresh one."""
-        return lasting_connection_secret(self._store.device_secret()) if self._habits.lasting_key else None
+        return lasting_connection_secret(self._store.device_secret()) if self.habits.lasting_key else None
 
     def begin(self, keys: RoomKeys, connection_key: bytes, name: str, complain: Callable[[str], None]) -> Session:
         """A session in the room of these keys. `complain` is called where its lines cannot be kept."""
@@ -55,11 +55,11 @@ class Stays:
             self._store.outbox(keys.room_id),
             self._log_of(keys, complain),
             jitter=self._jitter,
-            tell_seen=self._habits.receipts,
+            tell_seen=self.habits.receipts,
         )
 
     def _log_of(self, keys: RoomKeys, complain: Callable[[str], None]) -> LogStore:
-        if self._habits.keep_log:
+        if self.habits.keep_log:
             try:
                 return self._store.log(keys.room_id)
             except LocalError as error:

@@ -27,9 +27,10 @@ from client.events import (
     SetMicrophone,
     SetSpeaker,
 )
-from client.settings import Choices, SettingsNotKept
+from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.actions import WITH_KEYS, Act, is_possible
+from client.ui.chooser import Chooser
 from client.ui.connect_view import ConnectActions
 from client.ui.desktop import Desktop, ask
 from client.ui.form import Fields, connect_command, problem_of
@@ -96,7 +97,6 @@ class Window:
         self.root = root
         self._backend = backend
         self._opening = opening
-        self._choices = choices
         self._presenter = Presenter(microphone_on=opening.microphone_on, speaker_on=opening.speaker_on)
         self._sent = ""  # the last message that was taken, to be given back if it cannot be sent
         self._shown: ViewState | None = None
@@ -104,6 +104,14 @@ class Window:
         self._quit_at: float | None = None
         self._touched_at = float("-inf")  # when a pointer button or wheel was last used in here
         self.failures = 0  # exceptions in callbacks
+        self.chooser = Chooser(
+            root,
+            choices,
+            self._presenter,
+            submit=self._submit,
+            report=self._report,
+            changed=self._settings_changed,
+        )
         self._look = Look(root, choices.now, ask_desktop)
         self._pump = Pump(root, backend.events, self._receive, self._rest)
 
@@ -160,6 +168,9 @@ class Window:
         """All views; another one after another theme was chosen."""
         return self.stage.page
 
+    def _settings_changed(self, settings: Settings) -> None:
+        self.stage.settings_changed(settings)
+
     def _renew(self) -> None:
         self._shown = None
         self._show()
@@ -190,8 +201,8 @@ class Window:
             Act.SERVER: self._go_to_server,
             Act.NEXT_PANE: self.stage.next_pane,
             Act.MENU: self._open_menu,
-            Act.SETTINGS: lambda: self.stage.show_settings(lambda: self._choices.now, self.choose),
-            Act.KEYS: lambda: self.stage.show_keys(self._choices.now.push_to_talk_key),
+            Act.SETTINGS: lambda: self.stage.show_settings(lambda: self.chooser.now, self.chooser.choose),
+            Act.KEYS: lambda: self.stage.show_keys(self.chooser.now.push_to_talk_key),
             Act.QUIT: self.close,
         }
         deeds[act]()
@@ -227,7 +238,7 @@ class Window:
         self.page.connect.focus_part(first)
 
     def _begin(self) -> None:
-        self._tell_notes()
+        self.chooser.begin()
         if self._opening.speaker_on:
             self._submit(SetSpeaker(on=True))
         if self._opening.microphone_on:
@@ -288,16 +299,6 @@ class Window:
         self.root.clipboard_clear()
         self.root.clipboard_append(self._presenter.state(self._now()).invite)
 
-    def choose(self, field: str, value: object) -> None:
-        """The user has chosen something in the settings: it holds at once."""
-        trouble = ""
-        try:
-            self._choices.change(field, value)
-        except SettingsNotKept as error:
-            trouble = str(error)
-        self._tell_notes(trouble)
-        self.stage.settings_changed(self._choices.now)
-
     # --- what comes up, and what is shown -------------------------------------------------------------------
 
     def _receive(self, events: list[Event]) -> None:
@@ -354,12 +355,6 @@ class Window:
             self.root.tk.call("after", "cancel", timer)  # one that ran after the window is gone would complain
         self.root.quit()
         self.root.destroy()
-
-    def _tell_notes(self, trouble: str = "") -> None:
-        """What is wrong with the settings file."""
-        notes = " ".join([*self._choices.take_notes(), trouble]).strip()
-        if notes:
-            self._report(ProblemReported(Part.GENERAL, "settings", notes))
 
     def _report(self, problem: ProblemReported) -> None:
         self._presenter.receive(problem, self._now(), time.time())

@@ -164,6 +164,14 @@ class Presenter:
         self._voice.ask_microphone(on=on)
         self._forget_problem(Part.MICROPHONE)
 
+    def push_to_talk(self, key: str) -> None:
+        """The key that has to be held to be heard, as people read it; empty: none has to be."""
+        self._voice.push_key = key
+
+    def held(self, *, on: bool) -> None:
+        """That key went down, or came up."""
+        self._voice.hold(on=on)
+
     def speaker_asked(self, *, on: bool) -> None:
         """A `SetSpeaker` was submitted."""
         self._voice.ask_speaker(on=on)

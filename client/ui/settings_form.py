@@ -140,6 +140,9 @@ def words_of(values: Sequence[tuple[object, str]], value: object) -> str:
     return dict(values).get(value, str(value))
 
 
-def can_be_held(key: str) -> bool:
-    """Whether a key (Tk's word for it) can be the push-to-talk key: not one that is needed for something else."""
-    return key not in _NOT_KEYS and not key.startswith(_NOT_ALONE) and key.isascii()
+def can_be_held(key: str, written: str) -> bool:
+    """Whether a key can be the push-to-talk key: not one that writes, or is needed for something else.
+
+    `key` is Tk's word for it, `written` what it writes, if anything.
+    """
+    return key not in _NOT_KEYS and not key.startswith(_NOT_ALONE) and not (written and written.isprintable())

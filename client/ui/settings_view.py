@@ -130,7 +130,7 @@ class SettingsView(Sheet):
         if not self._catching:
             return None
         field, key = self._catching, event.keysym
-        if key != "Escape" and not can_be_held(key):
+        if key != "Escape" and not can_be_held(key, event.char):
             return "break"
         self._catch_no_more()
         if key != "Escape":

@@ -154,7 +154,19 @@ SPEAKER_ON: Final = _("Speaker on")
 SPEAKER_OFF: Final = _("Speaker off")
 OPENING: Final = _("opening…")
 NOBODY_LISTENS: Final = _("Nobody is listening")
+SECOND_LANE: Final = _("Second lane on: your network loses packets")
 ON_AFTER_CONNECTING: Final = _("Starts once you are connected")
+
+
+def hold_to_talk(key: str) -> str:
+    """The microphone is on, and a key has to be held to be heard."""
+    return _("Hold {key} to talk").format(key=key)
+
+
+def talking_while_muted(key: str) -> str:
+    """Somebody speaks into a microphone that sends nothing."""
+    return _("You are talking while muted: hold {key} to be heard").format(key=key)
+
 
 # --- menu and keys ------------------------------------------------------------------------------------------
 

@@ -40,12 +40,13 @@ class VoiceView(ttk.Frame):
         self.meter.pack(fill="x", padx=theme.px(6), pady=(theme.px(6), 0))
         self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(208))
         self._note.pack(fill="x", padx=theme.px(6), pady=(theme.px(4), 0))
+        self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(208))
         self.show(VoiceShown())
 
     @property
     def note(self) -> str:
         """What the line under the toggles says."""
-        return str(self._note.cget("text"))
+        return f"{self._note.cget('text')} {self._network_note.cget('text')}".strip()
 
     def show(self, voice: VoiceShown) -> None:
         """Show this state: place, icon and words together, never one of them alone."""
@@ -63,8 +64,12 @@ class VoiceView(ttk.Frame):
             image = self._theme.icon(name if down else f"{name}-off", colour, 20)
             toggle.configure(text=f"  {words[down]}", image=image)
         self._note.configure(text=voice.microphone_note or voice.speaker_note)
-        warns = voice.microphone_note == texts.NOBODY_LISTENS
-        self._note.configure(foreground=colours.warning if warns else colours.muted)
+        self._note.configure(foreground=colours.warning if voice.warns else colours.muted)
+        self._network_note.configure(text=voice.network_note)
+        if voice.network_note:
+            self._network_note.pack(fill="x", padx=self._theme.px(6), pady=(self._theme.px(2), 0))
+        else:
+            self._network_note.pack_forget()
         self.meter.show(voice.level, on=voice.microphone_on)
 
     def tips(self) -> Iterator[Tip]:

@@ -521,6 +521,20 @@ def test_search_and_export_need_a_room_and_a_log(world: World, tmp_path: Path) -
     assert world.problems[-1] == "no_log"
 
 
+def test_habits_can_be_changed_while_one_is_in_a_room(world: World) -> None:
+    # would catch: a switch in the settings that holds only after a restart
+    world.do(events.SetReceipts(on=False))  # in no room yet
+    world.join()
+    session = world.network._session
+    assert session is not None
+    told = [session._receipts._tell]
+    world.do(events.SetReceipts(on=True))
+    assert [*told, session._receipts._tell] == [False, True]
+    world.do(events.SetKeepLog(on=False))
+    world.do(events.SearchLog("words"))
+    assert world.problems[-1] == "no_log"
+
+
 def test_without_a_working_log_people_can_talk(world: World, tmp_path: Path) -> None:
     (tmp_path / "log.sqlite3").write_bytes(b"no database at all" * 100)
     world.join()

@@ -108,6 +108,19 @@ def test_who_keeps_it_to_himself_says_nothing() -> None:
     assert receipts.take_due(1, 50.0) is None
 
 
+def test_one_can_change_ones_mind() -> None:
+    # would catch: a line told as seen a moment after the user wanted that no more
+    receipts = opened(lines=2)
+    receipts.mark(post(1), 5.0)
+    receipts.tell(False)
+    receipts.newcomer()
+    receipts.introduced(6.0)
+    assert receipts.take_due(1, 50.0) is None
+    receipts.tell(True)
+    receipts.mark(post(2), 51.0)
+    assert receipts.take_due(1, 55.0) == SeenSignal(post(2))
+
+
 @given(st.lists(st.tuples(st.floats(0, 0.4), st.booleans()), max_size=60), st.floats(0, 1), st.integers(1, 499))
 def test_whatever_happens_a_second_lies_between_two_signals(
     steps: list[tuple[float, bool]], jitter: float, others: int

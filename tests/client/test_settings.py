@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from client.settings import Choices, Settings, SettingsNotKept
+from client.events import SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
+from client.settings import Choices, Settings, SettingsNotKept, orders
 
 
 @pytest.fixture
@@ -135,3 +136,15 @@ def test_a_disk_that_takes_nothing(path: Path, in_the_way: str) -> None:
 
 def test_without_a_file_choices_hold_until_the_end() -> None:
     assert Choices(None).change("theme", "dark").theme == "dark"
+
+
+def test_the_session_is_told_what_concerns_it() -> None:
+    # would catch: a switch on the sheet that nobody obeys
+    usual = Settings()
+    assert orders(usual, usual) == []
+    assert orders(usual, Settings(theme="dark", scale=200, push_to_talk_key="Pause")) == []
+    assert orders(usual, Settings(transmit="push")) == [SetTransmit(Transmit.PUSH)]
+    assert orders(usual, Settings(noise=False)) == [SetProcessing(noise=False)]
+    changed = Settings(echo=False, high_pass=False, gain=False, receipts=False, keep_log=False)
+    assert orders(usual, changed) == [SetProcessing(False, True, False, False), SetReceipts(False), SetKeepLog(False)]
+    assert orders(changed, usual) == [SetProcessing(), SetReceipts(True), SetKeepLog(True)]

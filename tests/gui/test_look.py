@@ -19,7 +19,7 @@ Open = Callable[..., DrivenWindow]
 
 
 def choose(window: DrivenWindow, field: str, value: object) -> None:
-    window.app.choose(field, value)
+    window.app.chooser.choose(field, value)
     window.settle()
 
 

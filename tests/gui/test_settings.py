@@ -156,7 +156,7 @@ def test_settings_that_cannot_be_written_hold_and_it_is_told(open_window: Open, 
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     window = open_window(Opening(), choices=Choices(in_the_way / "settings.toml"))
-    window.app.choose("theme", "dark")
+    window.app.chooser.choose("theme", "dark")
     assert window.app.stage.theme.palette is DARK
     assert "cannot be written" in window.app.page.problem.text
 

@@ -2,6 +2,7 @@
 
 from client.events import (
     AudienceChanged,
+    LaneChanged,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -9,6 +10,7 @@ from client.events import (
     ProblemReported,
     SessionEnded,
     SpeakerChanged,
+    SpeechChanged,
 )
 from client.ui import texts
 from client.ui.voice_state import Voice
@@ -77,3 +79,37 @@ def test_the_level_is_bounded_and_ends_with_the_microphone() -> None:
     voice.receive(MicrophoneChanged(False))
     voice.receive(SessionEnded())
     assert voice.shown(online=True).level == 0.0
+
+
+def test_talking_while_muted() -> None:
+    # would catch: a long speech that nobody hears since the key was not held
+    voice = Voice()
+    voice.push_key = "F8"
+    voice.receive(SpeechChanged(True))
+    assert voice.shown(online=True).microphone_note == ""  # the microphone is off
+    voice.receive(MicrophoneChanged(True))
+    shown = voice.shown(online=True)
+    assert (shown.microphone_note, shown.warns) == (texts.hold_to_talk("F8"), False)
+    voice.receive(AudienceChanged(0))
+    voice.receive(SpeechChanged(True))
+    shown = voice.shown(online=True)
+    assert (shown.microphone_note, shown.warns) == (texts.talking_while_muted("F8"), True)
+    voice.hold(on=True)
+    assert voice.shown(online=True).microphone_note == texts.NOBODY_LISTENS
+    voice.receive(AudienceChanged(1))
+    assert voice.shown(online=True).microphone_note == ""
+    voice.hold(on=False)
+    voice.receive(SpeechChanged(False))
+    assert voice.shown(online=True).microphone_note == texts.hold_to_talk("F8")
+    voice.push_key = ""
+    voice.receive(SpeechChanged(True))
+    assert voice.shown(online=True).microphone_note == ""
+
+
+def test_the_second_lane_is_told_while_one_is_in_a_room() -> None:
+    voice = Voice()
+    voice.receive(LaneChanged(True))
+    assert voice.shown(online=True).network_note == texts.SECOND_LANE
+    assert voice.shown(online=False).network_note == ""
+    voice.receive(LaneChanged(False))
+    assert voice.shown(online=True).network_note == ""

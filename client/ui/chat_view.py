@@ -24,9 +24,9 @@ class ChatView(ttk.Frame):
         self._send = send
         self._can_send = False
         self.messages = MessageArea(self, theme, excerpt)
-        self.messages.pack(fill="both", expand=True)
         composer = ttk.Frame(self, style="Card.TFrame", padding=(theme.px(8), theme.px(8)))
-        composer.pack(fill="x", pady=(theme.px(8), 0))
+        composer.pack(side="bottom", fill="x", pady=(theme.px(8), 0))  # first: it is whole in every window
+        self.messages.pack(fill="both", expand=True)
         composer.columnconfigure(0, weight=1)
         self._field = ttk.Frame(composer, style="Field.TFrame", padding=(theme.px(8), theme.px(7)))
         self._field.grid(row=0, column=0, sticky="nsew", padx=(0, theme.px(8)))

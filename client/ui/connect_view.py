@@ -44,6 +44,7 @@ class ConnectView(ttk.Frame):
         self.fields = fields
         self._variables = {part: tk.StringVar(self) for part in (Part.SERVER, Part.NAME, Part.KEY)}
         self._filling = False
+        self._narrow = False
         self.entries: dict[Part, ttk.Entry] = {}
         self._build()
         self.fill(typed(fields))
@@ -57,9 +58,16 @@ class ConnectView(ttk.Frame):
         _enable(self.connect_button, on=can_connect)
         _enable(self.disconnect_button, on=can_disconnect)
         _enable(self.new_key_button, on=can_connect)
+        self._can_connect = can_connect
+        self._arrange()
         for part, entry in self.entries.items():
             _enable(entry, on=can_connect)
             entry.state(["invalid" if part is wrong else "!invalid"])
+
+    def fit(self, *, narrow: bool) -> None:
+        """In a narrow window the buttons stand under the fields, and the fields go while they cannot be changed."""
+        self._narrow = narrow
+        self._arrange()
 
     def fill(self, fields: Fields) -> None:
         """Put this into the fields."""
@@ -97,8 +105,20 @@ class ConnectView(ttk.Frame):
 
     # --- building -------------------------------------------------------------------------------------------
 
+    def _arrange(self) -> None:
+        apart = self._theme.px(6) if self._narrow and self._can_connect else 0
+        self._buttons.grid(row=int(self._narrow), column=int(not self._narrow), sticky="se", pady=(apart, 0))
+        if self._narrow and not self._can_connect:
+            self._boxes.grid_remove()
+        else:
+            self._boxes.grid(row=0, column=0, sticky="ew")
+
     def _build(self) -> None:
         gap = self._theme.px(12)
+        self._can_connect = True
+        self._boxes = ttk.Frame(self, style="Surface.TFrame")
+        self._buttons = ttk.Frame(self, style="Surface.TFrame")
+        self.columnconfigure(0, weight=1)
         for column, (part, label, weight, width) in enumerate(
             (
                 (Part.SERVER, texts.SERVER, 4, 18),
@@ -106,12 +126,12 @@ class ConnectView(ttk.Frame):
                 (Part.KEY, texts.KEY, 6, 26),
             )
         ):
-            self.columnconfigure(column, weight=weight)
-            head = ttk.Frame(self, style="Surface.TFrame")
+            self._boxes.columnconfigure(column, weight=weight)
+            head = ttk.Frame(self._boxes, style="Surface.TFrame")
             ttk.Label(head, text=label, style="SurfaceMuted.TLabel").pack(side="left")
             head.grid(row=0, column=column, sticky="ew", padx=(self._theme.px(3), gap), pady=(0, self._theme.px(1)))
             style = "Key.Field.TEntry" if part is Part.KEY else "Field.TEntry"
-            entry = ttk.Entry(self, textvariable=self._variables[part], style=style, width=width)
+            entry = ttk.Entry(self._boxes, textvariable=self._variables[part], style=style, width=width)
             entry.configure(font=self._theme.fonts.plain)
             entry.grid(row=1, column=column, sticky="nsew", padx=(0, gap))
             entry.bind("<Return>", lambda _event: self._actions.connect())
@@ -119,6 +139,7 @@ class ConnectView(ttk.Frame):
             self.entries[part] = entry
         self._build_key(head)
         self._build_buttons()
+        self._arrange()
 
     def _build_key(self, head: ttk.Frame) -> None:
         """`head` is the line over the key field: strength and *New key* stand at its right end."""
@@ -137,21 +158,22 @@ class ConnectView(ttk.Frame):
         self._reveal(shown=False)
 
     def _build_buttons(self) -> None:
-        self.connect_button = ttk.Button(
-            self, style="Accent.TButton", text=texts.CONNECT, command=self._actions.connect
+        parent, actions = self._buttons, self._actions
+        self.connect_button: ttk.Button = ttk.Button(
+            parent, style="Accent.TButton", text=texts.CONNECT, command=actions.connect
         )
-        self.disconnect_button = ttk.Button(
-            self, style="PlainSurface.TButton", text=texts.DISCONNECT, command=self._actions.disconnect
+        self.disconnect_button: ttk.Button = ttk.Button(
+            parent, style="PlainSurface.TButton", text=texts.DISCONNECT, command=actions.disconnect
         )
-        self.connect_button.grid(row=1, column=3, sticky="nsew", padx=(0, self._theme.px(6)))
-        self.disconnect_button.grid(row=1, column=4, sticky="nsew")
+        self.connect_button.pack(side="left", padx=(0, self._theme.px(6)))
+        self.disconnect_button.pack(side="left")
         self.menu_button = ttk.Button(
-            self,
+            parent,
             style="QuietSurface.TButton",
             image=self._theme.icon("menu", self._theme.palette.text, 20),
             command=self._actions.menu,
         )
-        self.menu_button.grid(row=1, column=5, sticky="ns", padx=(self._theme.px(8), 0))
+        self.menu_button.pack(side="left", fill="y", padx=(self._theme.px(8), 0))
 
     # --- what happens ---------------------------------------------------------------------------------------
 

@@ -149,6 +149,13 @@ def _text_bubble(pen: _Pen) -> None:
     pen.shape([(7, 16.4), (13, 16.4), (7, 21.4)])
 
 
+def _people(pen: _Pen) -> None:
+    pen.disc(9, 8, 3.6)
+    pen.arc((2.4, 13.4, 15.6, 27), 180, 360)
+    pen.arc((12.6, 4.6, 19.6, 11.4), 255, 110)
+    pen.arc((10.6, 14, 21.8, 26), 285, 360)
+
+
 def _menu(pen: _Pen) -> None:
     for y in (6, 12, 18):
         pen.line([(4, y), (20, y)])
@@ -170,6 +177,7 @@ _ICONS: Final[dict[str, Callable[[_Pen], None]]] = {
     "ring": _ring,
     "text": _text_bubble,
     "menu": _menu,
+    "people": _people,
 }
 
 
@@ -265,15 +273,16 @@ def box_corner(spec: Box, scale: float) -> int:
 def _sink(image: Image.Image, spec: Box, inner: list[float], unit: float) -> None:
     """A shadow under the upper edge, fading over three pixels: the box lies deeper than the page. The edge stays."""
     inner = [inner[0] + unit, inner[1] + unit, inner[2] - unit, inner[3] - unit]
-    steps = 4
+    steps = max(4, round(unit))  # one for each pixel that is drawn
+    weight = 1 - (1 - 0.42) ** (4 / steps)  # all together as dark as at 96 dpi
     for step in range(steps):
         shade = Image.new("L", image.size, 0)
         draw = ImageDraw.Draw(shade)
         draw.rounded_rectangle(inner, (spec.radius - 1) * unit, fill=255)
-        down = (step + 1) * unit
+        down = (step + 1) * unit * 4 / steps
         hole = [inner[0] + down * 0.6, inner[1] + down, inner[2] - down * 0.3, inner[3] - down * 0.15]
-        draw.rounded_rectangle(hole, (spec.radius - 1) * unit, fill=0)
-        shade = shade.point(lambda value: value * 0.42)
+        draw.rounded_rectangle(hole, (spec.radius - 1) * unit - down, fill=0)
+        shade = shade.point(lambda value: value * weight)
         image.paste(Image.new("RGBA", image.size, spec.sunken), (0, 0), shade)
 
 

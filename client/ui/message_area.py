@@ -264,12 +264,27 @@ class _EmptyView(ttk.Frame):
 
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent, style="Surface.TFrame")
-        self._title = ttk.Label(self, style="Title.TLabel")
-        self._text = ttk.Label(self, style="SurfaceMuted.TLabel", justify="center", wraplength=theme.px(360))
-        self._text.configure(font=theme.fonts.plain)
-        ttk.Label(self, style="Surface.TLabel", image=theme.emblem(72)).pack()
-        self._title.pack(pady=(theme.px(14), theme.px(6)))
-        self._text.pack()
+        self._theme = theme
+        self._title = ttk.Label(self, style="Title.TLabel", justify="center")
+        self._text = ttk.Label(self, style="SurfaceMuted.TLabel", justify="center", font=theme.fonts.plain)
+        self._emblem = ttk.Label(self, style="Surface.TLabel", image=theme.emblem(72))
+        parent.bind("<Configure>", self._fit, add="+")
+
+    def _fit(self, event: tk.Event[tk.Misc]) -> None:
+        """Where there is little room the emblem goes first, then the sentence."""
+        room, px = event.height - self._theme.px(20), self._theme.px
+        for label, widest in ((self._title, 520), (self._text, 360)):
+            label.configure(wraplength=min(px(widest), max(event.width - px(40), px(80))))
+        words = self._title.winfo_reqheight() + px(20)
+        with_text = words + self._text.winfo_reqheight()
+        for widget in (self._emblem, self._title, self._text):
+            widget.pack_forget()
+        if room >= with_text + px(72):
+            self._emblem.pack()
+        if room >= words:
+            self._title.pack(pady=(px(14), px(6)))
+        if room >= with_text:
+            self._text.pack()
 
     def show(self, title: str, text: str) -> None:
         """Show these, or nothing where the title is empty."""

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from tkinter import ttk
+from typing import Final
 
 from client.events import Part
 from client.ui.chat_view import ChatView
@@ -18,6 +19,7 @@ from client.ui.status_view import ProblemView, StatusView
 from client.ui.theme import Theme
 from client.ui.voice_view import VoiceView
 
+_NARROW: Final = 700  # pixels of 96 dpi: less has no room for people beside the messages
 Tip = tuple[tk.Widget, Callable[[], str]]
 
 
@@ -44,9 +46,17 @@ class Page(ttk.Frame):
         self.problem = ProblemView(self, theme, mend=deeds.mend, dismiss=deeds.dismiss)
         self.chat = ChatView(self, theme, excerpt, send=deeds.send)
         self.roster = RosterView(self, theme)
-        self.voice = VoiceView(self, theme, set_speaker=deeds.set_speaker, set_microphone=deeds.set_microphone)
+        self.voice = VoiceView(
+            self,
+            theme,
+            set_speaker=deeds.set_speaker,
+            set_microphone=deeds.set_microphone,
+            show_people=lambda on: self._place_people(shown=on),
+        )
         self.status = StatusView(self, theme, deeds.copy_invite)
+        self._narrow = False
         self._arrange()
+        self.bind("<Configure>", self._fit)
 
     def show(self, state: ViewState) -> None:
         """Bring all views to this state; each changes only what is new."""
@@ -57,6 +67,7 @@ class Page(ttk.Frame):
         self.chat.messages.show(state.empty_title, state.empty_text)
         self.roster.show(state.people, state.people_note)
         self.voice.show(state.voice)
+        self.voice.count_people(len(state.people))
         self.status.show(state.status, state.invite)
 
     def tips(self) -> Iterator[Tip]:
@@ -78,13 +89,42 @@ class Page(ttk.Frame):
 
     def _arrange(self) -> None:
         px = self._theme.px
+        narrow = self._narrow
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         edge, gap = px(12), px(8)
         self.connect.grid(row=0, column=0, columnspan=2, sticky="ew", padx=edge, pady=(edge, 0))
         self.problem.grid(row=1, column=0, columnspan=2, sticky="ew", padx=edge, pady=(gap, 0))
         self.problem.grid_remove()
-        self.chat.grid(row=2, column=0, rowspan=2, sticky="nsew", padx=(edge, 0), pady=(gap, 0))
-        self.roster.grid(row=2, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
-        self.voice.grid(row=3, column=1, sticky="nsew", padx=(gap, edge), pady=(gap, 0))
+        span, right = (2, edge) if narrow else (1, 0)
+        self.chat.grid(
+            row=2, column=0, rowspan=3 - span, columnspan=span, sticky="nsew", padx=(edge, right), pady=(gap, 0)
+        )
+        self.voice.grid(
+            row=3, column=2 - span, columnspan=span, sticky="nsew", padx=(edge if narrow else gap, edge), pady=(gap, 0)
+        )
         self.status.grid(row=4, column=0, columnspan=2, sticky="ew", padx=px(18), pady=(px(6), px(6)))
+        self._place_people(shown=False)
+
+    def _place_people(self, *, shown: bool) -> None:
+        """Beside the messages; where there is no room for that, before them while they are asked for."""
+        if not self._narrow:
+            self.roster.place_forget()
+            gap = self._theme.px(8)
+            self.roster.grid(row=2, column=1, sticky="nsew", padx=(gap, self._theme.px(12)), pady=(gap, 0))
+            return
+        self.roster.grid_forget()
+        if shown:
+            self.roster.place(in_=self.chat.messages, relwidth=1, relheight=1, bordermode="outside")
+            self.roster.lift()
+        else:
+            self.roster.place_forget()
+
+    def _fit(self, event: tk.Event[tk.Misc]) -> None:
+        """Another arrangement where the window has become narrow, or wide again."""
+        narrow = event.width < self._theme.px(_NARROW)
+        if event.widget is self and narrow != self._narrow:
+            self._narrow = narrow
+            self._arrange()
+            for view in (self.connect, self.problem, self.voice):
+                view.fit(narrow=narrow)

@@ -38,7 +38,7 @@ class RosterView(ttk.Frame):
 
     def show(self, people: tuple[PersonRow, ...], note: str) -> None:
         """Show these people in this order; rows that stay are changed, not made anew."""
-        self._title.configure(text=f"{texts.PEOPLE}  {len(people)}" if people else texts.PEOPLE)
+        self._title.configure(text=texts.people(len(people)))
         wanted = {person.session for person in people}
         for session in [session for session in self._rows if session not in wanted]:
             self._rows.pop(session).destroy()

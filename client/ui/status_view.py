@@ -39,6 +39,8 @@ class StatusView(ttk.Frame):
         self.room_label = ttk.Label(self, style="PageStrong.TLabel")
         self.broker_label = ttk.Label(self, style="PageMuted.TLabel")
         self.state_label.pack(side="left")
+        self.bind("<Configure>", self._fit)
+        self._wanted = (False, False, False)
         self._parts = (self.invite_button, self.broker_label, self.room_label)
 
     def show(self, status: Status, invite: str) -> None:
@@ -52,10 +54,8 @@ class StatusView(ttk.Frame):
         warning = self._theme.palette.warning if status.broker_is_new else self._theme.palette.muted
         text = texts.broker(status.broker_words, first_contact=status.broker_is_new)
         self.broker_label.configure(text=text, foreground=warning)
-        for part, wanted in zip(self._parts, (invite, status.broker_words, status.room_words), strict=True):
-            part.pack_forget()
-            if wanted:
-                part.pack(side="right", padx=(self._theme.px(14), 0))
+        self._wanted = (bool(invite), bool(status.broker_words), bool(status.room_words))
+        self._fit()
 
     def tips(self) -> Iterator[Tip]:
         """What each part is."""
@@ -63,6 +63,20 @@ class StatusView(ttk.Frame):
         yield self.room_label, lambda: texts.TIP_ROOM
         yield self.broker_label, lambda: texts.TIP_BROKER
         yield self.invite_button, lambda: texts.TIP_INVITE
+
+    def _fit(self, _event: object = None) -> None:
+        """As much as there is room for: the state first, then the invite, then the words of the room."""
+        gap = self._theme.px(14)
+        room = self.winfo_width() - self.state_label.winfo_reqwidth()
+        fits = {}
+        for index in (0, 2, 1):
+            needed = self._parts[index].winfo_reqwidth() + gap
+            fits[index] = self._wanted[index] and room >= needed
+            room -= needed if fits[index] else 0
+        for index, part in enumerate(self._parts):
+            part.pack_forget()
+            if fits[index]:
+                part.pack(side="right", padx=(gap, 0))
 
     def _sign(self, phase: Phase) -> tuple[str, str]:
         """A filled dot only while connected: the state is told by shape and words, not by colour alone."""
@@ -98,9 +112,16 @@ class ProblemView(ttk.Frame):
         self.columnconfigure(2, weight=1)
         self._sign.grid(row=0, column=0, padx=(0, theme.px(10)))
         self._title.grid(row=0, column=1, padx=(0, theme.px(10)))
-        self._text.grid(row=0, column=2, sticky="w")
+        self._narrow = False
+        self.fit(narrow=False)
         self.dismiss_button.grid(row=0, column=4, padx=(theme.px(6), 0))
         self.bind("<Configure>", self._wrap)
+
+    def fit(self, *, narrow: bool) -> None:
+        """In a narrow window the sentence stands under its title."""
+        self._narrow = narrow
+        place = {"row": 1, "column": 0, "columnspan": 5} if narrow else {"row": 0, "column": 2, "columnspan": 1}
+        self._text.grid(sticky="w", **place)  # type: ignore[arg-type]
 
     @property
     def text(self) -> str:
@@ -135,6 +156,9 @@ class ProblemView(ttk.Frame):
 
     def _wrap(self, event: tk.Event[tk.Misc]) -> None:
         """Long sentences take several lines and never push the buttons out of the window."""
+        if self._narrow:
+            self._text.configure(wraplength=max(event.width - self._theme.px(30), self._theme.px(160)))
+            return
         buttons = self.remedy_button.winfo_reqwidth() if self._shown and self._shown.remedy else 0
         taken = self._title.winfo_reqwidth() + buttons + self._theme.px(130)
         self._text.configure(wraplength=max(event.width - taken, self._theme.px(160)))

@@ -70,7 +70,13 @@ TEXT_ONLY: Final = _("text only")
 LISTENING: Final = _("listening")
 TALKING: Final = _("talking")
 MICROPHONE_OPEN: Final = _("microphone on")
+SHOW_PEOPLE: Final = _("Show who is here")
 UNCONFIRMED: Final = _("not confirmed yet")
+
+
+def people(count: int) -> str:
+    """The title of the list."""
+    return f"{PEOPLE}  {count}" if count else PEOPLE
 
 
 def alone(words: str) -> str:

@@ -190,6 +190,9 @@ class Theme:
             selectbackground=colours.accent,
             selectforeground=colours.on_accent,
         )
+        self._style.map(
+            "Field.TEntry", selectbackground=[("", colours.accent)], selectforeground=[("", colours.on_accent)]
+        )
         self._style.map("Field.TEntry", foreground=[("disabled", colours.muted)], background=[("", colours.surface)])
         self._style.configure("Key.Field.TEntry", padding=(self.px(8), self.px(6), self.px(34), self.px(6)))
 
@@ -320,7 +323,7 @@ class Theme:
         if element in self._made:
             return element
         self._made.add(element)
-        middle = _CARD_MIDDLE if normal.radius > 8 else _BUTTON_MIDDLE
+        middle = self.px(_CARD_MIDDLE if normal.radius > 8 else _BUTTON_MIDDLE)
         pictures = [(*state.split(), self._box(spec, ground, middle)) for state, spec in states.items()]
         corner = drawing.box_corner(normal, self.scale)
         self._style.element_create(  # type: ignore[call-overload]  # the stubs know one state a picture, ttk several

@@ -26,6 +26,7 @@ class VoiceView(ttk.Frame):
         *,
         set_speaker: Callable[[bool], None],
         set_microphone: Callable[[bool], None],
+        show_people: Callable[[bool], None],
     ) -> None:
         super().__init__(parent, style="Card.TFrame", padding=(theme.px(8), theme.px(8)))
         self._theme = theme
@@ -34,14 +35,35 @@ class VoiceView(ttk.Frame):
         self._microphone_on = tk.BooleanVar(self, value=False)
         self.speaker = self._toggle(self._speaker_on, set_speaker)
         self.microphone = self._toggle(self._microphone_on, set_microphone)
-        self.speaker.pack(fill="x")
-        self.microphone.pack(fill="x", pady=(theme.px(4), 0))
+        self._people_on = tk.BooleanVar(self, value=False)
+        self.people = self._toggle(self._people_on, show_people)
+        self._people_count = -1
+        self._toggles = (self.speaker, self.microphone, self.people)
         self.meter = _Meter(self, theme)
-        self.meter.pack(fill="x", padx=theme.px(6), pady=(theme.px(6), 0))
         self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(208))
-        self._note.pack(fill="x", padx=theme.px(6), pady=(theme.px(4), 0))
         self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(208))
+        self.fit(narrow=False)
         self.show(VoiceShown())
+        self.count_people(0)
+
+    def fit(self, *, narrow: bool) -> None:
+        """In a narrow window the toggles stand side by side, with one more that shows the people."""
+        self._people_on.set(False)
+        for number, toggle in enumerate(self._toggles):
+            toggle.grid_forget()
+            if toggle is not self.people or narrow:
+                row, column = (0, number) if narrow else (number, 0)
+                toggle.grid(row=row, column=column, sticky="ew", pady=(0, 0 if narrow else self._theme.px(4)))
+            self.columnconfigure(number, weight=int(narrow or not number))
+        self._narrow = narrow
+        self._show_notes(self._shown or VoiceShown())
+
+    def count_people(self, count: int) -> None:
+        """So many are in the room."""
+        if count != self._people_count:
+            self._people_count = count
+            colours = self._theme.palette
+            self.people.configure(text=f"  {count}", image=self._theme.icon("people", colours.muted, 20))
 
     @property
     def note(self) -> str:
@@ -63,14 +85,25 @@ class VoiceView(ttk.Frame):
             colour = colours.accent_pressed if down else colours.muted
             image = self._theme.icon(name if down else f"{name}-off", colour, 20)
             toggle.configure(text=f"  {words[down]}", image=image)
+        self._show_notes(voice)
+        self.meter.show(voice.level, on=voice.microphone_on)
+
+    def _show_notes(self, voice: VoiceShown) -> None:
+        """Where there is little room, lines that say nothing take none."""
+        colours, px = self._theme.palette, self._theme.px
         self._note.configure(text=voice.microphone_note or voice.speaker_note)
         self._note.configure(foreground=colours.warning if voice.warns else colours.muted)
         self._network_note.configure(text=voice.network_note)
-        if voice.network_note:
-            self._network_note.pack(fill="x", padx=self._theme.px(6), pady=(self._theme.px(2), 0))
-        else:
-            self._network_note.pack_forget()
-        self.meter.show(voice.level, on=voice.microphone_on)
+        lines = (
+            (self.meter, voice.microphone_on),
+            (self._note, self._note.cget("text")),
+            (self._network_note, voice.network_note),
+        )
+        for row, (widget, wanted) in enumerate(lines, 3):
+            if wanted or (widget is not self._network_note and not self._narrow):
+                widget.grid(row=row, column=0, columnspan=3, sticky="ew", padx=px(6), pady=(px(2), 0))
+            else:
+                widget.grid_remove()
 
     def tips(self) -> Iterator[Tip]:
         """What each part does now."""
@@ -80,6 +113,7 @@ class VoiceView(ttk.Frame):
             lambda: texts.TIP_MICROPHONE_ON if self._microphone_on.get() else texts.TIP_MICROPHONE_OFF,
         )
         yield self.meter, lambda: texts.TIP_LEVEL
+        yield self.people, lambda: texts.SHOW_PEOPLE
 
     def _toggle(self, variable: tk.BooleanVar, ask: Callable[[bool], None]) -> ttk.Checkbutton:
         return ttk.Checkbutton(

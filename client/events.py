@@ -120,6 +120,26 @@ class SetKeepLog:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseDevices:
+    """Another microphone and speaker, now and later: `default`, `none`, (part of) a name, or a WAV file."""
+
+    microphone: str
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskDevices:
+    """Answered by `DevicesListed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestEcho:
+    """Record three seconds and play them back, in no room if need be. Answered by `EchoTestChanged`."""
+
+    __test__ = False  # pytest: no test of its own
+
+
+@dataclass(frozen=True, slots=True)
 class AskStats:
     """Answered by `StatsReported`."""
 
@@ -129,7 +149,9 @@ class Quit:
     """Leave, close everything, end the network and voice threads."""
 
 
-VoiceCommand: TypeAlias = SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing  # for the voice engine
+VoiceCommand: TypeAlias = (  # for the voice engine
+    SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing | ChooseDevices | AskDevices | TestEcho
+)
 Habit: TypeAlias = SetReceipts | SetKeepLog
 Command: TypeAlias = (
     Connect | Disconnect | SendText | MarkSeen | SearchLog | ExportLog | VoiceCommand | Habit | AskStats | Quit
@@ -341,7 +363,7 @@ class LogExported:
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneChanged:
-    """The microphone is on or off, and which device it is (empty when off)."""
+    """The microphone is on or off, and which device it is (empty when off). Told again when that is another one."""
 
     on: bool
     device: str = ""
@@ -349,10 +371,33 @@ class MicrophoneChanged:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerChanged:
-    """The speaker is on or off, and which device it is (empty when off)."""
+    """The speaker is on or off, and which device it is (empty when off). Told again when that is another one."""
 
     on: bool
     device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesListed:
+    """The microphones and speakers that there are now, by the names that `ChooseDevices` takes."""
+
+    microphones: tuple[str, ...]
+    speakers: tuple[str, ...]
+
+
+class EchoStep(StrEnum):
+    """Where an echo test is."""
+
+    SPEAK = "speak"  # the microphone records
+    LISTEN = "listen"  # the speaker plays what it has recorded
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class EchoTestChanged:
+    """What the user is to do now."""
+
+    step: EchoStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +467,8 @@ Event: TypeAlias = (
     | LogExported
     | MicrophoneChanged
     | SpeakerChanged
+    | DevicesListed
+    | EchoTestChanged
     | MicrophoneEnded
     | MicrophoneLevel
     | SpeechChanged

@@ -67,6 +67,13 @@ def _mode(modes: type[_E], make: Callable[[_E], events.Command]) -> Callable[[As
     return made
 
 
+def _choose(asked: Asked) -> events.Command:
+    chosen = [asked.get(side, "default") for side in ("microphone", "speaker")]
+    if not all(isinstance(name, str) for name in chosen):
+        raise BadLine("choose needs microphone, speaker: names")
+    return events.ChooseDevices(*chosen)
+
+
 def _processing(asked: Asked) -> events.Command:
     wanted = {name: asked.get(name, True) for name in ("echo", "noise", "high_pass", "gain")}
     if not all(isinstance(on, bool) for on in wanted.values()):
@@ -90,6 +97,9 @@ _COMMANDS: Final[Mapping[str, Callable[[Asked], events.Command]]] = {
     "hold": _switch(events.HoldToTalk),
     "transmit": _mode(events.Transmit, events.SetTransmit),
     "processing": _processing,
+    "choose": _choose,
+    "devices": lambda _: events.AskDevices(),
+    "echo_test": lambda _: events.TestEcho(),
     "stats": lambda _: events.AskStats(),
     "quit": lambda _: events.Quit(),
 }

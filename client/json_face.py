@@ -104,8 +104,10 @@ def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]
             return [("mic", {"on": on, "device": device})]
         case events.SpeakerChanged(on, device):
             return [("speaker", {"on": on, "device": device})]
-        case events.MicrophoneEnded():
-            return [("mic_ended", {})]
+        case events.DevicesListed(microphones, speakers):
+            return [("devices", {"microphones": list(microphones), "speakers": list(speakers)})]
+        case events.EchoTestChanged(step):
+            return [("echo_test", {"step": step})]
         case events.SpeechChanged(on):
             return [("speech", {"on": on})]
         case _:
@@ -114,6 +116,8 @@ def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]
 
 def _told_of_program(event: events.Event) -> list[tuple[str, dict[str, object]]]:
     match event:
+        case events.MicrophoneEnded():
+            return [("mic_ended", {})]
         case events.StatsReported(counters):
             return [("stats", dict(counters))]
         case events.ProblemReported():

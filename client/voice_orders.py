@@ -9,7 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from client.events import HoldToTalk, SetMicrophone, SetProcessing, SetSpeaker, SetTransmit, VoiceCommand
+from client.events import (
+    AskDevices,
+    ChooseDevices,
+    HoldToTalk,
+    SetMicrophone,
+    SetProcessing,
+    SetSpeaker,
+    SetTransmit,
+    TestEcho,
+    VoiceCommand,
+)
 from common.crypto.sframe import FrameOpener, FrameSealer
 
 if TYPE_CHECKING:
@@ -79,7 +89,7 @@ def carry_out(order: VoiceOrder, engine: VoiceEngine) -> None:
             engine.set_audience(heard)
 
 
-def obey(command: VoiceCommand, engine: VoiceEngine) -> None:
+def obey(command: VoiceCommand, engine: VoiceEngine) -> None:  # noqa: C901 - one table
     """Have the engine do what the user asked for."""
     match command:
         case SetMicrophone(on):
@@ -92,5 +102,11 @@ def obey(command: VoiceCommand, engine: VoiceEngine) -> None:
             engine.hold_to_talk(on)
         case SetProcessing():
             engine.set_processing(command)
+        case ChooseDevices(microphone, speaker):
+            engine.choose_devices(microphone, speaker)
+        case AskDevices():
+            engine.list_devices()
+        case TestEcho():
+            engine.test_echo()
         case _:
             assert_never(command)

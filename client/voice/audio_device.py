@@ -1,4 +1,4 @@
-"""Sound cards, through PyAudio: the only file that imports it, and only when a device is opened.
+"""Sound cards, through PyAudio, which is brought in only when a device is opened.
 
 PyAudio has edges (each was met): opening a device that does not exist, or anything after `terminate`, crashes the
 process, so a device is always asked for its properties first; one stream for both directions starves, so each has
@@ -12,13 +12,12 @@ Only to open a stream takes long: each has a thread that opens it, and closes it
 
 from __future__ import annotations
 
-import ctypes
+import itertools
 import os
-import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Final
 
@@ -26,10 +25,13 @@ import numpy as np
 import soxr
 
 from client.voice.card_clock import CardClock, FillTarget
+from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
 from client.voice.device import Block, DeviceLost, silence
 from client.voice.packet import BLOCK_SAMPLES
-from client.voice.portaudio import Facts, OpenStream, PortAudio
+from client.voice.portaudio import INPUTS, OUTPUTS, Facts, OpenStream, PortAudio, found, label
+from client.voice.sound_library import bring_in, devices_of, lock, quiet_stderr, variables
+from client.voice.sound_server import TAG, SoundServer
 from common.errors import DeviceError
 from common.limits import SAMPLE_RATE
 
@@ -40,19 +42,10 @@ BACKLOG_SECONDS: Final = 0.5  # of the microphone, after the program stood still
 SILENT_SECONDS: Final = 1.0  # in which nothing moves: the card, or its server, has died
 FIRST_SECONDS: Final = 5.0  # the first sound may be two seconds late
 CLOSE_SECONDS: Final = 3.0
+WAY_TO_SERVER: Final = "pulse"  # ALSA's name for the sound server
 SAMPLE_BYTES: Final = 2
-SWITCH_SECONDS: Final = 0.001  # how soon a busy Python thread lets the voice thread in: 5 ms, the default, made gaps
 
-MISSING: Final = (
-    "Voice with a sound card needs PyAudio: pip install pyaudio"
-    " (before it, on Debian or Ubuntu: apt-get install gcc python3-dev portaudio19-dev;"
-    " Fedora: dnf install gcc python3-devel portaudio-devel; macOS: brew install portaudio)."
-)
-
-_ALSA_HANDLER: Final = ctypes.CFUNCTYPE(
-    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
-)
-_portaudio: Final = threading.Lock()  # its opening, closing and ending bear no company
+_numbers: Final = itertools.count()
 
 
 class _Stream(ABC):
@@ -60,14 +53,29 @@ class _Stream(ABC):
 
     KIND: str  # of a device, as users say it
     CHANNELS: str  # what PortAudio calls the number of channels in this direction
+    VARIABLE: str  # the sound server's library takes a card's name from it
 
-    def __init__(self, choice: str, wake: Callable[[], None], clock: Callable[[], float], counters: Counters) -> None:
+    def __init__(
+        self,
+        choice: str,
+        wake: Callable[[], None],
+        clock: Callable[[], float],
+        counters: Counters,
+        server: SoundServer,
+    ) -> None:
         """`choice` is part of a device's name, or empty for the default one. Begins to open."""
-        self.name = choice
         self.ready = False
+        self._opened = choice  # the name by which it was opened
+        self._led = False  # through the sound server, which may lead the stream elsewhere at any time
+        self._server = server
+        self._tag = f"{os.getpid()}-{next(_numbers)}"
+        self._used = ""  # the name of the card that the sound server has put it on
+        self._absent = False  # what was chosen, when the sound server last told
+        self._view: View | None = None
         self.latency = 0.0
         self.rate = SAMPLE_RATE  # of the device
         self._choice = choice
+        self._missing = ""
         self._wake = wake
         self._counters = counters
         self._problem: DeviceError | None = None
@@ -76,6 +84,21 @@ class _Stream(ABC):
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._live, name=f"voice {self.KIND}", daemon=True)
         self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """What people call the device that it is on now."""
+        side, used = self._whereabouts()
+        return side.label(used) if side is not None and used else self._opened
+
+    @property
+    def missing(self) -> str:
+        """What was chosen, while another device stands in for it; else empty."""
+        side, used = self._whereabouts()
+        if side is None or not used:
+            return self._missing
+        card = side.find(self._choice)
+        return "" if not self._choice or (card is not None and card.name == used) else self._choice
 
     @property
     def alive(self) -> bool:
@@ -98,8 +121,24 @@ class _Stream(ABC):
         """Raises `DeviceError` once the stream did not open, `DeviceLost` once nothing moves any more."""
         if self._problem is not None:
             raise self._problem
-        if self.ready and now - self._moved_at > SILENT_SECONDS:
+        if not self.ready:
+            return
+        if self._server.view is not self._view:
+            self._view = self._server.view
+            self._look_around(now)
+        if now - self._moved_at > SILENT_SECONDS:
             raise self._lost()
+
+    def _look_around(self, now: float) -> None:
+        """The sound server has told of a change."""
+        side, used = self._whereabouts()
+        if used != self._used:  # another card may take as long to begin as one that is opened
+            self._used = used
+            self._moved_at = now + FIRST_SECONDS - SILENT_SECONDS
+        card = side.find(self._choice) if side is not None and self._choice else None
+        if card is not None and self._absent and used != card.name:
+            self._server.lead(self._tag, card)
+        self._absent = card is None
 
     def _there(self, answer: int) -> int:
         """How many samples PortAudio can take or give. Its errors are negative numbers."""
@@ -109,13 +148,13 @@ class _Stream(ABC):
 
     def _live(self) -> None:
         try:
-            library = _import()
-            with _portaudio, _quiet_stderr():
+            library = bring_in()
+            with lock, quiet_stderr():
                 portaudio = library.PyAudio()
             try:
                 self._run(library, portaudio)
             finally:
-                with _portaudio:
+                with lock:
                     portaudio.terminate()
         except DeviceError as error:
             self._problem = error
@@ -124,10 +163,9 @@ class _Stream(ABC):
         self._wake()
 
     def _run(self, library: ModuleType, portaudio: PortAudio) -> None:
-        device = self._find(portaudio)
-        self.name = str(device["name"])
+        device, card = self._find(portaudio, self._seen(self._server.watch()))
         self.rate = self._supported_rate(library, portaudio, device)
-        with _portaudio, _quiet_stderr():
+        with lock, quiet_stderr(), variables(self._wishes(card)):
             stream = portaudio.open(
                 rate=self.rate,
                 channels=1,
@@ -141,29 +179,49 @@ class _Stream(ABC):
             self._wake()
             self._closing.wait()
         finally:
-            with _portaudio, suppress(OSError):  # it has closed itself if it broke
+            with lock, suppress(OSError):  # it has closed itself if it broke
                 stream.close()
 
-    def _find(self, portaudio: PortAudio) -> Facts:
-        if not self._choice:
-            try:
-                return self._default(portaudio)
-            except OSError as error:
-                raise DeviceError(f"There is no {self.KIND} here: connect one, then switch it on again.") from error
-        devices = [portaudio.get_device_info_by_index(index) for index in range(portaudio.get_device_count())]
-        able = [device for device in devices if int(device[self.CHANNELS]) > 0]
-        wanted = self._choice.casefold()
-        # An exact name first: on Linux "pulse" is also part of other devices' names.
-        for device in sorted(able, key=lambda device: str(device["name"]).casefold() != wanted):
-            if wanted in str(device["name"]).casefold():
-                return device
-        names = ", ".join(str(device["name"]) for device in able) or "none"
-        raise DeviceError(f"There is no {self.KIND} called “{self._choice}”: there are {names}.")
+    def _whereabouts(self) -> tuple[Side | None, str]:
+        """What the sound server tells of this side, and the name of the card that it has put this stream on."""
+        side = self._seen(self._server.view) if self._led else None
+        return side, "" if side is None else side.used.get(self._tag, "")
+
+    def _wishes(self, card: Card | None) -> dict[str, str]:
+        """For the sound server. Where nothing was chosen, the user's own variable counts, else the default."""
+        tag = {f"PULSE_PROP_{TAG}": self._tag}
+        return tag if card is None else {**tag, self.VARIABLE: card.name}
+
+    def _find(self, portaudio: PortAudio, side: Side | None) -> tuple[Facts, Card | None]:
+        """The device to open, and the sound server's card to lead it to: None for the default, or without a server."""
+        devices = devices_of(portaudio, self.CHANNELS)
+        card = side.find(self._choice) if side is not None and self._choice else None
+        device = found(devices, self._choice) if self._choice and card is None else None
+        if self._choice and card is None and device is None:
+            self._missing = self._choice
+        if device is not None:
+            self._opened = label(device)
+            return device, None
+        return self._lead(portaudio, devices, side, card), card
+
+    def _lead(self, portaudio: PortAudio, devices: list[Facts], side: Side | None, card: Card | None) -> Facts:
+        """The way to the sound server, or the default device where there is none."""
+        self._led = side is not None
+        try:
+            way = found(devices, WAY_TO_SERVER) if side is not None else None
+            device = way if way is not None else self._default(portaudio)
+        except OSError as error:
+            raise DeviceError(f"There is no {self.KIND} here: connect one, then switch it on again.") from error
+        if side is not None:
+            self._opened = card.label if card is not None else side.label(side.default) or str(device["name"])
+        else:
+            self._opened = str(device["name"])
+        return device
 
     def _supported_rate(self, library: ModuleType, portaudio: PortAudio, device: Facts) -> int:
         for rate in (SAMPLE_RATE, int(device["defaultSampleRate"])):
             try:
-                with _quiet_stderr():
+                with quiet_stderr():
                     portaudio.is_format_supported(rate, **self._format(library, int(device["index"])))
             except ValueError:
                 continue
@@ -172,6 +230,11 @@ class _Stream(ABC):
 
     def _lost(self) -> DeviceLost:
         return DeviceLost(f"The {self.KIND} {self.name} stopped working; trying to open it again. Text goes on.")
+
+    @abstractmethod
+    def _seen(self, view: View | None) -> Side | None:
+        """What the sound server tells of this side."""
+        ...
 
     @abstractmethod
     def _default(self, portaudio: PortAudio) -> Facts: ...
@@ -192,7 +255,8 @@ class AudioMicrophone(_Stream):
     """Captures while it exists."""
 
     KIND = "microphone"
-    CHANNELS = "maxInputChannels"
+    CHANNELS = INPUTS
+    VARIABLE = "PULSE_SOURCE"
     ended = False
     _stream: OpenStream
     _taken: int  # samples, at the rate of the card
@@ -251,6 +315,9 @@ class AudioMicrophone(_Stream):
         except OSError as error:
             raise self._lost() from error
 
+    def _seen(self, view: View | None) -> Side | None:
+        return None if view is None else view.microphones
+
     def _default(self, portaudio: PortAudio) -> Facts:
         return portaudio.get_default_input_device_info()
 
@@ -265,7 +332,8 @@ class AudioSpeaker(_Stream):
     """Plays while it exists."""
 
     KIND = "speaker"
-    CHANNELS = "maxOutputChannels"
+    CHANNELS = OUTPUTS
+    VARIABLE = "PULSE_SINK"
     _stream: OpenStream
     _target: FillTarget
     _room: int  # samples that the card has room for when it is empty
@@ -315,6 +383,9 @@ class AudioSpeaker(_Stream):
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, self.rate, 1, "float32")
         self._spare = 0 if self._resample is None else self.rate // BLOCKS_PER_SECOND
 
+    def _seen(self, view: View | None) -> Side | None:
+        return None if view is None else view.speakers
+
     def _default(self, portaudio: PortAudio) -> Facts:
         return portaudio.get_default_output_device_info()
 
@@ -323,45 +394,3 @@ class AudioSpeaker(_Stream):
 
     def _direction(self, index: int) -> dict[str, int | bool]:
         return {"output": True, "output_device_index": index}
-
-
-def _import() -> ModuleType:
-    try:
-        import pyaudio  # noqa: PLC0415 - text must work where it is not installed
-    except ImportError as error:
-        raise DeviceError(MISSING) from error
-    sys.setswitchinterval(SWITCH_SECONDS)
-    _hush_alsa()
-    library: ModuleType = pyaudio
-    return library
-
-
-def _say_nothing(*_: object) -> None:
-    """In place of ALSA's own handler, which writes a line on stderr for every gap. Gaps are counted here."""
-
-
-_alsa_handler: Final = _ALSA_HANDLER(_say_nothing)  # kept here: ALSA holds a pointer to it
-
-
-def _hush_alsa() -> None:
-    try:
-        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_alsa_handler)
-    except (OSError, AttributeError):  # not Linux, or a sound system without ALSA
-        return
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """PortAudio and what it loads write a hundred lines about devices that they did not find."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr: a window without a console
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor is wanted, not a path
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -19,7 +19,7 @@ from client.events import (
     Transmit,
 )
 from client.voice.counters import Counters
-from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone
+from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone, stand_in
 from client.voice.front_end import UNTOUCHED, FrontEnd, LevelMeter, MakeFrontEnd, PlainFrontEnd
 from client.voice.gate import Gate
 from client.voice.reopening import Reopening
@@ -54,7 +54,7 @@ class Capture:
         self._gate = Gate()
         self._spoke = False
         self._meter = LevelMeter()
-        self._announced = False  # that this opening succeeded
+        self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
         self.started: float | None = None  # when the first sample was spoken
 
@@ -88,7 +88,7 @@ class Capture:
 
     def switch(self, on: bool, now: float) -> None:
         """Open or close the microphone; repeating is harmless."""
-        if on == (self._microphone is not None or self._reopening.under_way):
+        if on == self.on:
             return
         self._reopening.stop()
         if on:
@@ -97,14 +97,31 @@ class Capture:
             self._close()
             self._report(MicrophoneChanged(on=False))
 
+    def renew(self, now: float) -> None:
+        """Another device was chosen: go on there, if the microphone is on."""
+        if self.on:
+            self._reopening.stop()
+            self._close()
+            self._open(now)
+
+    @property
+    def on(self) -> bool:
+        """Whether the microphone is wanted."""
+        return self._microphone is not None or self._reopening.under_way
+
     def hear(self, played: Block) -> None:
         """What the speaker plays now, for echo cancelling."""
         if self._microphone is not None:
             self._front_end.hear(played)
 
+    def new_front_end(self) -> FrontEnd:
+        """Another one of the kind that is wanted now."""
+        detect = self._gate.mode is not Transmit.ALWAYS
+        return self._make_front_end(self._processing, detect, self._tell_missing)
+
     def step(self, now: float) -> float | None:
         """Send what was said by `now`. In how many seconds to come again; None while the microphone is closed."""
-        if self._reopening.under_way and not self._reopening.due(now):
+        if self._reopening.begin(now):
             self._open(now)
         if self._microphone is None:
             return self._reopening.due(now) if self._reopening.under_way else None
@@ -131,14 +148,13 @@ class Capture:
         except DeviceError as error:
             self._fail(error, now)
             return
-        self._meter, self._announced = LevelMeter(), False
+        self._meter, self._announced = LevelMeter(), None
         self._renew_front_end()
 
     def _renew_front_end(self) -> None:
         """Only where a microphone is open: what it needs is loaded for nobody else."""
         if self._microphone is not None:
-            detect = self._gate.mode is not Transmit.ALWAYS
-            self._front_end = self._make_front_end(self._processing, detect, self._tell_missing)
+            self._front_end = self.new_front_end()
 
     def _tell_missing(self, sentence: str) -> None:
         self._report(ProblemReported(Part.MICROPHONE, "no_front_end", sentence))
@@ -146,18 +162,21 @@ class Capture:
     def _drain(self, microphone: Microphone, now: float) -> None:
         for _ in range(_BLOCKS_A_STEP):
             block = microphone.read(now)
-            if not self._announced and microphone.ready:
+            if microphone.ready and self._announced != (microphone.name, microphone.missing):
                 self._announce(microphone, now)
             if block is None:
                 return
             self._take(block, now)
 
     def _announce(self, microphone: Microphone, now: float) -> None:
-        self._announced = True
-        self._reopening.opened(now)
+        if self._announced is None:
+            self._reopening.opened(now)
+            # A card takes its time to open: media time is that of the first sample, not of the wish for it.
+            self._sender.begin(now)
+        self._announced = microphone.name, microphone.missing
         self._report(MicrophoneChanged(on=True, device=microphone.name))
-        # A card takes its time to open: media time is that of the first sample, not of the wish for it.
-        self._sender.begin(now)
+        if microphone.missing:
+            self._report(ProblemReported(Part.MICROPHONE, "microphone_missing", stand_in("microphone", microphone)))
 
     def _take(self, block: Block, now: float) -> None:
         if self.started is None:

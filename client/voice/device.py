@@ -6,6 +6,7 @@ calls the `wake` that it was opened with.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
 import numpy as np
@@ -28,12 +29,22 @@ class DeviceLost(DeviceError):
     """A device that had worked is gone for now: opening it again may help."""
 
 
+def stand_in(kind: str, device: Microphone | Speaker) -> str:
+    """What to tell a user of a device that stands in for another."""
+    return f"The {kind} “{device.missing}” is not here: {device.name} is used in its place."
+
+
 class Microphone(Protocol):
     """Gives blocks from the moment that it was opened."""
 
     @property
     def name(self) -> str:
-        """What it is called in the window; valid once it is `ready`."""
+        """What it is called in the window; valid once it is `ready`, and another one when the system moves it."""
+        ...
+
+    @property
+    def missing(self) -> str:
+        """The device that was chosen, while another one stands in for it; else empty."""
         ...
 
     @property
@@ -69,7 +80,12 @@ class Speaker(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in the window; valid once it is `ready`."""
+        """What it is called in the window; valid once it is `ready`, and another one when the system moves it."""
+        ...
+
+    @property
+    def missing(self) -> str:
+        """The device that was chosen, while another one stands in for it; else empty."""
         ...
 
     @property
@@ -108,6 +124,14 @@ class Devices(Protocol):
 
     def speaker(self, now: float) -> Speaker:
         """Open the speaker. Raises `DeviceError`."""
+        ...
+
+    def choose(self, microphone: str, speaker: str) -> tuple[bool, bool]:
+        """Other ones from the next opening on. Which of the two are others."""
+        ...
+
+    def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:
+        """Have `answer` called, on another thread, with the names of all microphones and speakers."""
         ...
 
     def close(self) -> None:

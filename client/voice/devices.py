@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,10 @@ from client.voice.audio_device import AudioMicrophone, AudioSpeaker
 from client.voice.counters import Counters
 from client.voice.device import Microphone, Speaker
 from client.voice.silence_device import SilentMicrophone, SilentSpeaker
+from client.voice.sound_library import device_names
+from client.voice.sound_server import SoundServer
 from client.voice.wav_device import WavMicrophone, WavSpeaker
+from common.errors import DeviceError
 
 NONE: Final = "none"
 DEFAULT: Final = "default"
@@ -24,13 +28,26 @@ class ChosenDevices:
         self, microphone: str, speaker: str, wake: Callable[[], None], clock: Callable[[], float], counters: Counters
     ) -> None:
         """`wake` is called, on a thread of the sound card, when a device wants to be asked at once."""
-        self._microphone = microphone.strip() or DEFAULT
-        self._speaker = speaker.strip() or DEFAULT
+        self._microphone = self._speaker = DEFAULT
+        self.choose(microphone, speaker)
+        self._server = SoundServer(wake)
         self._wake = wake
         self._clock = clock
         self._counters = counters
         self._streams: list[AudioMicrophone | AudioSpeaker] = []  # those that may still have to be waited for
         self._recording: WavSpeaker | None = None  # one file for a run, however often the speaker is switched
+        self._recorded = ""  # its path
+
+    def choose(self, microphone: str, speaker: str) -> tuple[bool, bool]:
+        """Other ones from the next opening on. Which of the two are others."""
+        before = self._microphone, self._speaker
+        self._microphone = microphone.strip() or DEFAULT
+        self._speaker = speaker.strip() or DEFAULT
+        return self._microphone != before[0], self._speaker != before[1]
+
+    def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:
+        """Ask the sound server, else PortAudio, which takes its time."""
+        threading.Thread(target=lambda: answer(*self._names()), name="sound devices", daemon=True).start()
 
     def microphone(self, now: float) -> Microphone:
         """Open the microphone. Raises `DeviceError`."""
@@ -38,7 +55,7 @@ class ChosenDevices:
             return SilentMicrophone(now)
         if self._microphone.lower().endswith(_WAV):
             return WavMicrophone(Path(self._microphone), now)
-        stream = AudioMicrophone(self._named(self._microphone), self._wake, self._clock, self._counters)
+        stream = AudioMicrophone(self._named(self._microphone), self._wake, self._clock, self._counters, self._server)
         self._keep(stream)
         return stream
 
@@ -47,11 +64,13 @@ class ChosenDevices:
         if self._speaker == NONE:
             return SilentSpeaker(now)
         if not self._speaker.lower().endswith(_WAV):
-            stream = AudioSpeaker(self._named(self._speaker), self._wake, self._clock, self._counters)
+            stream = AudioSpeaker(self._named(self._speaker), self._wake, self._clock, self._counters, self._server)
             self._keep(stream)
             return stream
-        if self._recording is None:
-            self._recording = WavSpeaker(Path(self._speaker), now)
+        if self._recording is None or self._recorded != self._speaker:
+            if self._recording is not None:
+                self._recording.finish()
+            self._recording, self._recorded = WavSpeaker(Path(self._speaker), now), self._speaker
         else:
             self._recording.resume(now)
         return self._recording
@@ -64,6 +83,16 @@ class ChosenDevices:
             stream.join()
         if self._recording is not None:
             self._recording.finish()
+        self._server.close()
+
+    def _names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        view = self._server.watch()
+        if view is not None:
+            return view.microphones.labels, view.speakers.labels
+        try:
+            return device_names()
+        except (DeviceError, OSError):  # no PyAudio, or nothing that it could ask
+            return (), ()
 
     def _keep(self, stream: AudioMicrophone | AudioSpeaker) -> None:
         self._streams = [kept for kept in self._streams if kept.alive]

@@ -52,7 +52,8 @@ class VoiceEngine:
         """`microphone` and `speaker`: `none`, `default`, part of a device's name, or a file ending in `.wav`.
 
         `send` takes finished voice frames (topic ‖ SFrame) and `report` what happened: both are called on the
-        voice thread and must not block. Nothing is opened before a toggle is set. `devices` is for tests.
+        voice thread (`report` on others too) and must not block. Nothing is opened before a toggle is set.
+        `devices` is for tests.
         Without `processing` the microphone's sound is left as it is.
         """
         self._clock = clock
@@ -119,11 +120,11 @@ class VoiceEngine:
 
     def set_microphone(self, on: bool) -> None:
         """Open or close the microphone; answered by `MicrophoneChanged`, on failure by `ProblemReported` before."""
-        self._ask(lambda now: self._pipeline.capture.switch(on, now))
+        self._ask(lambda now: self._pipeline.switch_microphone(on, now))
 
     def set_speaker(self, on: bool) -> None:
         """Begin or stop to play; answered by `SpeakerChanged`, on failure by `ProblemReported` before."""
-        self._ask(lambda now: self._pipeline.playback.switch(on, now))
+        self._ask(lambda now: self._pipeline.switch_speaker(on, now))
 
     def set_audience(self, heard: bool) -> None:
         """Whether anybody listens: where nobody does, nothing is sent and the microphone stays open."""
@@ -140,6 +141,18 @@ class VoiceEngine:
     def set_processing(self, wanted: SetProcessing) -> None:
         """What is done to the microphone's sound from now on."""
         self._ask(lambda _: self._pipeline.capture.set_processing(wanted))
+
+    def choose_devices(self, microphone: str, speaker: str) -> None:
+        """Others than those that the engine was made with; what is on goes on there."""
+        self._ask(lambda now: self._pipeline.choose(microphone, speaker, now))
+
+    def list_devices(self) -> None:
+        """Answered by `DevicesListed`, on another thread."""
+        self._ask(lambda _: self._pipeline.list_devices())
+
+    def test_echo(self) -> None:
+        """Three seconds of the microphone, then from the speaker: answered by `EchoTestChanged`."""
+        self._ask(self._pipeline.test_echo)
 
     def stats(self) -> dict[str, int | float]:
         """Counters since the start, and what is reckoned with now: for people who look for a fault."""

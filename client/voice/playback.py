@@ -11,7 +11,7 @@ from typing import Final
 
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
-from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Speaker
+from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Speaker, stand_in
 from client.voice.mixer import mix
 from client.voice.packet import VoicePacket
 from client.voice.receiver import Opener, Receiver
@@ -71,7 +71,7 @@ class Playback:
         self._room = b""
         self._voices: dict[bytes, _Voice] = {}
         self._clock = PlayClock()
-        self._announced = False  # that this opening succeeded
+        self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
         self.started: float | None = None  # when the first sample was played
 
@@ -106,7 +106,7 @@ class Playback:
 
     def switch(self, on: bool, now: float) -> None:
         """Begin or stop to play; repeating is harmless."""
-        if on == (self._speaker is not None or self._reopening.under_way):
+        if on == self.on:
             return
         self._reopening.stop()
         if on:
@@ -114,6 +114,18 @@ class Playback:
         else:
             self._close()
             self._report(SpeakerChanged(on=False))
+
+    def renew(self, now: float) -> None:
+        """Another device was chosen: go on there, if the speaker is on."""
+        if self.on:
+            self._reopening.stop()
+            self._close()
+            self._open(now)
+
+    @property
+    def on(self) -> bool:
+        """Whether the speaker is wanted."""
+        return self._speaker is not None or self._reopening.under_way
 
     def take(self, frame: bytes, arrived: float) -> None:
         """A frame that came at `arrived`."""
@@ -133,7 +145,7 @@ class Playback:
         """Play what is wanted by `now`. In how many seconds to come again; None while nothing is played."""
         for member, voice in self._voices.items():
             self._watch(member, voice, now)
-        if self._reopening.under_way and not self._reopening.due(now):
+        if self._reopening.begin(now):
             self._open(now)
         if self._speaker is None:
             watched = self._reopening.under_way or any(
@@ -174,7 +186,7 @@ class Playback:
         except DeviceError as error:
             self._fail(error, now)
             return
-        self._clock, self._announced = PlayClock(), False
+        self._clock, self._announced = PlayClock(), None
 
     def _close(self) -> None:
         """Stop to play: what waited is forgotten."""
@@ -186,12 +198,18 @@ class Playback:
 
     def _fill(self, speaker: Speaker, now: float) -> None:
         wanted = speaker.wanted(now)
-        if not self._announced and speaker.ready:
-            self._announced = True
-            self._reopening.opened(now)
-            self._report(SpeakerChanged(on=True, device=speaker.name))
+        if speaker.ready and self._announced != (speaker.name, speaker.missing):
+            self._announce(speaker, now)
         for _ in range(min(wanted, _BLOCKS_A_STEP)):
             self._play(speaker, now)
+
+    def _announce(self, speaker: Speaker, now: float) -> None:
+        if self._announced is None:
+            self._reopening.opened(now)
+        self._announced = speaker.name, speaker.missing
+        self._report(SpeakerChanged(on=True, device=speaker.name))
+        if speaker.missing:
+            self._report(ProblemReported(Part.SPEAKER, "speaker_missing", stand_in("speaker", speaker)))
 
     def _play(self, speaker: Speaker, now: float) -> None:
         time = self._clock.tick(now)

@@ -1,11 +1,17 @@
-"""What the audio device uses of PyAudio, as types: the library itself is loaded only when a device is opened."""
+"""What the audio device uses of PyAudio, as types, and how its devices are called and found. Pure.
+
+The library itself is loaded only when a device is opened.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
 
 Facts: TypeAlias = Mapping[str, str | int | float]  # what PortAudio tells about a device
+INPUTS: Final = "maxInputChannels"
+OUTPUTS: Final = "maxOutputChannels"
+HOST_API: Final = "hostApiName"  # added to them here: one device may be there under several
 
 
 class OpenStream(Protocol):
@@ -51,6 +57,10 @@ class PortAudio(Protocol):
         """Raises OSError for a wrong index."""
         ...
 
+    def get_host_api_info_by_index(self, index: int) -> Facts:
+        """Raises OSError for a wrong index."""
+        ...
+
     def is_format_supported(self, rate: float, **device: int) -> bool:
         """Raises ValueError where it is not."""
         ...
@@ -62,3 +72,23 @@ class PortAudio(Protocol):
     def terminate(self) -> None:
         """Nothing may be called after it."""
         ...
+
+
+def label(device: Facts) -> str:
+    """Name and host API: what tells a device from all others, from one start of the computer to the next."""
+    return f"{device['name']}, {device[HOST_API]}"
+
+
+def found(devices: Sequence[Facts], wish: str) -> Facts | None:
+    """The device that `wish` is, by label or by name, or is part of, in whatever case."""
+    wanted = wish.casefold()
+    # An exact name first: on Linux "pulse" is also part of other devices' names.
+    for device in devices:
+        if wanted in {label(device).casefold(), str(device["name"]).casefold()}:
+            return device
+    return next((device for device in devices if wanted in label(device).casefold()), None)
+
+
+def names(devices: Sequence[Facts]) -> tuple[str, ...]:
+    """What people choose from."""
+    return tuple(dict.fromkeys(label(device) for device in devices))

@@ -1,10 +1,12 @@
-"""When to try again after a sound card went away: at once, then ever more slowly, then no more."""
+"""When to try again after a sound card went away: at once, then less often, and after ten minutes no more."""
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
-WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)  # seconds: half a minute in all
+WAITS: Final = (0.25, 0.5, 1.0, 1.5)  # seconds; the last again and again: a card that is back is heard within two
+TRIES: Final = 400  # ten minutes: a microphone must not open by itself tomorrow
 STEADY_SECONDS: Final = 10.0  # a device that worked for this long gets all its tries again
 
 
@@ -18,18 +20,25 @@ class Reopening:
 
     @property
     def under_way(self) -> bool:
-        """Whether another try is to come."""
+        """Whether a try is to come, or not over yet."""
         return self._at is not None
+
+    def begin(self, now: float) -> bool:
+        """Whether to try now. Said once for each try."""
+        if self._at is None or now < self._at:
+            return False
+        self._at = math.inf  # until `lost` or `opened` tells how it went
+        return True
 
     def lost(self, now: float) -> bool:
         """The device went away, or a try failed. Whether there will be another."""
         if self._opened is not None and now - self._opened > STEADY_SECONDS:
             self._tries = 0
         self._opened = None
-        if self._tries >= len(WAITS):
+        if self._tries >= TRIES:
             self.stop()
             return False
-        self._at = now + WAITS[self._tries]
+        self._at = now + WAITS[min(self._tries, len(WAITS) - 1)]
         self._tries += 1
         return True
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from client.events import (
+    DevicesListed,
+    EchoTestChanged,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -27,5 +29,13 @@ class TalkHeard:
 
 
 Report: TypeAlias = (
-    TalkHeard | MicrophoneChanged | SpeakerChanged | MicrophoneEnded | MicrophoneLevel | SpeechChanged | ProblemReported
+    TalkHeard
+    | MicrophoneChanged
+    | SpeakerChanged
+    | MicrophoneEnded
+    | MicrophoneLevel
+    | SpeechChanged
+    | DevicesListed
+    | EchoTestChanged
+    | ProblemReported
 )

@@ -35,6 +35,7 @@ class SilentMicrophone:
 
     name = "none"
     ready = True
+    missing = ""
     latency = 0.0
     ended = False
 
@@ -61,6 +62,7 @@ class SilentSpeaker:
 
     name = "none"
     ready = True
+    missing = ""
     latency = 0.0
 
     def __init__(self, now: float) -> None:

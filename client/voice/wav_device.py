@@ -32,6 +32,7 @@ class WavMicrophone:
     """Speaks a file once, from its beginning. Raises `DeviceError` where it is no sound file."""
 
     ready = True
+    missing = ""
     latency = 0.0
 
     def __init__(self, path: Path, now: float) -> None:
@@ -82,6 +83,7 @@ class WavSpeaker:
     """Records what is heard: 48 kHz, mono, 16 bit. Raises `DeviceError` where the file cannot be written."""
 
     ready = True
+    missing = ""
     latency = 0.0
 
     def __init__(self, path: Path, now: float) -> None:

@@ -38,6 +38,9 @@ def told(event: events.Event, face: JsonFace | None = None) -> list[dict[str, An
         ('{"do":"mic","on":true}', events.SetMicrophone(on=True)),
         ('{"do":"speaker","on":false}', events.SetSpeaker(on=False)),
         ('{"do":"stats"}', events.AskStats()),
+        ('{"do":"devices"}', events.AskDevices()),
+        ('{"do":"choose","microphone":"Headset"}', events.ChooseDevices("Headset", "default")),
+        ('{"do":"echo_test"}', events.TestEcho()),
         ('{"do":"search","words":"tea"}', events.SearchLog("tea")),
         ('{"do":"export","path":"a.txt"}', events.ExportLog("a.txt")),
         ('{"do":"quit"}', events.Quit()),
@@ -66,6 +69,7 @@ def test_commands(line: str, command: events.Command | None) -> None:
         '{"do":"search","words":["tea"]}',
         '{"do":"export"}',
         '{"do":"mic"}',
+        '{"do":"choose","microphone":7}',
         '{"do":"mic","on":1}',
         '{"do":"speaker","on":"true"}',
         '{"do":"quit","do":"stats"}',  # which of the two is meant?
@@ -175,6 +179,8 @@ def test_members_are_answered_at_once() -> None:
         (events.MicrophoneChanged(True, "USB"), {"event": "mic", "on": True, "device": "USB"}),
         (events.SpeakerChanged(False), {"event": "speaker", "on": False, "device": ""}),
         (events.MicrophoneEnded(), {"event": "mic_ended"}),
+        (events.DevicesListed(("USB",), ()), {"event": "devices", "microphones": ["USB"], "speakers": []}),
+        (events.EchoTestChanged(events.EchoStep.SPEAK), {"event": "echo_test", "step": "speak"}),
         (events.StatsReported({"texts": 3}), {"event": "stats", "texts": 3}),
         (
             events.ProblemReported(Part.KEY, "weak_phrase", "Hm."),

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from client.events import SetMicrophone, SetSpeaker, VoiceCommand
+from client.events import AskDevices, ChooseDevices, SetMicrophone, SetSpeaker, TestEcho, VoiceCommand
 from client.voice.engine import VoiceEngine
 from client.voice_orders import (
     AddSpeaker,
@@ -57,6 +57,9 @@ def test_an_order_is_carried_out(order: VoiceOrder, asked: tuple[Any, ...]) -> N
     [
         (SetMicrophone(True), ("set_microphone", True)),
         (SetSpeaker(False), ("set_speaker", False)),
+        (ChooseDevices("Headset", "default"), ("choose_devices", "Headset", "default")),
+        (AskDevices(), ("list_devices",)),
+        (TestEcho(), ("test_echo",)),
     ],
 )
 def test_a_command_is_obeyed(command: VoiceCommand, asked: tuple[Any, ...]) -> None:

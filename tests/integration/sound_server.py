@@ -10,6 +10,7 @@ from pathlib import Path
 
 NEEDED = "apt-get install pulseaudio pulseaudio-utils libasound2-plugins"
 PATIENCE = 20.0
+CARD = "sink_name=card rate=48000 format=s16le channels=1 sink_properties=device.description=Card"
 
 
 class SoundServer:
@@ -30,6 +31,11 @@ class SoundServer:
         return {"PULSE_SERVER": f"unix:{self._socket}", "HOME": str(self._folder)}
 
     def __enter__(self) -> SoundServer:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Begin, or begin again after `stop`; wait until it answers."""
         home = {"HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "PULSE_RUNTIME_PATH"}
         with (self._folder / "server.log").open("wb") as log:
             self._server = subprocess.Popen(
@@ -44,7 +50,7 @@ class SoundServer:
                     "--high-priority=no",
                     "--log-target=stderr",
                     "-L",
-                    "module-null-sink sink_name=card rate=48000 format=s16le channels=1",
+                    f"module-null-sink {CARD}",
                     "-L",
                     f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}",
                 ],
@@ -58,7 +64,6 @@ class SoundServer:
                 self.stop()
                 raise RuntimeError((self._folder / "server.log").read_text(encoding="utf-8", errors="replace"))
             time.sleep(0.05)
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

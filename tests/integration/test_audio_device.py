@@ -23,7 +23,7 @@ SPEECH = ROOT / "tests" / "sounds" / "speech.wav"
 
 # What the client in the other process does. `wait` returns the first report of a kind; nothing is timed.
 CLIENT = """
-import json, queue, sys, time
+import json, queue, subprocess, sys, time
 from client.events import *
 from client.voice.engine import VoiceEngine
 from client.voice.reports import TalkHeard
@@ -45,6 +45,22 @@ class Client:
             report = self.reports.get(timeout=40)
             if type(report) is kind and (on is None or report.on == on):
                 return report
+    def until(self, fits):
+        reports = []
+        while not reports or not fits(reports[-1]):
+            reports.append(self.reports.get(timeout=40))
+        return reports
+def pactl(*words):
+    return subprocess.run(["pactl", *words], capture_output=True, text=True, check=True).stdout.strip()
+def plug(name):
+    # A card of which what is played can be heard at its microphone.
+    sink = pactl("load-module", "module-null-sink", f"sink_name={name}", f"sink_properties=device.description={name}")
+    source = pactl("load-module", "module-remap-source", f"source_name=mic-{name}", f"master={name}.monitor",
+                   f"source_properties=device.description=Mic-{name}")
+    return sink, source
+def unplug(modules):
+    for module in reversed(modules):
+        pactl("unload-module", module)
 def done(*clients, **more):
     for client in clients:
         client.engine.close()
@@ -80,13 +96,48 @@ both = Client("default", "default")
 both.engine.set_speaker(True); both.wait(SpeakerChanged, True)
 both.engine.set_microphone(True); both.wait(MicrophoneChanged, True)
 print("on", flush=True)
-problems = [both.reports.get(timeout=40) for _ in range(1)]
-while len([p for p in problems if isinstance(p, ProblemReported)]) < 2:
-    problems.append(both.reports.get(timeout=40))
-problems = [p for p in problems if isinstance(p, ProblemReported)]
+problems = [both.wait(ProblemReported), both.wait(ProblemReported)]
+print("lost", flush=True)
+back = set()
+while len(back) < 2:
+    report = both.reports.get(timeout=40)
+    if isinstance(report, (MicrophoneChanged, SpeakerChanged)):
+        assert report.on, report
+        back.add(type(report))
 both.engine.set_microphone(False); both.wait(MicrophoneChanged, False)
 both.engine.set_speaker(False); both.wait(SpeakerChanged, False)
 done(both, parts=sorted(p.part for p in problems), messages=[p.message for p in problems])
+"""
+
+CHOICE = """
+plug("One"); two = plug("Two")
+pactl("set-default-sink", "One"); pactl("set-default-source", "mic-One")
+both = Client("default", "default")
+both.engine.set_speaker(True); first = both.until(lambda r: r == SpeakerChanged(True, "One"))
+both.engine.set_microphone(True); both.until(lambda r: r == MicrophoneChanged(True, "Mic-One"))
+both.engine.list_devices(); listed = both.wait(DevicesListed)
+pactl("set-default-sink", "Two"); both.until(lambda r: r == SpeakerChanged(True, "Two"))
+pactl("set-default-source", "mic-Two"); both.until(lambda r: r == MicrophoneChanged(True, "Mic-Two"))
+pactl("set-default-sink", "One"); both.until(lambda r: r == SpeakerChanged(True, "One"))
+both.engine.choose_devices("Mic-Two", "two"); chosen = both.until(lambda r: r == SpeakerChanged(True, "Two"))
+unplug(two); gone = both.until(lambda r: isinstance(r, ProblemReported) and r.part is Part.SPEAKER)
+two = plug("Two"); back = both.until(lambda r: r == SpeakerChanged(True, "Two"))
+both.engine.choose_devices("default", "default"); both.until(lambda r: r == SpeakerChanged(True, "One"))
+problems = [r for r in first + chosen + back if isinstance(r, ProblemReported)]
+done(both, microphones=listed.microphones, speakers=listed.speakers, gone=gone[-1].message,
+     problems=[str(problem) for problem in problems if problem.part is Part.SPEAKER])
+"""
+
+ECHO = """
+plug("One"); pactl("set-default-sink", "One"); pactl("set-default-source", "mic-One")
+alone = Client("default", "default")
+alone.engine.test_echo()
+before = alone.until(lambda r: r == EchoTestChanged(EchoStep.LISTEN))
+alone.until(lambda r: r == EchoTestChanged(EchoStep.OVER))
+alone.engine.set_speaker(True); alone.wait(SpeakerChanged, True)
+alone.engine.test_echo(); refused = alone.wait(ProblemReported)
+done(alone, steps=[r.step for r in before if isinstance(r, EchoTestChanged)],
+     levels=sum(isinstance(r, MicrophoneLevel) for r in before), refused=refused.message)
 """
 
 ABSENT = """
@@ -136,7 +187,7 @@ def test_speech_through_a_card_is_understood(server: SoundServer, tmp_path: Path
 
     answer = end(begin(LOOP, server.environment(), tmp_path / "heard.wav"))
     assert answer["on"] == [True, True]
-    assert answer["names"] == ["default", "default"]
+    assert answer["names"] == ["Card", "Monitor of Card"]
     sent, played = answer["sent"], answer["played"]
     assert isinstance(sent, int)
     assert isinstance(played, int)
@@ -153,14 +204,31 @@ def test_speech_through_a_card_is_understood(server: SoundServer, tmp_path: Path
     assert stoi(said[: part.size], part, rate) > 0.75
 
 
-def test_a_sound_server_that_dies_is_noticed_on_both_sides(server: SoundServer, tmp_path: Path) -> None:
+def test_a_sound_server_that_dies_and_comes_back(server: SoundServer, tmp_path: Path) -> None:
     process = begin(TROUBLE, server.environment(), tmp_path / "heard.wav")
     assert process.stdout is not None
     assert process.stdout.readline() == "on\n"
     server.stop()
+    assert process.stdout.readline() == "lost\n"
+    server.start()
     answer = end(process, quiet=False)  # PortAudio's own thread writes some lines as its stream breaks
     assert answer["parts"] == ["microphone", "speaker"]
     assert "stopped working" in str(answer["messages"])
+
+
+def test_devices_are_chosen_followed_and_come_back(server: SoundServer, tmp_path: Path) -> None:
+    answer = end(begin(CHOICE, server.environment(), tmp_path / "heard.wav"), quiet=False)
+    assert answer["microphones"] == ["Mic-One", "Mic-Two"]  # and no monitors
+    assert answer["speakers"] == ["Card", "One", "Two"]
+    assert "“two” is not here: " in str(answer["gone"])
+    assert answer["problems"] == []
+
+
+def test_an_echo_test_needs_no_room(server: SoundServer, tmp_path: Path) -> None:
+    answer = end(begin(ECHO, server.environment(), tmp_path / "heard.wav"))
+    assert answer["steps"] == ["speak", "listen"]
+    assert answer["levels"] == 30
+    assert "off before" in str(answer["refused"])
 
 
 def test_without_any_card_both_stay_off_with_a_sentence(tmp_path: Path) -> None:

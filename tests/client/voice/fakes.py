@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,10 +71,10 @@ class FakeDecoder:
 
 
 class FakeMicrophone:
-    name = "fake microphone"
     latency = 0.007
 
     def __init__(self) -> None:
+        self.name, self.missing = "fake microphone", ""
         self.ready = True
         self.ended = False
         self.closed = False
@@ -93,10 +94,10 @@ class FakeMicrophone:
 
 
 class FakeSpeaker:
-    name = "fake speaker"
     latency = 0.012
 
     def __init__(self) -> None:
+        self.name, self.missing = "fake speaker", ""
         self.ready = True
         self.closed = False
         self.broken: DeviceError | None = None
@@ -125,6 +126,7 @@ class FakeDevices:
     speakers: list[FakeSpeaker] = field(default_factory=list)
     missing: bool = False
     closed: bool = False
+    chosen: tuple[str, str] = ("default", "default")
 
     def microphone(self, _now: float) -> FakeMicrophone:
         if self.missing:
@@ -137,6 +139,13 @@ class FakeDevices:
             raise DeviceError("There is no speaker.")
         self.speakers.append(FakeSpeaker())
         return self.speakers[-1]
+
+    def choose(self, microphone: str, speaker: str) -> tuple[bool, bool]:
+        before, self.chosen = self.chosen, (microphone, speaker)
+        return microphone != before[0], speaker != before[1]
+
+    def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:
+        answer(("Headset",), ("Headset", "Screen"))
 
     def close(self) -> None:
         self.closed = True

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from client.voice import audio_device
-from client.voice.audio_device import AudioMicrophone, AudioSpeaker
+from client.voice import sound_library
+from client.voice.audio_device import FIRST_SECONDS, AudioMicrophone, AudioSpeaker
+from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
 from client.voice.device import DeviceLost
+from client.voice.sound_library import device_names
+from client.voice.sound_server import TAG, SoundServer
 from common.errors import DeviceError
 from tests.client.voice.fakes import level
 
@@ -72,10 +76,11 @@ class FakeLibrary:
             {"index": 2, "name": "Screen", "maxInputChannels": 0, "maxOutputChannels": 2},
         ]
         for device in self.devices:
-            device["defaultSampleRate"] = 44_100.0
+            device |= {"defaultSampleRate": 44_100.0, "hostApi": 0}
         self.default: int | None = 1
         self.rates = {48_000}
         self.streams: list[FakeStream] = []
+        self.environments: list[dict[str, str]] = []  # while they were opened
         self.open_error: Exception | None = None
         self.instances = self.terminated = 0
 
@@ -96,6 +101,10 @@ class FakeLibrary:
     def get_device_info_by_index(self, index: int) -> dict[str, Any]:
         return self.devices[index]
 
+    def get_host_api_info_by_index(self, index: int) -> dict[str, Any]:
+        assert index == 0
+        return {"name": "ALSA"}
+
     def is_format_supported(self, rate: float, **_: int) -> bool:
         if rate not in self.rates:
             raise ValueError("Invalid sample rate", -9997)
@@ -105,10 +114,30 @@ class FakeLibrary:
         if self.open_error is not None:
             raise self.open_error
         self.streams.append(FakeStream(settings))
+        self.environments.append({name: value for name, value in os.environ.items() if name.startswith("PULSE_")})
         return self.streams[-1]
 
     def terminate(self) -> None:
         self.terminated += 1
+
+
+class FakeServer:
+    """In place of the watch over a sound server: says what it is told to."""
+
+    def __init__(self) -> None:
+        self.view: View | None = None
+        self.led: list[tuple[str, Card]] = []
+
+    def watch(self) -> View | None:
+        return self.view
+
+    def lead(self, tag: str, card: Card) -> None:
+        self.led.append((tag, card))
+
+    def see(self, *names: str, default: str = "usb", used: dict[str, str] | None = None) -> None:
+        """These cards are there, as microphones and as speakers."""
+        side = Side(tuple(Card(name, name.title()) for name in names), default, used or {})
+        self.view = View(side, side)
 
 
 class Bench:
@@ -120,17 +149,22 @@ class Bench:
         vars(module).update(PyAudio=self.library.PyAudio, paInt16=8)
         monkeypatch.setitem(sys.modules, "pyaudio", module)
         self.now = 100.0
+        self.server = FakeServer()
         self.awake = threading.Event()
         self.counters = Counters()
         self.opened: list[AudioMicrophone | AudioSpeaker] = []
 
     def microphone(self, choice: str = "") -> AudioMicrophone:
-        microphone = AudioMicrophone(choice, self.awake.set, lambda: self.now, self.counters)
+        microphone = AudioMicrophone(
+            choice, self.awake.set, lambda: self.now, self.counters, cast("SoundServer", self.server)
+        )
         self._settle(microphone)
         return microphone
 
     def speaker(self, choice: str = "") -> AudioSpeaker:
-        speaker = AudioSpeaker(choice, self.awake.set, lambda: self.now, self.counters)
+        speaker = AudioSpeaker(
+            choice, self.awake.set, lambda: self.now, self.counters, cast("SoundServer", self.server)
+        )
         self._settle(speaker)
         return speaker
 
@@ -247,22 +281,105 @@ def test_devices_are_chosen_by_part_of_their_name(bench: Bench, choice: str, ind
     assert bench.library.streams[0].settings["input_device_index"] == index
 
 
-def test_a_name_that_fits_nothing_says_what_there_is(bench: Bench) -> None:
+def test_a_name_that_fits_nothing_is_stood_in_for_by_the_default(bench: Bench) -> None:
     # "Screen" has no microphone: asking a real card for one would crash the process.
     microphone = bench.microphone("Screen")
-    assert not microphone.ready
-    with pytest.raises(DeviceError, match="there are USB pulse box, pulse"):
-        microphone.read(100.0)
-    assert bench.library.streams == []
+    assert (microphone.name, microphone.missing) == ("pulse", "Screen")
+    assert bench.library.streams[0].settings["input_device_index"] == 1
 
 
 def test_no_device_at_all(bench: Bench) -> None:
     bench.library.default = None
-    with pytest.raises(DeviceError, match="There is no speaker here"):
-        bench.speaker().wanted(100.0)
     bench.library.devices = []
-    with pytest.raises(DeviceError, match="there are none"):
+    with pytest.raises(DeviceError, match="There is no speaker here: connect one"):
+        bench.speaker().wanted(100.0)
+    with pytest.raises(DeviceError, match="There is no microphone here"):
         bench.microphone("x").read(100.0)
+
+
+def test_what_there_is_to_choose_from(bench: Bench) -> None:
+    assert device_names() == (("USB pulse box, ALSA", "pulse, ALSA"), ("pulse, ALSA", "Screen, ALSA"))
+    assert bench.library.terminated == 1
+
+
+def test_a_card_is_chosen_by_the_sound_servers_own_variable(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_SINK", "mine")
+    bench.server.see("usb", "pci")
+    bench.library.default = 0
+    speaker = bench.speaker("PCI")
+    assert (speaker.name, speaker.missing) == ("Pci", "")
+    assert bench.library.streams[0].settings["output_device_index"] == 1  # the way to the server, not the default
+    bench.speaker()
+    bench.microphone("pci")
+    chosen, default, microphone = bench.library.environments
+    tag = f"PULSE_PROP_{TAG}"
+    assert chosen.pop(tag) != default.pop(tag)
+    assert (chosen, default) == ({"PULSE_SINK": "pci"}, {"PULSE_SINK": "mine"})
+    assert microphone["PULSE_SOURCE"] == "pci"
+    assert {name: value for name, value in os.environ.items() if name.startswith("PULSE_")} == {"PULSE_SINK": "mine"}
+
+
+def test_the_name_is_that_of_the_card_that_the_server_has_moved_it_to(bench: Bench) -> None:
+    bench.server.see("usb", "pci")
+    speaker = bench.speaker()
+    assert speaker.name == "Usb"
+    bench.server.see("usb", "pci", used={speaker._tag: "pci", "another": "usb"})
+    assert (speaker.name, speaker.missing) == ("Pci", "")
+    bench.server.view = None
+    assert speaker.name == "Usb"
+
+
+def test_a_chosen_card_that_goes_and_comes_back(bench: Bench) -> None:
+    bench.server.see("usb", "pci")
+    speaker = bench.speaker("pci")
+    bench.server.see("usb", "pci", used={speaker._tag: "pci"})
+    speaker.wanted(100.0)
+    bench.server.see("usb", used={speaker._tag: "usb"})
+    speaker.wanted(100.1)
+    assert (speaker.name, speaker.missing) == ("Usb", "pci")
+    bench.server.see("usb", "pci", used={speaker._tag: "usb"})
+    speaker.wanted(100.2)
+    speaker.wanted(100.3)
+    assert bench.server.led == [(speaker._tag, Card("pci", "Pci"))]
+    bench.server.see("usb", "pci", default="pci", used={speaker._tag: "usb"})  # the user has moved it: so be it
+    speaker.wanted(100.4)
+    assert len(bench.server.led) == 1
+
+
+def test_a_card_that_was_never_there_is_led_to_when_it_comes(bench: Bench) -> None:
+    bench.server.see("usb")
+    microphone = bench.microphone("Webcam")
+    assert (microphone.name, microphone.missing) == ("Usb", "Webcam")
+    microphone.read(100.0)
+    bench.server.see("usb", "webcam", used={microphone._tag: "usb"})
+    microphone.read(100.1)
+    assert bench.server.led == [(microphone._tag, Card("webcam", "Webcam"))]
+
+
+def test_a_device_that_only_portaudio_knows_is_not_led_anywhere(bench: Bench) -> None:
+    bench.server.see("usb")
+    speaker = bench.speaker("Screen")
+    assert (speaker.name, speaker.missing) == ("Screen, ALSA", "")
+    assert bench.library.streams[0].settings["output_device_index"] == 2
+    bench.server.see("usb", used={speaker._tag: "usb"})
+    assert speaker.name == "Screen, ALSA"
+
+
+def test_a_server_without_cards_is_tried_all_the_same(bench: Bench) -> None:
+    bench.server.see(default="")
+    bench.library.devices = bench.library.devices[:1]
+    bench.library.default = 0
+    assert bench.microphone().name == "USB pulse box"
+
+
+def test_another_card_may_take_its_time_to_begin(bench: Bench) -> None:
+    bench.server.see("usb", "pci")
+    speaker = bench.speaker()
+    bench.server.see("usb", "pci", used={speaker._tag: "pci"})
+    speaker.wanted(109.0)
+    speaker.wanted(109.0 + FIRST_SECONDS - 0.1)
+    with pytest.raises(DeviceLost):
+        speaker.wanted(109.0 + FIRST_SECONDS + 0.1)
 
 
 def test_a_card_of_another_rate_is_converted(bench: Bench) -> None:
@@ -341,10 +458,12 @@ def test_nothing_moves_before_it_is_open(bench: Bench, monkeypatch: pytest.Monke
     gate = threading.Event()
     opening = bench.library.open
     monkeypatch.setattr(bench.library, "open", lambda **settings: gate.wait(PATIENCE) and opening(**settings))
-    microphone = AudioMicrophone("", bench.awake.set, lambda: bench.now, bench.counters)
+    microphone = AudioMicrophone(
+        "", bench.awake.set, lambda: bench.now, bench.counters, cast("SoundServer", bench.server)
+    )
     assert microphone.read(100.0) is None
     microphone.close()
-    speaker = AudioSpeaker("", bench.awake.set, lambda: bench.now, bench.counters)
+    speaker = AudioSpeaker("", bench.awake.set, lambda: bench.now, bench.counters, cast("SoundServer", bench.server))
     assert speaker.wanted(100.0) == 0
     bench.opened += [microphone, speaker]
     gate.set()
@@ -366,4 +485,4 @@ def test_a_system_without_alsa(bench: Bench, monkeypatch: pytest.MonkeyPatch, na
 
 
 def test_alsa_is_answered_with_silence() -> None:
-    audio_device._alsa_handler(b"pcm.c", 8570, b"snd_pcm_recover", 0, b"underrun occurred")
+    sound_library._alsa_handler(b"pcm.c", 8570, b"snd_pcm_recover", 0, b"underrun occurred")

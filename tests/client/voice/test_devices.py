@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import queue
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from client.voice import devices
+from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
 from client.voice.devices import ChosenDevices
 from client.voice.silence_device import SilentMicrophone, SilentSpeaker
+from client.voice.sound_server import SoundServer
 from client.voice.wav_device import WavMicrophone, WavSpeaker
+from common.errors import DeviceError
 
 SPEECH = Path(__file__).parents[2] / "sounds" / "speech.wav"
 
@@ -73,6 +77,45 @@ def test_everything_else_is_a_sound_card(choice: str, name: str) -> None:
     assert [stream.choice for stream in Stream.made] == [name, name]
     both.close()
     assert all(stream.joined for stream in Stream.made)
+
+
+def test_others_are_chosen_from_the_next_opening_on(tmp_path: Path) -> None:
+    both = chosen("default", str(tmp_path / "first.wav"))
+    first = both.speaker(0.0)
+    assert both.choose("", str(tmp_path / "second.wav")) == (False, True)
+    first.close()
+    assert both.speaker(1.0) is not first
+    assert both.choose("Headset", "none") == (True, True)
+    both.microphone(2.0)
+    assert isinstance(both.speaker(2.0), SilentSpeaker)
+    assert [stream.choice for stream in Stream.made] == ["Headset"]
+    both.close()
+    assert (tmp_path / "first.wav").is_file()
+    assert (tmp_path / "second.wav").is_file()
+
+
+@pytest.mark.parametrize("library", [True, False])
+def test_what_there_is_to_choose_from(monkeypatch: pytest.MonkeyPatch, library: bool) -> None:
+    def names() -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if not library:
+            raise DeviceError("no PyAudio")
+        return ("in, MME",), ("out, MME",)
+
+    monkeypatch.setattr(devices, "device_names", names)
+    expected = (("in, MME",), ("out, MME",)) if library else ((), ())
+    assert listed(monkeypatch, None) == expected
+    view = View(Side((Card("a", "Headset"),)), Side((Card("b", "Screen"),)))
+    assert listed(monkeypatch, view) == (("Headset",), ("Screen",))
+
+
+def listed(monkeypatch: pytest.MonkeyPatch, view: View | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    monkeypatch.setattr(SoundServer, "watch", lambda _: view)
+    answers: queue.SimpleQueue[tuple[tuple[str, ...], tuple[str, ...]]] = queue.SimpleQueue()
+    both = chosen("none", "none")
+    both.list(lambda *answer: answers.put(answer))
+    answer = answers.get(timeout=20.0)
+    both.close()
+    return answer
 
 
 def test_only_streams_that_live_are_waited_for() -> None:

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from client.voice.reports import TalkHeard
+from client.events import DevicesListed, EchoStep, EchoTestChanged, ProblemReported
+from client.voice.counters import Counters
+from client.voice.pipeline import Pipeline
+from client.voice.reports import Report, TalkHeard
 from common.crypto.sframe import FrameOpener, FrameSealer
+from tests.client.voice.fakes import FakeDevices
 from tests.fakes.pair import KEYS, Pair
 
 
@@ -47,3 +51,44 @@ def test_toggles_and_a_lost_room_in_the_midst_of_a_talk(tmp_path: Path) -> None:
     second = [heard[start * 24_000 : (start + 1) * 24_000] for start in range(7)]
     silent = [not part[2_400:].any() for part in second]
     assert silent == [False, False, False, True, True, False, False]
+
+
+class Bench:
+    """A pipeline over devices that only remember."""
+
+    def __init__(self) -> None:
+        self.devices = FakeDevices()
+        self.reports: list[Report] = []
+        self.pipeline = Pipeline(
+            self.devices, Counters(), media_start=0, send=lambda _: None, report=self.reports.append
+        )
+
+
+def test_a_choice_renews_the_side_that_is_another_one() -> None:
+    bench = Bench()
+    bench.pipeline.switch_microphone(True, 1.0)
+    bench.pipeline.switch_speaker(True, 1.0)
+    bench.pipeline.choose("Headset", "default", 2.0)
+    assert (len(bench.devices.microphones), len(bench.devices.speakers)) == (2, 1)
+    bench.pipeline.choose("Headset", "Headset", 3.0)
+    assert (len(bench.devices.microphones), len(bench.devices.speakers)) == (2, 2)
+
+
+def test_the_devices_are_listed() -> None:
+    bench = Bench()
+    bench.pipeline.list_devices()
+    assert bench.reports == [DevicesListed(("Headset",), ("Headset", "Screen"))]
+
+
+def test_an_echo_test_in_no_room_makes_way_for_a_talk() -> None:
+    bench = Bench()
+    bench.pipeline.test_echo(1.0)
+    assert bench.pipeline.step(1.0) is not None
+    assert bench.reports == [EchoTestChanged(EchoStep.SPEAK)]
+    bench.pipeline.switch_speaker(True, 1.1)
+    assert bench.reports[-1] == EchoTestChanged(EchoStep.OVER)
+    bench.pipeline.test_echo(1.2)
+    [problem] = [report for report in bench.reports if isinstance(report, ProblemReported)]
+    assert problem.code == "echo_test"
+    bench.pipeline.close()
+    assert bench.devices.closed

@@ -183,6 +183,33 @@ def test_a_lost_speaker_is_opened_again_or_given_up() -> None:
     ]
 
 
+def test_another_device_is_told_and_one_that_stands_in_is_a_problem() -> None:
+    ear = Ear().on()
+    [speaker] = ear.devices.speakers
+    speaker.name, speaker.missing = "Screen", "Headset"
+    ear.playback.step(1.1)
+    ear.playback.step(1.2)
+    assert ear.told() == [
+        SpeakerChanged(on=True, device="Screen"),
+        ProblemReported(
+            Part.SPEAKER, "speaker_missing", "The speaker “Headset” is not here: Screen is used in its place."
+        ),
+    ]
+
+
+def test_a_choice_counts_at_once_while_the_speaker_is_on() -> None:
+    ear = Ear()
+    ear.playback.renew(0.5)
+    assert ear.devices.speakers == []
+    ear.on()
+    ear.playback.renew(2.0)
+    first, second = ear.devices.speakers
+    assert first.closed
+    assert not second.closed
+    ear.playback.step(2.0)
+    assert ear.told() == [SpeakerChanged(on=True, device="fake speaker")]
+
+
 def test_off_while_it_is_tried_again_is_off() -> None:
     ear = Ear().on()
     ear.devices.speakers[0].broken = LOST

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-from client.voice.reopening import STEADY_SECONDS, WAITS, Reopening
+from client.voice.reopening import STEADY_SECONDS, TRIES, WAITS, Reopening
 
 
 def test_tries_become_rarer_and_end() -> None:
     reopening, now = Reopening(), 100.0
-    for wait in WAITS:
+    assert not reopening.begin(now)
+    for wait in (*WAITS, *[WAITS[-1]] * (TRIES - len(WAITS))):
         assert reopening.lost(now)
         assert reopening.under_way
         assert reopening.due(now) == wait
-        now += wait
-        assert reopening.due(now) == 0.0
+        assert not reopening.begin(now)
+        now += 2.0
+        assert reopening.begin(now)
+        assert not reopening.begin(now)  # mistake: another try at each step for as long as the first takes
+        assert reopening.under_way
     assert not reopening.lost(now)  # mistake: a microphone that opens by itself tomorrow
     assert not reopening.under_way
 

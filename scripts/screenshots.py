@@ -1,9 +1,9 @@
 """Make the pictures of docs/images: the real window on an Xvfb of its own, fed with events.
 
-    python scripts/screenshots.py            docs/images/{empty,conversation,error}.png
+    python scripts/screenshots.py [NAME …]   all pictures, or those whose name begins so
     python scripts/screenshots.py --icons    client/ui/icons/*.png
 
-Needs Xvfb and ImageMagick (Debian: apt install xvfb imagemagick; fonts-inter for the face shown in the README).
+Needs Xvfb, ImageMagick, pngquant and two fonts; says how Debian calls what is missing.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -23,39 +25,25 @@ from PIL import Image, ImageDraw, ImageFilter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from client.events import (  # noqa: E402
-    BrokerMet,
-    Command,
-    ConnectionProgressed,
-    Event,
-    MicrophoneChanged,
-    MicrophoneLevel,
-    Part,
-    Person,
-    PersonJoined,
-    ProblemReported,
-    RoomJoined,
-    RoomLeft,
-    SpeakerChanged,
-    TalkingChanged,
-    TextQueued,
-    TextReceived,
-    TextSeen,
-    TextStored,
-)
+from client.events import Command, Event  # noqa: E402
 from client.settings import Choices  # noqa: E402
 from client.ui import drawing  # noqa: E402
-from client.ui.app import Opening, Window, open_root  # noqa: E402
+from client.ui.app import Window, open_root  # noqa: E402
+from scripts.scenes import SCENES  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 ICONS = ROOT / "client" / "ui" / "icons"
 SHADOW = 28  # pixels around the window in the picture
-READY = Opening("chat.example.org:9090", "Ann", "tiring-panning-garden-arrive-wasting-candied", connect=True)
-
-ANN = Person("1", "7f31 ann", "Ann", own=True, confirmed=True, listening=True)
-BEN = Person("2", "4e02 ben", "Ben", confirmed=True, listening=True)
-CLEO = Person("3", "c9aa cleo", "Cleo", confirmed=True)
-DANI = Person("4", "18d3 dani", "Dani")
+PROGRAMS = ("Xvfb", "import", "pngquant", "fc-list")
+FONTS = ("Inter", "Noto Color Emoji")
+INSTALL = "apt install xvfb imagemagick pngquant fontconfig fonts-inter fonts-noto-color-emoji"
+# Name of the picture: scene, theme, dots per inch.
+PICTURES = {
+    **{scene: (scene, "light", 96) for scene in SCENES},
+    **{f"{scene}-dark": (scene, "dark", 96) for scene in ("empty", "conversation", "error", "settings", "menu")},
+    **{f"{scene}-contrast": (scene, "contrast", 96) for scene in ("conversation", "error", "settings", "menu")},
+    **{f"{scene}-192dpi": (scene, "light", 192) for scene in ("conversation", "settings")},
+}
 
 
 class Stage:
@@ -71,57 +59,119 @@ class Stage:
 def main() -> int:
     """Draw what was asked for."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    arguments.add_argument("names", metavar="NAME", nargs="*", help="pictures whose name begins so; without, all")
     arguments.add_argument("--icons", action="store_true", help="draw the application icon instead")
-    arguments.add_argument("--only", choices=sorted(SCENES), help=argparse.SUPPRESS)
+    arguments.add_argument("--shoot", choices=sorted(PICTURES), help=argparse.SUPPRESS)
     asked = arguments.parse_args()
     if asked.icons:
         for size in (16, 24, 32, 48, 64, 128, 256):
             drawing.application_icon(size).save(ICONS / f"secure-chat-{size}.png", optimize=True)
         return 0
-    if asked.only:
-        shoot(asked.only)
+    if asked.shoot:
+        shoot(asked.shoot)
         return 0
-    return on_own_screen()
+    lacking = missing()
+    if lacking:
+        print(f"Missing: {', '.join(lacking)}. Debian has them: {INSTALL}", file=sys.stderr)
+        return 1
+    on_own_screens([name for name in PICTURES if not asked.names or name.startswith(tuple(asked.names))])
+    return 0
 
 
-def on_own_screen() -> int:
-    """Start Xvfb, and one process for each scene: Tk themes cannot be made twice in one."""
+def missing() -> list[str]:
+    """Programs and fonts without which the pictures would not look like those in the repository."""
+    lacking = [name for name in PROGRAMS if shutil.which(name) is None]
+    if "fc-list" in lacking:
+        return [*lacking, *FONTS]
+    listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=True, timeout=60).stdout
+    families = {family for line in listed.splitlines() for family in line.split(",")}
+    return [*lacking, *(name for name in FONTS if name not in families)]
+
+
+def on_own_screens(names: list[str]) -> None:
+    """One process for each picture: Tk ends with its screen."""
+    for dpi in (96, 192):
+        with screen(dpi) as display:
+            for name in names:
+                if PICTURES[name][2] == dpi:
+                    environment = os.environ | {"DISPLAY": display, "TZ": "UTC"}
+                    subprocess.run(
+                        [sys.executable, __file__, "--shoot", name], check=True, env=environment, timeout=120
+                    )
+                    size = (IMAGES / f"{name}.png").stat().st_size
+                    print(f"docs/images/{name}.png {size // 1024} KiB")
+
+
+@contextmanager
+def screen(dpi: int) -> Iterator[str]:
+    """An Xvfb with so many dots per inch; the name of its display."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-dpi", "96", "-nolisten", "tcp", "-screen", "0", "1280x900x24"]
+    size = f"{1280 * dpi // 96}x{900 * dpi // 96}x24"
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(writing),
+        "-dpi",
+        str(dpi),
+        "-nolisten",
+        "tcp",
+        "-noreset",
+        "-screen",
+        "0",
+        size,
+    ]
     server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
     os.close(writing)
     try:
         with os.fdopen(reading) as answer:
-            display = f":{answer.readline().strip()}"
-        for scene in SCENES:
-            environment = os.environ | {"DISPLAY": display, "TZ": "UTC"}
-            subprocess.run([sys.executable, __file__, "--only", scene], check=True, env=environment, timeout=120)
-            print(f"docs/images/{scene}.png")
+            yield f":{answer.readline().strip()}"
     finally:
         server.terminate()
         server.wait(20)
-    return 0
 
 
-def shoot(scene: str) -> None:
+def shoot(name: str) -> None:
     """Play one scene and keep its picture."""
-    opening, play = SCENES[scene]
+    scene_name, theme, _ = PICTURES[name]
+    scene = SCENES[scene_name]
     stage = Stage()
-    window = Window(open_root(), stage, opening, Choices(None))
+    window = Window(open_root(), stage, scene.opening, Choices(None, {"theme": theme, **scene.settings}))
     window.build()
     root = window.root
-    for event in play(time.time()):
+    if scene.size:
+        root.geometry(scene.size)
+    for event in scene.play(time.time()):
         stage.events.put(event)
-    until = time.monotonic() + 1.5
-    while time.monotonic() < until:
-        root.update()
-        time.sleep(0.005)
+    wait(window, 1.2)
+    scene.act(window)
+    wait(window, 0.5)
     place = f"{root.winfo_width()}x{root.winfo_height()}+{root.winfo_rootx()}+{root.winfo_rooty()}"
     with tempfile.TemporaryDirectory() as folder:
         taken = Path(folder) / "window.png"
         subprocess.run(["import", "-window", "root", "-crop", place, "+repage", str(taken)], check=True, timeout=60)
         IMAGES.mkdir(parents=True, exist_ok=True)
-        framed(Image.open(taken).convert("RGB")).save(IMAGES / f"{scene}.png", optimize=True)
+        framed(Image.open(taken).convert("RGB")).save(IMAGES / f"{name}.png")
+        # To 256 colours, where nobody sees the difference: Pillow's own way there loses the soft tints.
+        small = [
+            "pngquant",
+            "--force",
+            "--ext",
+            ".png",
+            "--speed",
+            "1",
+            "--quality",
+            "85-100",
+            str(IMAGES / f"{name}.png"),
+        ]
+        subprocess.run(small, check=True, timeout=60)
+
+
+def wait(window: Window, seconds: float) -> None:
+    """Let the window go on for a while."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        window.root.update()
+        time.sleep(0.005)
 
 
 def framed(picture: Image.Image) -> Image.Image:
@@ -137,61 +187,8 @@ def framed(picture: Image.Image) -> Image.Image:
     image = Image.new("RGBA", size, (20, 22, 40, 0))
     image.putalpha(shade)
     image.paste(picture, (SHADOW, SHADOW), mask)
-    return image  # in all its colours: a palette would lose the soft tints
+    return image
 
-
-def empty(_now: float) -> list[Event]:
-    """The first sight."""
-    return []
-
-
-def conversation(now: float) -> list[Event]:
-    """Four people, two of them talking."""
-    start = now - 1500
-
-    def said(seq: int, who: Person, text: str, after: float, *, late: bool = False) -> TextReceived:
-        return TextReceived(f"p{seq}", who.member, who.name, text, seq, start + after, who.own, late)
-
-    reading = "Turn your speaker on, I want to read you the first page. It is longer than a line, so it wraps."
-    return [
-        BrokerMet("walnut-ferry-dapper-tulip", first_contact=False, invite="secure-chat://example"),
-        RoomJoined(ANN.member, (ANN, BEN, CLEO), "otter lamp"),
-        said(1, CLEO, "Is everyone in with the new key?", 0, late=True),
-        said(2, BEN, "Yes. Cleo and I have compared the room words: otter lamp.", 40, late=True),
-        PersonJoined(DANI),
-        said(3, BEN, reading, 1200),
-        TextQueued("q4", "Speaker is on. Go ahead, I am all ears 🎧", start + 1260),
-        TextStored("q4", 4),
-        TextSeen(4, 2, 3),
-        TextQueued("q7", "One moment, I have to find my glasses.", start + 1265),
-        TextStored("q7", 5),
-        said(6, CLEO, "I only have text today, tell me how it ends.", 1290),
-        TextQueued("q6", "We will write it down for you.", start + 1320),
-        SpeakerChanged(on=True, device="Headphones"),
-        MicrophoneChanged(on=True, device="Microphone"),
-        MicrophoneLevel(0.16),
-        TalkingChanged(BEN, on=True),
-    ]
-
-
-def error(_now: float) -> list[Event]:
-    """A key that is easy to guess, at a broker that was never met."""
-    sentence = (
-        "This key is easy to guess, and this broker was never met before: whoever runs it could try keys "
-        "until one fits. Use a longer key, or make a new one."
-    )
-    return [
-        ConnectionProgressed("Looking for the broker…"),
-        ProblemReported(Part.KEY, "weak_phrase", sentence),
-        RoomLeft(sentence, None),
-    ]
-
-
-SCENES: dict[str, tuple[Opening, Callable[[float], list[Event]]]] = {
-    "empty": (Opening(name="Ann"), empty),
-    "conversation": (READY, conversation),
-    "error": (Opening("chat.example.org:9090", "Ann", "summer2024", connect=True), error),
-}
 
 if __name__ == "__main__":
     sys.exit(main())

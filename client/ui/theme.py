@@ -301,7 +301,7 @@ class Theme:
     def _scroll_bar(self) -> None:
         """A thin thumb without arrows; its trough is the card it stands in."""
         colours = self.palette
-        trough = self._element("scroll.trough", Box(), {}, colours.surface)
+        trough = self._element("scroll.trough", Box(radius=1), {}, colours.surface)
         states = {"active": Box(colours.muted, radius=1), "disabled": Box()}
         thumb = self._element("scroll.thumb", Box(colours.strong_border, radius=1), states, colours.surface)
         inside = [(thumb, {"expand": True, "sticky": "nswe"})]

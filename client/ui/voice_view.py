@@ -40,8 +40,8 @@ class VoiceView(ttk.Frame):
         self._people_count = -1
         self._toggles = (self.speaker, self.microphone, self.people)
         self.meter = _Meter(self, theme)
-        self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(208))
-        self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(208))
+        self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
+        self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
         self.fit(narrow=False)
         self.show(VoiceShown())
         self.count_people(0)
@@ -101,7 +101,7 @@ class VoiceView(ttk.Frame):
         )
         for row, (widget, wanted) in enumerate(lines, 3):
             if wanted or (widget is not self._network_note and not self._narrow):
-                widget.grid(row=row, column=0, columnspan=3, sticky="ew", padx=px(6), pady=(px(2), 0))
+                widget.grid(row=row, column=0, columnspan=3, sticky="ew", padx=px(6), pady=(px(4), 0))
             else:
                 widget.grid_remove()
 

@@ -34,6 +34,7 @@ _VOICE_MESSAGE_BYTES: Final = 4_096  # no frame has more than 1,400; CURVE's han
 _CONTROL_WAITING: Final = 1_000  # messages that wait for a stalled connection before it is given up
 _LOOK_SECONDS: Final = 1.0  # between two looks at what libzmq holds
 _VOICE_PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # seconds, by how often it broke before it stood
+_RETURN, _FRAME = b"\0", b"\1"  # what wakes `poll`: it is to return, or to send a voice frame
 _DEAF_AFTER: Final = 3  # voice connections that broke before they stood
 
 
@@ -92,13 +93,16 @@ class Transport:
 
     def wake(self) -> None:
         """Make `poll` return."""
-        with contextlib.suppress(OSError):  # full: it is awake anyway; closed: nobody waits
-            self._wake_out.send(b"\0")
+        self._wake(_RETURN)
 
     def send_voice(self, frame: bytes) -> None:
         """Hand over a finished frame. Never blocks; what has waited too long is dropped."""
         self._frames.append((time.monotonic(), frame))
-        self.wake()
+        self._wake(_FRAME)
+
+    def _wake(self, why: bytes) -> None:
+        with contextlib.suppress(OSError):  # full: it is awake anyway; closed: nobody waits
+            self._wake_out.send(why)
 
     # --- from the network thread ----------------------------------------------------------------------------
 
@@ -177,16 +181,11 @@ class Transport:
             self._voice_retry_at = time.monotonic() + self._voice_pause()
 
     def poll(self, seconds: float) -> Iterator[FromBroker | Link]:
-        """Wait up to `seconds`; yield what came in on the control connection, pass voice frames on."""
-        if self._voice_retry_at is not None:
-            seconds = min(seconds, max(0.0, self._voice_retry_at - time.monotonic()))
-        self._watch_for_room_to_send()
-        ready = dict(self._poller.poll(max(0, int(seconds * 1000 + 0.999))))
-        self._drain_wake_ups()
-        self._send_frames()
+        """Wait up to `seconds`; yield what came in on the control connection. Voice passes meanwhile."""
+        ready = self._wait(time.monotonic() + seconds)
         failures = self._voice_failures
-        if self._voice is not None:
-            self._receive_voice(self._voice, ready)
+        if self._voice is not None and self._voice.monitor in ready:
+            self._hear_of_voice(self._voice)
         if failures < self._voice_failures == _DEAF_AFTER:
             yield Link.DEAF
         if self._voice_retry_at is not None and time.monotonic() >= self._voice_retry_at:
@@ -197,6 +196,25 @@ class Transport:
             self._send_waiting()
             yield from self._receive_control(self._control, ready)
         yield from self._look_for_endless_messages(time.monotonic())
+
+    def _wait(self, until: float) -> dict[object, int]:
+        """Until there is more to do than to pass voice on, which comes hundreds of times a second. What is ready."""
+        if self._voice_retry_at is not None:
+            until = min(until, self._voice_retry_at)
+        self._watch_for_room_to_send()
+        while True:
+            seconds = max(0.0, until - time.monotonic())
+            ready = dict(self._poller.poll(int(seconds * 1000 + 0.999)))
+            woken = self._drain_wake_ups() if self._wake_in.fileno() in ready else b""
+            self._send_frames()
+            voice = self._voice if self._voice is not None and self._voice.socket in ready else None
+            if voice is not None:
+                self._receive_voice(voice)
+            passed = bool(woken) + (voice is not None)  # of what is ready
+            if _RETURN in woken or len(ready) > passed or not (ready and seconds):
+                return ready
+            if voice is not None and voice.endless(time.monotonic(), look=False):
+                return ready
 
     # --- control --------------------------------------------------------------------------------------------
 
@@ -257,16 +275,17 @@ class Transport:
             except zmq.Again:
                 self.counters["voice_dropped_sending"] += 1
 
-    def _receive_voice(self, voice: Watched, ready: dict[object, int]) -> None:
-        if voice.socket in ready:
-            arrived = time.monotonic()
-            self.voice_heard = arrived
-            for part in voice.messages():
-                if part is not None:
-                    self._take_voice(part, arrived)
-                else:
-                    self.counters["malformed"] += 1
-        news = list(voice.news()) if voice.monitor in ready else []
+    def _receive_voice(self, voice: Watched) -> None:
+        arrived = time.monotonic()
+        self.voice_heard = arrived
+        for part in voice.messages():
+            if part is not None:
+                self._take_voice(part, arrived)
+            else:
+                self.counters["malformed"] += 1
+
+    def _hear_of_voice(self, voice: Watched) -> None:
+        news = list(voice.news())
         if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
             self._voice_failures = 0
             self.voice_standing = time.monotonic()
@@ -326,7 +345,6 @@ class Transport:
         sock.connect(f"tcp://{join_host_port(endpoint.host, port)}")
         return watched
 
-    def _drain_wake_ups(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._wake_in.recv(4096):
-                pass
+    def _drain_wake_ups(self) -> bytes:
+        """Why `poll` was woken; what does not fit wakes it again."""
+        return self._wake_in.recv(4096)

@@ -100,7 +100,7 @@ class Watched:
         """The next message, if it has one part. Raises `zmq.Again`."""
         first = self._take_part()
         parts = 1
-        while self.socket.rcvmore:
+        while self.socket.get(zmq.RCVMORE):
             if parts == _PARTS:
                 self._too_many_parts = True
                 break

@@ -6,7 +6,9 @@ frames wait in a bounded queue, and those that are too old when the thread gets 
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import secrets
 import threading
 import time  # noqa: TID251 - this is the edge: here the voice thread's clock comes in
@@ -58,14 +60,14 @@ class VoiceEngine:
         """
         self._clock = clock
         self._report = report
-        self._awake = threading.Event()
+        self._awake: queue.SimpleQueue[None] = queue.SimpleQueue()  # an Event costs ten times as much to wait for
         self._closing = False
         self._commands: deque[Callable[[float], None]] = deque()
         self._frames: deque[tuple[bytes, float]] = deque()
         self._frames_received = self._bytes_received = self._overrun = 0
         counters = Counters()
         self._pipeline = Pipeline(
-            devices or ChosenDevices(microphone, speaker, self._awake.set, clock, counters),
+            devices or ChosenDevices(microphone, speaker, self._wake, clock, counters),
             counters,
             media_start=secrets.randbelow(MEDIA_TIMES),
             send=send,
@@ -85,7 +87,7 @@ class VoiceEngine:
     def close(self) -> None:
         """Close devices and files and end the thread; the one method that waits (3 s at most)."""
         self._closing = True
-        self._awake.set()
+        self._wake()
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
 
@@ -169,14 +171,20 @@ class VoiceEngine:
 
     def _ask(self, command: Callable[[float], None]) -> None:
         self._commands.append(command)
-        self._awake.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        self._awake.put(None)
+
+    def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(queue.Empty):
+            self._awake.get(timeout=seconds)
 
     def _run(self) -> None:
         try:
             while not self._closing:
-                self._awake.clear()  # before looking: what comes from now on wakes again
                 wait = self._turn(self._clock())
-                self._awake.wait(IDLE_SECONDS if wait is None else min(wait, IDLE_SECONDS))
+                self._sleep(IDLE_SECONDS if wait is None else min(wait, IDLE_SECONDS))
         except Exception:  # noqa: BLE001 - whatever it is, the user is told and text goes on
             _log.exception("the voice thread failed")
             self._report(

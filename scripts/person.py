@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -36,13 +36,19 @@ class Person:
         state: Path,
         flags: tuple[str, ...] = (),
         errors: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
     ) -> None:
-        """`server` is an invite link, `state` the state folder; complaints go to our stderr, or behind `errors`."""
+        """`server` is an invite link, `state` the state folder; complaints go to our stderr, or behind `errors`.
+
+        `before` stands before its command.
+        """
         self.name = name
         self.events: list[Event] = []
         self._arrived = threading.Condition()
-        command = [sys.executable, "-m", "client", "--json", "--invite", server, "--name", name]
-        self._process = start([*command, "--state-dir", str(state), *flags], {"SECURE_CHAT_KEY": phrase}, errors)
+        command = [*before, sys.executable, "-m", "client", "--json", "--invite", server, "--name", name]
+        own = {"SECURE_CHAT_KEY": phrase, **(environment or {})}
+        self._process = start([*command, "--state-dir", str(state), *flags], own, errors)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -77,14 +77,18 @@ class Broker:
 
 
 def start_broker(
-    arguments: Iterable[str], say: Callable[[str], None], log: Path | None = None, seconds: float = _READY_SECONDS
+    arguments: Iterable[str],
+    say: Callable[[str], None],
+    log: Path | None = None,
+    seconds: float = _READY_SECONDS,
+    before: Sequence[str] = (),
 ) -> Broker:
-    """Start a broker and wait until it is ready; its further lines go to `say`.
+    """Start a broker and wait until it is ready; its further lines go to `say`. `before` stands before its command.
 
     One that is not ready after `seconds` is killed. Raises `NotStarted`.
     """
     place = ["--log", str(log or ROOT / "scripts/all.log")]
-    process = start([sys.executable, "-m", "broker", *place, *arguments])
+    process = start([*before, sys.executable, "-m", "broker", *place, *arguments])
     late = threading.Event()
 
     def give_up() -> None:
@@ -105,7 +109,8 @@ def start_broker(
     control, voice, banner = (_here(parse_address(text)) for text in found.groups()[:3])
     everywhere = parse_address(found[1]).host in _EVERYWHERE
     threading.Thread(target=_pass_on, args=(process.stdout, say), daemon=True).start()
-    return Broker(process, control, voice, banner, read_key(banner), found[4], everywhere)
+    key = read_key(banner, before)
+    return Broker(process, control, voice, banner, key, found[4], everywhere)
 
 
 def start(
@@ -146,8 +151,12 @@ def stop(process: subprocess.Popen[str]) -> int:
     return code
 
 
-def read_key(banner: Address) -> bytes:
-    """The public key that a broker of this machine hands out."""
+def read_key(banner: Address, before: Sequence[str] = ()) -> bytes:
+    """The public key that a broker of this machine hands out; asked by a command with `before` in front of it."""
+    if before:
+        asking = f"from scripts.processes import *; print(read_key({banner!r}).hex())"
+        asked = subprocess.run([*before, sys.executable, "-c", asking], cwd=ROOT, capture_output=True, check=True)
+        return bytes.fromhex(asked.stdout.decode())
     with (
         socket.create_connection((banner.host, banner.port), timeout=5) as connection,
         connection.makefile("rb") as file,

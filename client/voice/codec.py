@@ -2,7 +2,7 @@
 
 The library inside the wheel `opuslib-next-bundled` is taken, else the system's: no Python binding that was
 tried does loss concealment, bounded buffers and constant bit rate at once. Settings are those that were measured:
-10 ms, restricted low delay, 48 kbit/s, complexity 5 (2.5 ms of look-ahead). The bit rate is constant because
+10 ms, restricted low delay, 80 kbit/s, complexity 5 (2.5 ms of look-ahead). The bit rate is constant because
 packets of varying size leak speech through any cipher.
 
 The library is called with the lock of the interpreter held: a packet takes 15 to 40 µs, getting it back from a busy
@@ -26,7 +26,7 @@ from client.voice.packet import BLOCK_SAMPLES, OPUS_BYTES, SLIM_SAMPLES
 from common.errors import DeviceError, Malformed
 from common.limits import SAMPLE_RATE
 
-BIT_RATE: Final = 48_000
+BIT_RATE: Final = 80_000
 COMPLEXITY: Final = 5
 
 _RESTRICTED_LOWDELAY: Final = 2051
@@ -56,7 +56,7 @@ class Encoder:
             raise DeviceError("The voice codec (libopus) did not start: install another version of it.")
 
     def encode(self, block: Block) -> bytes:
-        """A packet of 60 bytes for a block of 10 ms."""
+        """A packet of 100 bytes for a block of 10 ms."""
         if block.size != BLOCK_SAMPLES:
             raise ValueError(f"a block has {BLOCK_SAMPLES} samples, not {block.size}")
         self._samples[:] = block

@@ -38,6 +38,7 @@ CONCEALED_MOST: Final = 3  # packets: after 30 ms made-up voice sounds worse tha
 PAUSE: Final = 300 * MS
 TOO_HIGH: Final = 8 * MS  # off the target by this much: worth a stretch, which may overshoot by 3 ms
 TOO_LOW: Final = 4 * MS
+UNHEARD: Final = 2 * MS  # off by this much: worth a stretch that nobody hears
 HASTE: Final = 40 * MS  # from here on stretch as often as possible, else
 CALM: Final = 60 * MS  # no more often than this
 JUMP: Final = 2 * SAMPLE_RATE  # a media clock that jumps by this is another clock
@@ -47,10 +48,14 @@ NOWHERE: Final = -(2**62)  # a media time before all others
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Decode these, one after another. `change`: samples to put in (> 0) or take out (< 0), about; 0 as a rule."""
+    """Decode these, one after another. `change`: samples to put in (> 0) or take out (< 0), about; 0 as a rule.
+
+    `unheard`: only if they are so soft that nobody hears it.
+    """
 
     packets: tuple[VoicePacket, ...]
     change: int = 0
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,11 @@ class JitterBuffer:
             if len(self._queue) > QUEUE_PACKETS:
                 self._skip(min(self._queue))
 
-    def next(self, now: float, held: int = 0) -> Step:
-        """What to play at `now` (seconds), after `held` samples that are decoded and not yet played."""
+    def next(self, now: float, held: int = 0, *, quiet: bool = False) -> Step:
+        """What to play at `now` (seconds), after `held` samples that are decoded and not yet played.
+
+        `quiet`: what was heard last is so soft that a stretch of what comes next may stay unheard.
+        """
         when = round(now * SAMPLE_RATE)
         self._skip_what_is_too_old(when, held)
         if not self._queue:
@@ -122,7 +130,7 @@ class JitterBuffer:
         if self._paused and self._delay(when, first, held) < self.target(when) - BLOCK_SAMPLES // 2:
             return _SILENCE  # its time has not come: a talk starts at the target delay
         self._paused = False
-        return self._play(first, when, held)
+        return self._play(first, when, held, quiet=quiet)
 
     def target(self, when: int) -> int:
         """The delay to steer to, in samples, at a time in samples. Valid after the first `put`."""
@@ -142,18 +150,22 @@ class JitterBuffer:
     def _delay(self, when: int, media: int, held: int) -> int:
         return when - (media - held) - self._transit.base
 
-    def _play(self, first: int, when: int, held: int) -> Play:
+    def _play(self, first: int, when: int, held: int, *, quiet: bool) -> Play:
         packets = [self._take(first)]
-        change = self._wish(self._delay(when, first, held), when)
+        off = self.target(when) - self._delay(when, first, held)
+        change = self._wish(off, when)
+        unheard = quiet and not change and abs(off) >= UNHEARD
+        if unheard:
+            change = off
         # To shorten takes more than one packet: the longest pitch period is 15 ms.
         if change < 0 and not packets[0].end_of_talk and self._place in self._queue:
             packets.append(self._take(self._place))
         elif change < 0:
             change = 0
-        if change:
+        if change and not unheard:
             self._stretched_at = when
         self._paused = packets[-1].end_of_talk
-        return Play(tuple(packets), change)
+        return Play(tuple(packets), change, unheard)
 
     def _take(self, media: int) -> VoicePacket:
         _, packet = self._queue.pop(media)
@@ -163,8 +175,7 @@ class JitterBuffer:
         self._counters.played += 1
         return packet
 
-    def _wish(self, delay: int, when: int) -> int:
-        off = self.target(when) - delay
+    def _wish(self, off: int, when: int) -> int:
         if abs(off) < HASTE and when - self._stretched_at < CALM:
             return 0
         return off if off <= -TOO_HIGH or off >= TOO_LOW else 0

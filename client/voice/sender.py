@@ -10,11 +10,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
+import numpy as np
+
 from client.voice import packet
 from client.voice.device import Block, silence
 from client.voice.packet import BLOCK_SAMPLES, HELD_MOST, MEDIA_TIMES, VoicePacket
 from common.limits import SAMPLE_RATE
 
+_SILENT: Final = 0.01  # of the loudest: softer than the softest consonant
 PRE_ROLL: Final = 6  # blocks from before it is known that somebody speaks: no first syllable is cut
 
 
@@ -88,6 +91,7 @@ class Sender:
         if not self._talking:
             coder.reset()
         frames = []
+        self._forget_silence(block)
         held = len(self._held)
         self._media -= held * BLOCK_SAMPLES
         for waited, earlier in zip(range(held, 0, -1), self._held, strict=True):
@@ -110,6 +114,12 @@ class Sender:
             self._media += BLOCK_SAMPLES
             self._held.clear()
         return last
+
+    def _forget_silence(self, block: Block) -> None:
+        """What was held back from before the word began: each block of it would have to be caught up with."""
+        loudest = max(float(np.max(np.abs(one))) for one in (*self._held, block))
+        while self._held and float(np.max(np.abs(self._held[0]))) < loudest * _SILENT:
+            self._held.popleft()
 
     def end(self) -> bytes | None:
         """Nothing more is sent. The frame that says so, if a talk was under way: 10 ms of silence."""

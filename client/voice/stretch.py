@@ -33,7 +33,7 @@ def shorten(block: Block, wish: int, *, force: bool = False) -> Block:
     longest = min(block.size - OVERLAP, LONGEST, wish + TOLERANCE)
     if longest < SHORTEST:
         return block
-    if _quiet(block):
+    if quiet(block):
         lag = max(SHORTEST, min(wish, longest))
     else:
         offset, likeness = _most_alike(block[:OVERLAP], block[SHORTEST : longest + OVERLAP])
@@ -52,7 +52,7 @@ def lengthen(past: Block, block: Block, wish: int, *, force: bool = False) -> Bl
     longest = min(past.size, LONGEST, wish + TOLERANCE)
     if longest < OVERLAP or block.size < OVERLAP:
         return block
-    if _quiet(block) and _quiet(past):
+    if quiet(block) and quiet(past):
         lag = max(OVERLAP, min(wish, longest))
     else:
         offset, likeness = _most_alike(block[:OVERLAP], past[past.size - longest :])
@@ -64,7 +64,8 @@ def lengthen(past: Block, block: Block, wish: int, *, force: bool = False) -> Bl
     return np.concatenate([joined, period[OVERLAP:], block])
 
 
-def _quiet(block: Block) -> bool:
+def quiet(block: Block) -> bool:
+    """Whether it is so soft that nobody hears what is done to it."""
     return float(np.dot(block, block)) <= QUIET * QUIET * block.size
 
 

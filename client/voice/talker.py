@@ -41,6 +41,7 @@ class Talker:
         self._held = silence(0)  # decoded, not yet played
         self._past = silence(0)  # the last that was played, as much as `stretch` needs
         self._silent = True
+        self._quiet = False  # what was decoded last
 
     def put(self, packet: VoicePacket, arrived: float) -> None:
         """A packet that may be played came at `arrived`, in seconds."""
@@ -49,7 +50,7 @@ class Talker:
     def block(self, now: float) -> Block | None:
         """The next 10 ms; None for silence."""
         while self._held.size < BLOCK_SAMPLES:
-            step = self.jitter.next(now, self._held.size)
+            step = self.jitter.next(now, self._held.size, quiet=self._quiet)
             if isinstance(step, Play):
                 self._append(self._play(step))
             elif isinstance(step, Conceal):
@@ -61,6 +62,9 @@ class Talker:
     def _play(self, step: Play) -> Block:
         blocks = [self._decode(packet) for packet in step.packets]
         block = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        self._quiet = stretch.quiet(blocks[-1])
+        if step.unheard and not stretch.quiet(block):
+            return block
         force = abs(step.change) > HASTE
         if step.change < 0:
             shorter = stretch.shorten(block, -step.change, force=force)

@@ -174,8 +174,9 @@ def _fill(extras: set[str]) -> None:
     if not _pip_install(requirements(packages)):
         _stop("Is the network there? Run this again: it goes on where it stopped.")
     failed = {"voice"} & extras
-    if failed and _install_sound(locked):
-        failed = set()
+    if failed:
+        _install_front_end(locked, direct_names(config, ["voice"]) - {"pyaudio"})
+        failed = set() if _install_sound(locked) else failed
     _write(_Stamp(_fingerprint(), _ask_version(), tuple(sorted(extras - failed)), tuple(failed)))
 
 
@@ -211,6 +212,13 @@ def _follow(lines: Iterable[str]) -> list[str]:
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
     return said
+
+
+def _install_front_end(locked: tuple[Locked, ...], names: frozenset[str]) -> None:
+    """What takes echo and noise away: there may be none for a rare kind of machine, and voice works without."""
+    print("Installing what takes echo and noise out of a voice", flush=True)
+    if not _pip_install(requirements(subset(locked, names)), quiet=True):
+        print("  There is none for this machine: voice works, with its echoes.")
 
 
 def _install_sound(locked: tuple[Locked, ...]) -> bool:

@@ -22,9 +22,9 @@ def tone(blocks: int) -> list[Block]:
 def test_a_tone_survives_at_a_constant_size() -> None:
     encoder, decoder = Encoder(), Decoder()
     packets = [encoder.encode(block) for block in tone(50)]
-    # Mistake: variable bit rate, whose sizes leak speech through the seal. 48 kbit/s are 60 bytes.
-    assert {len(packet) for packet in packets} == {60}
-    assert {len(encoder.encode(silence()))} == {60}
+    # Mistake: variable bit rate, whose sizes leak speech through the seal. 80 kbit/s are 100 bytes.
+    assert {len(packet) for packet in packets} == {100}
+    assert {len(encoder.encode(silence()))} == {100}
     heard = np.concatenate([decoder.decode(packet) for packet in packets])
     delay = 120  # 2.5 ms of look-ahead: mistake, an application with 6.5
     wanted = np.concatenate(tone(50))

@@ -17,6 +17,7 @@ from client.voice.front_end import (
     FrontEnds,
     Gain,
     LevelMeter,
+    Need,
     PlainFrontEnd,
     decibels,
     plain,
@@ -106,8 +107,10 @@ def test_sound_passes_while_the_libraries_load() -> None:
     assert ends.ready.wait(10)
     heard = front_end.process(tone(0.5))
     assert heard.speech is True
+    nothing = dict.fromkeys(("echo_cancellation", "noise_suppression", "high_pass_filter", "auto_gain_control"), False)
     assert Module.made == [
-        {"echo_cancellation": True, "noise_suppression": True, "high_pass_filter": True, "auto_gain_control": False}
+        nothing | {"high_pass_filter": True},
+        nothing | {"echo_cancellation": True, "noise_suppression": True, "high_pass_filter": True},
     ]
     assert np.abs(heard.block).max() == pytest.approx(0.25, rel=0.01)
     front_end.hear(tone(0.1))
@@ -154,6 +157,49 @@ def test_a_missing_library_is_told_once_and_voice_goes_on(missing: str) -> None:
         assert np.abs(front_end.process(tone(0.5)).block).max() > 0.2
         front_end.hear(tone(0.1))
     assert told == [MISSING]
+
+
+def test_a_room_is_cleaned_while_it_is_noisy_and_left_alone_once_it_is_known_to_be_quiet() -> None:
+    # Would catch a voice that pays for noise that is not there, and noise that is let through until it is known.
+    need = Need(echo=True, noise=True)
+    assert all(need.of(tone(0.01, number)) for number in range(300))
+    for number in range(10):
+        need.of(tone(0.0005, number))
+    assert not need.of(tone(0.5))  # a word does not make a room noisy
+    for number in range(300):
+        need.of(tone(0.01, number))
+    assert need.of(tone(0.01))
+
+
+def test_what_the_speaker_plays_has_to_be_taken_away_for_as_long_as_it_may_sound() -> None:
+    need = Need(echo=True, noise=False)
+    assert not need.of(tone(0.1))
+    need.hear(silence())
+    assert not need.of(tone(0.1))
+    need.hear(tone(0.1))
+    assert [need.of(tone(0.1)) for _ in range(50)] == [True] * 49 + [False]
+    deaf = Need(echo=False, noise=False)
+    deaf.hear(tone(0.1))
+    assert not deaf.of(tone(0.1))
+
+
+def test_the_way_past_is_taken_only_while_nobody_speaks() -> None:
+    # The fake module halves on both ways; only one of them is at work on what comes out.
+    front_end = made(SetProcessing(gain=False))
+    for _ in range(10):
+        front_end.process(silence())  # a quiet room: from here on nothing needs to be cleaned
+    assert Module.made[0]["noise_suppression"] is False
+    front_end.process(tone(0.5))
+    front_end.hear(tone(0.5))  # somebody else speaks: at once, though I do too
+    heard = front_end.process(tone(0.5))
+    assert heard.speech is True
+    assert np.abs(heard.block).max() == pytest.approx(0.25, rel=0.01)
+
+
+def test_without_rumble_filter_and_cleaning_the_block_itself_passes() -> None:
+    front_end = made(SetProcessing(echo=False, noise=False, high_pass=False, gain=True))
+    block = tone(0.001)
+    assert front_end.process(block).block is block
 
 
 def test_the_meter_tells_the_peak_ten_times_a_second() -> None:

@@ -203,6 +203,34 @@ def test_a_media_clock_that_jumps_is_a_new_clock() -> None:
     assert isinstance(buffer.next(1.07), Play)
 
 
+def test_what_was_held_back_at_its_sender_says_nothing_of_the_way() -> None:
+    # Would catch a first word after which the delay is that of its pre-roll.
+    buffer = JitterBuffer(Counters())
+    for number in range(100):
+        buffer.put(packet(number), 1.0 + number * 0.01)
+    before = buffer.spread_ms
+    burst = [VoicePacket((200 + number) * BLOCK_SAMPLES, OPUS, held=6 - number) for number in range(7)]
+    for one in burst:
+        buffer.put(one, 3.06)
+    assert buffer.spread_ms == before == 0.0
+
+
+@pytest.mark.parametrize(("quiet", "change"), [(False, 0), (True, -7 * MS)])
+def test_where_nobody_hears_it_the_delay_is_brought_to_its_target(quiet: bool, change: int) -> None:
+    # Seven ms over the target: not worth a cut in a word, and worth one in a pause.
+    buffer = JitterBuffer(Counters())
+    buffer.put(packet(0), 1.0)
+    buffer.put(packet(1), 1.01)
+    for number in range(200):
+        buffer.put(packet(number + 2), 1.02 + number * 0.01)
+        step = buffer.next(1.019 + number * 0.01)
+        assert isinstance(step, Play)
+        assert step.change == 0
+    step = buffer.next(3.019, quiet=quiet)
+    assert isinstance(step, Play)
+    assert (step.change, step.unheard) == (change, quiet)
+
+
 def test_before_the_first_packet() -> None:
     buffer = JitterBuffer(Counters())
     assert buffer.next(5.0) == Silence()

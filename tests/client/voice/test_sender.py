@@ -98,7 +98,7 @@ def test_what_was_held_back_comes_first_with_its_own_times() -> None:
     # Would catch a cut first syllable, one that is sent twice, and one whose waiting counts as a slow network.
     sender, coder, _ = talking()
     for number in range(10):
-        assert sender.hold(level(number / 100)) is None
+        assert sender.hold(level(0.1 + number / 100)) is None
     packets = [decode(frame[7 + 24 :]) for frame in sender.send(level(0.5))]
     assert [packet.media_time for packet in packets] == [1000 + number * 480 for number in range(4, 11)]
     assert [packet.held for packet in packets] == [6, 5, 4, 3, 2, 1, 0]
@@ -113,6 +113,20 @@ def test_a_pause_ends_the_talk_once_and_the_next_one_has_its_pre_roll() -> None:
     assert end.end_of_talk
     assert sender.hold(level(0.1)) is None
     assert [decode(frame[31:]).media_time for frame in sender.send(level(0.5))] == [1960, 2440]
+
+
+def test_silence_before_a_word_is_not_sent() -> None:
+    # Would catch a word whose listeners have to catch up with 60 ms of nothing.
+    sender, _, _ = talking()
+    for loudness in (0.1, 0.0, 0.001, 0.01, 0.001, 0.1):
+        sender.hold(level(loudness))
+    packets = [decode(frame[31:]) for frame in sender.send(level(0.5))]
+    assert [(packet.held, packet.media_time) for packet in packets][-4:] == [
+        (3, 1000 + 3 * 480),
+        (2, 1000 + 4 * 480),
+        (1, 1000 + 5 * 480),
+        (0, 1000 + 6 * 480),
+    ]
 
 
 def test_what_was_dropped_is_never_sent() -> None:

@@ -1,0 +1,32 @@
+"""The flags of scripts/bench_mouth_to_ear.py. Standard library only: they are read before anything is installed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from scripts.flags import Flags
+
+
+def read_flags(description: str | None) -> argparse.Namespace:
+    """All flags, checked. A wrong one ends the script."""
+    flags = Flags(description)
+    flags.add_argument("--peer", choices=["mumble"], help="measure this program too, in turns with ours")
+    flags.add_argument("--runs", type=int, default=5, metavar="N", help="of each program and setting (default 5)")
+    flags.add_argument("--chirps", type=int, default=20, metavar="N", help="in each run (default 20)")
+    flags.add_argument("--speech", type=int, default=2, metavar="N", help="times that the speech is said (default 2)")
+    flags.add_argument("--period", type=int, default=480, metavar="N", help="the card's, in samples (480: 10 ms)")
+    flags.add_argument(
+        "--net", metavar="LIST", help="loss=5,delay=20,jitter=5 (each way; also burst, kbit, queue), needs root"
+    )
+    flags.add_argument("--only", metavar="NAME", help="only the settings whose name has this in it")
+    flags.add_argument("--minutes", type=float, default=0.0, metavar="N", help="talk so long between two measurements")
+    flags.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured there")
+    flags.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture there")
+    given = flags.parse_args()
+    for name, least, most in (("runs", 1, 1_000), ("chirps", 2, 1_000), ("speech", 1, 100), ("period", 48, 4_800)):
+        if not least <= getattr(given, name) <= most:
+            flags.error(f"--{name} must be from {least} to {most}")
+    if not 0 <= given.minutes <= 600:
+        flags.error("--minutes must be from 0 to 600")
+    return given

@@ -1,0 +1,209 @@
+"""The programs whose delay is measured: ours, and Mumble where Debian's packages of it are installed.
+
+Each is a context manager that returns once B hears A.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from common.invite import Invite
+from scripts.person import Person
+from scripts.processes import start_broker, stop
+from scripts.rig.sound_card import NotReady, SoundCard, missing
+
+_PHRASE: Final = "banjo-clover-oxidize-pelican-sixtyfold-wharf"  # of a room that lives as long as a run
+_SETTLE: Final = 4.0  # seconds: jitter buffers learn, joins' sounds are over
+_PATIENCE: Final = 20.0
+MUMBLE_NEEDS: Final = {"mumble": "mumble", "murmurd": "mumble-server", "Xvfb": "xvfb", "openssl": "openssl"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the two ends run: what is put before their commands, and the server's address."""
+
+    near: Sequence[str] = ()
+    far: Sequence[str] = ()
+    host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A way to run a program: its name in the table, and its flags or settings."""
+
+    program: str  # "ours" or "mumble"
+    name: str
+    speaks: tuple[str, ...] = ()  # flags of ours, for who speaks
+    settings: Mapping[str, object] = field(default_factory=dict)  # of Mumble
+
+
+OURS: Final = (
+    Setting("ours", "front end off", ("--transmit", "always", "--processing", "none")),
+    Setting("ours", "front end on", ("--transmit", "voice")),
+)
+_COMMON: Final = {
+    "audio/input": "PulseAudio",
+    "audio/output": "PulseAudio",
+    "audio/transmit": 0,
+    "lastupdate": 2,
+    **dict.fromkeys(("tts/enable", "ui/usage", "ui/updatecheck", "ui/plugincheck", "ui/askonquit"), "false"),
+    **dict.fromkeys(("ui/hidetray", "shortcut/enable"), "false"),
+}
+# The defaults of Mumble's settings, and the ends of the sliders in its window.
+MUMBLE: Final = (
+    Setting("mumble", "default"),
+    Setting(
+        "mumble",
+        "best",
+        settings={
+            "audio/quality": 96_000,
+            "audio/outputdelay": 1,
+            "net/framesperpacket": 1,
+            "net/jitterbuffer": 1,
+            "audio/noisesupress": 0,
+            "audio/loudness": 20_000,
+        },
+    ),
+)
+
+
+@contextmanager
+def running(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
+    """The program, with A speaking and B listening; the ids of its processes by name."""
+    run = _ours if setting.program == "ours" else _mumble
+    with run(setting, card, place, folder) as processes:
+        time.sleep(_SETTLE)
+        yield processes
+
+
+@contextmanager
+def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
+    flags = ["--host", place.host, "--port", "0", "--data", str(folder / "data")]
+    with ExitStack() as stack:
+        broker = start_broker(flags, say=lambda _: None, log=folder / "all.log", before=place.far)
+        stack.callback(broker.stop)
+        invite = str(Invite(broker.control, broker.key, broker.voice.port, broker.banner.port, None))
+
+        def person(name: str, before: Sequence[str], *more: str) -> Person:
+            # A service that hands no HOME on would have PulseAudio's client look for a server of its own.
+            one = Person(
+                name,
+                invite,
+                _PHRASE,
+                folder / name,
+                ("--mic", "default", "--speaker", "default", *more),
+                folder / f"{name}.errors",
+                card.environment(name),
+                before,
+            )
+            stack.callback(one.leave)
+            one.wait("joined")
+            return one
+
+        listener = person("B", place.far, "--speaker-on")
+        speaker = person("A", place.near, "--mic-on", *setting.speaks)
+        listener.wait("speaker", lambda event: event["on"])
+        speaker.wait("mic", lambda event: event["on"])
+        yield {"broker": broker.process.pid, "speaker": speaker.pid, "listener": listener.pid}
+
+
+@contextmanager
+def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
+    lacking = missing(MUMBLE_NEEDS)
+    if lacking:
+        raise NotReady(lacking)
+    with ExitStack() as stack:
+        display = _display(stack)
+        certificate = _certificate(folder, "server")
+        settings = f"database={folder}/murmur.sqlite\nlogfile=\nhost={place.host}\nport=64899\nbandwidth=72000\n"
+        settings += f"sslCert={certificate}.crt\nsslKey={certificate}.key\nbonjour=false\nuname=root\nallowping=true\n"
+        (folder / "murmur.ini").write_text(settings, encoding="utf-8")
+        log = folder / "murmur.log"
+        command = [*place.far, "murmurd", "-fg", "-ini", str(folder / "murmur.ini")]
+        server = _start(stack, command, log, dict(os.environ))
+        _await(log, "Server listening")
+        clients = {}
+        for name, before in (("B", place.far), ("A", place.near)):
+            home = _mumble_home(folder / name, setting, name, certificate, place.host)
+            own = dict.fromkeys(("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(home))
+            environment = os.environ | card.environment(name) | own | {"DISPLAY": display, "LC_ALL": "C.UTF-8"}
+            command = [*before, "mumble", "-m", f"mumble://{name}@{place.host}:64899/?version=1.2.0"]
+            clients[name] = _start(stack, command, folder / f"{name}.log", environment)
+            _await(log, f":{name}(-1)> Authenticated")
+        yield {"broker": server.pid, "speaker": clients["A"].pid, "listener": clients["B"].pid}
+
+
+def _start(
+    stack: ExitStack, command: Sequence[str], log: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, env=environment, stdout=file, stderr=file, text=True, stdin=subprocess.DEVNULL
+        )
+    stack.callback(stop, process)
+    return process
+
+
+def _display(stack: ExitStack) -> str:
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1000x700x24", "-nolisten", "tcp"]
+    process = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL, text=True)
+    stack.callback(stop, process)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        return f":{told.readline().strip()}"
+
+
+def _await(log: Path, words: str) -> None:
+    until = time.monotonic() + _PATIENCE
+    while words not in log.read_text(errors="replace"):
+        if time.monotonic() > until:
+            raise NotReady(f"Mumble's server never said “{words}”: {log.read_text(errors='replace')[-400:]}")
+        time.sleep(0.1)
+
+
+def _certificate(folder: Path, name: str) -> Path:
+    place = folder / name
+    making = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}"]
+    _openssl(*making, "-keyout", f"{place}.key", "-out", f"{place}.crt")
+    packing = ["pkcs12", "-export", "-inkey", f"{place}.key", "-in", f"{place}.crt", "-name", name]
+    _openssl(*packing, "-passout", "pass:", "-out", f"{place}.p12")
+    return place
+
+
+def _openssl(*words: str) -> bytes:
+    return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+
+
+def _mumble_home(home: Path, setting: Setting, name: str, server: Path, host: str) -> Path:
+    """A home in which Mumble asks nothing: settings, a certificate, and the server's accepted beforehand."""
+    for part in ("Mumble", "Mumble/Mumble", "Documents"):
+        (home / part).mkdir(parents=True)
+    home.chmod(0o700)
+    devices = {"pulseaudio/input": f"mic{name}", "pulseaudio/output": f"ear{name}"}
+    wanted: dict[str, object] = {**_COMMON, **setting.settings, **devices}
+    wanted |= {"audio/mute": "false" if name == "A" else "true"}
+    groups: dict[str, list[str]] = {}
+    for key, value in wanted.items():
+        group, _, short = key.rpartition("/")
+        groups.setdefault(group or "General", []).append(f"{short}={value}")
+    lines = [line for group, kept in groups.items() for line in (f"[{group}]", *kept, "")]
+    (home / "Mumble/Mumble.conf").write_text("\n".join(lines), encoding="utf-8")
+    own = _certificate(home, name)
+    own.with_suffix(".p12").rename(home / "Documents/MumbleAutomaticCertificateBackup.p12")
+    digest = hashlib.sha1(_openssl("x509", "-in", f"{server}.crt", "-outform", "DER")).hexdigest()  # noqa: S324 - its own
+    database = sqlite3.connect(home / "Mumble/Mumble/mumble.sqlite")
+    database.execute("CREATE TABLE `cert` (`id` INTEGER PRIMARY KEY, `hostname` TEXT, `port` INTEGER, `digest` TEXT)")
+    database.execute("INSERT INTO cert(hostname, port, digest) VALUES (?, ?, ?)", (host, 64899, digest))
+    database.commit()
+    database.close()
+    return home

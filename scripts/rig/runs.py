@@ -1,0 +1,131 @@
+"""One run: a program on a card, chirps and speech through it, what it took of the machine and of the wire."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import psutil
+import soundfile
+import soxr
+
+from scripts.rig.analysis import Delays, Quality, delays, quality, speech_delays
+from scripts.rig.link import Link, Network
+from scripts.rig.programs import Place, Setting, running
+from scripts.rig.signals import RATE, Sound, chirps, speech_track
+from scripts.rig.sound_card import SoundCard
+from scripts.setup.environment import ROOT
+
+_SPEECH: Final = ROOT / "tests/sounds/speech.wav"
+_REACH: Final = int(0.9 * RATE)  # how late speech may come
+_BEFORE: Final = int(0.02 * RATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run found. Delays in ms; CPU in shares of a core; memory in MiB; `load` of the machine before it."""
+
+    program: str
+    setting: str
+    chirps: Delays
+    speech_ms: tuple[float, ...]  # each loud stretch of the speech
+    quality: tuple[Quality, ...]
+    cpu: dict[str, float]
+    memory: dict[str, float]
+    load: float
+
+    def as_dict(self) -> dict[str, object]:
+        """For a file."""
+        return asdict(self)
+
+
+def speech() -> Sound:
+    """The real speech that is said, at 48 kHz."""
+    sound, rate = soundfile.read(_SPEECH)
+    return np.asarray(soxr.resample(sound, rate, RATE), np.float64)
+
+
+def run(
+    setting: Setting, *, period: int, network: Network | None, count: int, times: int, minutes: float, seed: int
+) -> list[Result]:
+    """One result, or with `minutes` two: one at the beginning of a long talk, one at its end.
+
+    Raises `Silent` where nothing came through, `NotReady` where something is missing.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rig-")))
+        card_folder = folder / "card"
+        card_folder.mkdir()
+        place = Place()
+        if network is not None:
+            link = stack.enter_context(Link(network, seed))
+            place = Place(link.near, link.far, link.far_address)
+        card = stack.enter_context(SoundCard(card_folder, period=period))
+        processes = stack.enter_context(running(setting, card, place, folder))
+        found = [_measure(setting, card, processes, count, times, seed)]
+        if minutes:
+            _talk(card, minutes)
+            found.append(_measure(setting, card, processes, count, times, seed + 1))
+        return found
+
+
+def _measure(setting: Setting, card: SoundCard, processes: dict[str, int], count: int, times: int, seed: int) -> Result:
+    load = os.getloadavg()[0]
+    watched = {name: psutil.Process(pid) for name, pid in processes.items()}
+    begun, before = time.monotonic(), {name: _cpu(one) for name, one in watched.items()}
+    heard = card.say("A", chirps(count, seed))
+    took = time.monotonic() - begun
+    cpu = {name: round((_cpu(one) - before[name]) / took, 4) for name, one in watched.items()}
+    memory = {name: round(_memory(one), 1) for name, one in watched.items()}
+    said, judged, late = speech(), [], []
+    track, places = speech_track(said, times)
+    spoken = card.say("A", track)
+    begin = _begin(track, spoken["A mouth"])
+    for where in places:
+        first, last = begin + where.start, begin + where.stop
+        mouth = spoken["A mouth"][first:last]
+        ear = spoken["B ear"][first : last + _REACH]
+        judged.append(quality(mouth, ear))
+        late += speech_delays(mouth, ear)
+    return Result(
+        setting.program,
+        setting.name,
+        delays(heard["A mouth"], heard["B ear"]),
+        tuple(round(one, 2) for one in late),
+        tuple(judged),
+        cpu,
+        memory,
+        round(load, 2),
+    )
+
+
+def _talk(card: SoundCard, minutes: float) -> None:
+    """Speech without end."""
+    until = time.monotonic() + minutes * 60
+    while time.monotonic() < until:
+        card.say("A", speech_track(speech(), 8)[0])
+
+
+def _begin(track: Sound, mouth: Sound) -> int:
+    """Where in the recording the track begins."""
+    size = 1 << (track.size + mouth.size - 1).bit_length()
+    fits = np.fft.irfft(np.fft.rfft(mouth, size) * np.conj(np.fft.rfft(track, size)), size)
+    return int(np.argmax(fits[: mouth.size]))
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
+
+
+def _cpu(process: psutil.Process) -> float:
+    return float(sum(sum(one.cpu_times()[:2]) for one in _family(process)))
+
+
+def _memory(process: psutil.Process) -> float:
+    return float(sum(one.memory_info().rss for one in _family(process))) / 2**20

@@ -1,0 +1,47 @@
+"""The mouth-to-ear bench in a short form: one run of ours on the rig's own card."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.rig.link import Link
+from scripts.rig.sound_card import NEEDED, missing
+from tests.integration.broker_process import ROOT
+
+pytest.importorskip("pyaudio")
+pytestmark = pytest.mark.skipif(bool(missing(NEEDED)), reason=f"the rig needs: {missing(NEEDED)}")
+
+
+def bench(folder: Path, *flags: str) -> list[dict[str, object]]:
+    command = [sys.executable, "scripts/bench_mouth_to_ear.py", "--runs", "1", "--chirps", "4", "--speech", "1", *flags]
+    done = subprocess.run(
+        [*command, "--json", str(folder / "found.json"), "--plot", str(folder / "found.png")],
+        cwd=ROOT,
+        env={**os.environ, "SECURE_CHAT_SETUP_DONE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "found.png").stat().st_size > 1_000
+    results: list[dict[str, object]] = json.loads((folder / "found.json").read_text())["results"]
+    return results
+
+
+def test_a_voice_comes_from_mouth_to_ear(tmp_path: Path) -> None:
+    (found,) = bench(tmp_path, "--only", "front end off")
+    assert found["chirps"]["heard"] == found["chirps"]["said"] > 0  # type: ignore[index]
+    assert found["quality"][0]["stoi"] > 0.8  # type: ignore[index]
+
+
+@pytest.mark.skipif(bool(Link.missing()), reason=Link.missing())
+def test_a_voice_comes_through_a_bad_network(tmp_path: Path) -> None:
+    (found,) = bench(tmp_path, "--only", "front end off", "--net", "delay=20,loss=1")
+    assert found["chirps"]["median"] > 35  # type: ignore[index]

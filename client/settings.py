@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import tomli_w
 
-from client.events import Command, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
+from client.events import ChooseDevices, Command, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
 from common.errors import LocalError
 
 LARGEST_SCALE: Final = 300
@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True):
 def orders(before: Settings, now: Settings) -> list[Command]:
     """What the session has to be told of a change from one to the other; the rest concerns the window alone."""
     told: list[Command] = []
+    if (now.microphone, now.speaker) != (before.microphone, before.speaker):
+        told.append(ChooseDevices(now.microphone, now.speaker))
     if now.transmit != before.transmit:
         told.append(SetTransmit(Transmit(now.transmit)))
     if _processing(now) != _processing(before):

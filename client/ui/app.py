@@ -201,7 +201,7 @@ class Window:
             Act.SERVER: self._go_to_server,
             Act.NEXT_PANE: self.stage.next_pane,
             Act.MENU: self._open_menu,
-            Act.SETTINGS: lambda: self.stage.show_settings(lambda: self.chooser.now, self.chooser.choose),
+            Act.SETTINGS: lambda: self.stage.show_settings(self.chooser),
             Act.KEYS: lambda: self.stage.show_keys(self.chooser.now.push_to_talk_key),
             Act.QUIT: self.close,
         }
@@ -305,6 +305,7 @@ class Window:
         now, wall = self._now(), time.time()
         for event in events:
             self._presenter.receive(event, now, wall)
+            self.stage.receive(event)
             if isinstance(event, ProblemReported) and event.part is Part.TEXT:
                 self.page.chat.give_back(self._sent)
             if isinstance(event, SessionEnded):

@@ -26,7 +26,7 @@ class Chooser:
     ) -> None:
         self._choices = choices
         self._presenter = presenter
-        self._submit = submit
+        self.submit = submit
         self._report = report
         self._changed = changed
         self._push = PushToTalk(root, self._hold)
@@ -51,7 +51,7 @@ class Chooser:
         self._tell(trouble)
         self._use_push_key()
         for order in orders(before, self.now):
-            self._submit(order)
+            self.submit(order)
         self._changed(self.now)
 
     def _tell(self, trouble: str) -> None:
@@ -67,4 +67,4 @@ class Chooser:
 
     def _hold(self, on: bool) -> None:
         self._presenter.held(on=on)
-        self._submit(HoldToTalk(on))
+        self.submit(HoldToTalk(on))

@@ -250,7 +250,8 @@ def box(spec: Box, scale: float, ground: str, middle: int) -> Image.Image:
         draw.rounded_rectangle(hole, radius - unit, fill=spec.fill)
     if spec.sunken:
         _sink(small, spec, inner, unit)
-    return _stretched(small.resize((side, side), Image.Resampling.LANCZOS).convert("RGB"), corner, middle)
+    # By areas: other ways blur straight edges that lie on whole pixels.
+    return _stretched(small.resize((side, side), Image.Resampling.BOX).convert("RGB"), corner, middle)
 
 
 def _stretched(small: Image.Image, corner: int, middle: int) -> Image.Image:

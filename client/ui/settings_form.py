@@ -46,7 +46,15 @@ class KeyChoice:
     hint: str = ""
 
 
-Item: TypeAlias = Switch | Choice | DeviceChoice | KeyChoice
+@dataclass(frozen=True, slots=True)
+class EchoTest:
+    """Hear oneself: nothing to choose."""
+
+    label: str
+    hint: str = ""
+
+
+Item: TypeAlias = Switch | Choice | DeviceChoice | KeyChoice | EchoTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ GROUPS: Final = (
         (
             DeviceChoice("microphone", texts.MICROPHONE),
             DeviceChoice("speaker", texts.SPEAKER),
+            EchoTest(texts.ECHO_TEST, texts.HINT_ECHO_TEST),
             Choice(
                 "transmit",
                 texts.TRANSMIT,

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
 
+from client.events import AskDevices, DevicesListed, EchoStep, EchoTestChanged, Event, TestEcho
 from client.settings import Settings
 from client.ui import texts
+from client.ui.chooser import Chooser
 from client.ui.settings_form import (
     GROUPS,
     Choice,
     DeviceChoice,
+    EchoTest,
     Item,
     KeyChoice,
     Switch,
@@ -23,18 +26,27 @@ from client.ui.settings_form import (
 from client.ui.sheet import Sheet
 from client.ui.theme import Theme
 
-Choose = Callable[[str, object], None]
+_ECHO_TEXTS = {
+    EchoStep.SPEAK: texts.ECHO_SPEAK,
+    EchoStep.LISTEN: texts.ECHO_LISTEN,
+    EchoStep.OVER: texts.ECHO_START,
+}
 
 
 class SettingsView(Sheet):
-    """`choose` is called with a field and its new value; `show` what holds then."""
+    """What is chosen goes to the chooser; `show` what holds then."""
 
     def __init__(
-        self, parent: tk.Misc, theme: Theme, close: Callable[[], None], settings: Settings, choose: Choose
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        close: Callable[[], None],
+        chooser: Chooser,
     ) -> None:
         super().__init__(parent, theme, texts.SETTINGS, close)
-        self._choose = choose
-        self._settings = settings
+        self._choose = chooser.choose
+        self._submit = chooser.submit
+        self._settings = chooser.now
         self.controls: dict[str, ttk.Widget] = {}
         self._devices: dict[str, Sequence[str]] = {}
         self._variables: dict[str, tk.BooleanVar] = {}
@@ -46,7 +58,8 @@ class SettingsView(Sheet):
             for item in group.items:
                 self._add(item)
         self.finish()
-        self.show(settings)
+        self.show(self._settings)
+        self._submit(AskDevices())
 
     def show(self, settings: Settings) -> None:
         """These hold now."""
@@ -58,9 +71,16 @@ class SettingsView(Sheet):
         if not self._catching:
             self.controls["push_to_talk_key"].configure({"text": settings.push_to_talk_key})
 
-    def devices(self, microphones: Sequence[str], speakers: Sequence[str]) -> None:
-        """These devices there are now."""
-        self._devices = {"microphone": microphones, "speaker": speakers}
+    def receive(self, event: Event) -> None:
+        """Which devices there are, and where the echo test is; all else is nothing for a sheet."""
+        match event:
+            case DevicesListed(microphones, speakers):
+                self._devices = {"microphone": microphones, "speaker": speakers}
+            case EchoTestChanged(step):
+                self.echo_button.configure(text=_ECHO_TEXTS[step])
+                self.echo_button.state(["!disabled" if step is EchoStep.OVER else "disabled"])
+            case _:
+                pass
 
     # --- building -------------------------------------------------------------------------------------------
 
@@ -84,14 +104,20 @@ class SettingsView(Sheet):
             self.wrap(label, 240).grid(row=0, column=0, sticky="w", padx=(px(6), px(12)))
             control = self._control(row, item)
             control.grid(row=0, column=1, sticky="e", padx=(0, px(2)))
-        self.controls[item.field] = control
+        if not isinstance(item, EchoTest):
+            self.controls[item.field] = control
         if item.hint:
             hint = ttk.Label(row, style="SurfaceMuted.TLabel", text=item.hint, justify="left")
             self.wrap(hint, 50).grid(
                 row=1, column=0, columnspan=2, sticky="w", padx=(px(34 if isinstance(item, Switch) else 6), 0)
             )
 
-    def _control(self, row: ttk.Frame, item: Choice | DeviceChoice | KeyChoice) -> ttk.Widget:
+    def _control(self, row: ttk.Frame, item: Choice | DeviceChoice | KeyChoice | EchoTest) -> ttk.Widget:
+        if isinstance(item, EchoTest):
+            self.echo_button = ttk.Button(
+                row, style="PlainSurface.TButton", text=texts.ECHO_START, command=lambda: self._submit(TestEcho())
+            )
+            return self.echo_button
         if isinstance(item, KeyChoice):
             button = ttk.Button(row, style="PlainSurface.TButton", command=lambda: self._catch(item.field))
             button.bind("<KeyPress>", self._caught)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
+from client.events import Event
 from client.settings import Settings
+from client.ui.chooser import Chooser
 from client.ui.excerpt import Excerpt
 from client.ui.form import Fields
 from client.ui.keys_view import KeysView
@@ -84,13 +86,18 @@ class Stage:
 
     # --- sheets ---------------------------------------------------------------------------------------------
 
-    def show_settings(self, settings: Callable[[], Settings], choose: Callable[[str, object], None]) -> None:
-        """Bring the settings. `settings` gives those that hold, `choose` takes a field and its new value."""
-        self._bring(lambda: SettingsView(self._root, self.theme, self.close_sheet, settings(), choose))
+    def show_settings(self, chooser: Chooser) -> None:
+        """Bring the settings."""
+        self._bring(lambda: SettingsView(self._root, self.theme, self.close_sheet, chooser))
 
     def show_keys(self, push_to_talk_key: str) -> None:
         """Bring the overview of keys."""
         self._bring(lambda: KeysView(self._root, self.theme, self.close_sheet, push_to_talk_key))
+
+    def receive(self, event: Event) -> None:
+        """Something happened: the settings may show it."""
+        if isinstance(self.sheet, SettingsView):
+            self.sheet.receive(event)
 
     def settings_changed(self, settings: Settings) -> None:
         """These hold now: the look follows, and the sheet if it is open."""

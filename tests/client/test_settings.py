@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from client.events import SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
+from client.events import ChooseDevices, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
 from client.settings import Choices, Settings, SettingsNotKept, orders
 
 
@@ -143,6 +143,7 @@ def test_the_session_is_told_what_concerns_it() -> None:
     usual = Settings()
     assert orders(usual, usual) == []
     assert orders(usual, Settings(theme="dark", scale=200, push_to_talk_key="Pause")) == []
+    assert orders(usual, Settings(speaker="Headset")) == [ChooseDevices("default", "Headset")]
     assert orders(usual, Settings(transmit="push")) == [SetTransmit(Transmit.PUSH)]
     assert orders(usual, Settings(noise=False)) == [SetProcessing(noise=False)]
     changed = Settings(echo=False, high_pass=False, gain=False, receipts=False, keep_log=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import ImageChops
 
-from client.events import SetMicrophone
+from client.events import AskDevices, ChooseDevices, DevicesListed, EchoStep, EchoTestChanged, SetMicrophone, TestEcho
 from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.app import Opening
@@ -88,14 +88,14 @@ def test_every_setting_by_tab_and_in_view(open_window: Open) -> None:
     window.settle()
     window.key("ctrl+comma")
     reached: list[tk.Misc | None] = []
-    for _ in Settings.__struct_fields__:
+    for _ in range(len(Settings.__struct_fields__) + 1):
         window.key("Tab")
         focused = window.focus()
         reached.append(focused)
         assert focused is not None
         top = focused.winfo_rooty() - window.root.winfo_rooty()
         assert 0 <= top <= window.root.winfo_height() - focused.winfo_height()
-    assert set(reached) == set(sheet(window).controls.values())
+    assert set(reached) == {*sheet(window).controls.values(), sheet(window).echo_button}
     control = sheet(window).controls["typing"]
     with_ring = window.pixels_of(control, window.picture("settings-small"))
     sheet(window).close_button.focus_set()
@@ -122,6 +122,38 @@ def test_what_is_chosen_holds_at_once_and_is_kept(open_window: Open, tmp_path: P
     window.picture("settings-dark")
     window.key("Escape")
     assert no_sheet(window)
+
+
+def test_devices_are_those_that_there_are_now(open_window: Open) -> None:
+    # would catch: a list of devices that is as old as the program, a choice that nobody obeys
+    window = open_window(Opening(), choices=Choices(None, {"speaker": "Old loudspeaker"}))
+    window.key("ctrl+comma")
+    assert fake(window).commands(AskDevices) == [AskDevices()]
+    fake(window).say(DevicesListed(("Headset", "Camera"), ("Headset",)))
+    window.settle()
+    control = sheet(window).controls["microphone"]
+    control.focus_set()
+    window.key("space")
+    window.picture("devices")
+    window.key("Down", "Down", "Return")
+    assert fake(window).commands(ChooseDevices) == [ChooseDevices("Headset", "Old loudspeaker")]
+    assert control.cget("text") == "Headset"
+    assert sheet(window).controls["speaker"].cget("text") == "Old loudspeaker"
+
+
+def test_hear_yourself(open_window: Open) -> None:
+    window = open_window(Opening())
+    window.key("ctrl+comma")
+    button = sheet(window).echo_button
+    window.click(button)
+    assert fake(window).commands(TestEcho) == [TestEcho()]
+    for step, words in ((EchoStep.SPEAK, texts.ECHO_SPEAK), (EchoStep.LISTEN, texts.ECHO_LISTEN)):
+        fake(window).say(EchoTestChanged(step))
+        window.until(lambda words=words: button.cget("text") == words)  # type: ignore[misc]
+        assert button.instate(["disabled"])
+    fake(window).say(EchoTestChanged(EchoStep.OVER))
+    window.until(lambda: button.instate(["!disabled"]))
+    assert button.cget("text") == texts.ECHO_START
 
 
 def test_the_key_to_hold_is_chosen_by_pressing_it(open_window: Open) -> None:

@@ -7,11 +7,13 @@ import logging
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from client.asking import weak_phrase_meant, with_phrase
-from client.config import Config, read_config, read_doctor_request, read_log_request
+from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
+from client.ctl.place import NoPlace, runtime_folder
 from client.events import Quit, SetProcessing, Transmit
 from client.store import Store
 from common.address import parse_address
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _USAGE: Final = 2  # exit code for what the caller did wrong
 _PROFILES: Final = 9
+_log: Final = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +51,10 @@ def _obey(arguments: list[str]) -> int:
         request = read_log_request(arguments[1:], os.environ, sys.stdin)
         _warn(request.warning)
         return log_command.run(request)
+    if arguments[:1] == ["ctl"]:
+        from client.ctl import command as ctl  # noqa: PLC0415
+
+        return ctl.run(arguments[1:], runtime_folder(os.environ, default_folder()))
     if arguments[:1] == ["doctor"]:
         from client.doctor import command  # noqa: PLC0415
 
@@ -88,11 +95,34 @@ def _run(config: Config) -> int:
         transmit=Transmit(chosen.transmit),
         processing=SetProcessing(chosen.echo, chosen.noise, chosen.high_pass, chosen.gain),
     )
-    network.start()
-    if config.mode == "window":
-        return _run_window(config, network, choices)
-    _warn("\n".join(choices.take_notes()))
-    return _run_text(config, network, accept_weak_phrase=accept_weak_phrase)
+    with _reached_by_ctl(config, store, network, choices):
+        network.start()
+        if config.mode == "window":
+            return _run_window(config, network, choices)
+        _warn("\n".join(choices.take_notes()))
+        return _run_text(config, network, accept_weak_phrase=accept_weak_phrase)
+
+
+@contextmanager
+def _reached_by_ctl(config: Config, store: Store, network: Network, choices: Choices) -> Iterator[None]:
+    """Obey `secure-chat ctl` meanwhile. Programs have a line of their own; where there can be no socket, none is."""
+    from client.ctl.listener import Listener  # noqa: PLC0415
+    from client.ctl.standing import Standing  # noqa: PLC0415
+
+    if config.mode == "json":
+        yield
+        return
+    standing = Standing(config.name, str(store.folder.resolve()))
+    place = runtime_folder(os.environ, default_folder())
+    try:
+        listener = Listener(place, standing, network.events, network.submit, lambda: Transmit(choices.now.transmit))
+    except NoPlace as error:
+        _log.info("secure-chat ctl will not reach this client: %s", error)
+        yield
+        return
+    listener.start()
+    with closing(listener):
+        yield
 
 
 def _run_window(config: Config, network: Network, choices: Choices) -> int:

@@ -11,11 +11,12 @@ import getpass
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NoReturn, TextIO, TypeVar
+from typing import Final, TextIO, TypeVar
 
 import platformdirs
 
 from client.events import Transmit
+from client.flags import Flags
 from client.names import check_name, clean_name
 from common.address import parse_address
 from common.crypto.phrase import normalise
@@ -37,6 +38,7 @@ _DOCTOR_DESCRIPTION: Final = (
 )
 _EPILOG: Final = f"""\
 secure-chat doctor looks for what keeps you from writing and talking; see secure-chat doctor --help.
+secure-chat ctl talk|mic|speaker|status reaches a client that runs, for global keys; see secure-chat ctl --help.
 secure-chat log export|search|delete works on the lines that are kept on this computer; see secure-chat log --help.
 
 The encryption key is read from --key-file, from the environment variable {KEY_VARIABLE} or from the invite link;
@@ -106,16 +108,9 @@ class DoctorRequest:
     warning: str = ""  # what the user should know about the flags, empty: nothing
 
 
-class _Flags(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage in front of it."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; --help lists all flags.\n")
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line of `secure-chat`."""
-    flags = _Flags(
+    flags = Flags(
         prog="secure-chat",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -186,7 +181,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         server,
         name,
         phrase,
-        flags.state_dir or _default_folder(),
+        flags.state_dir or default_folder(),
         flags.state_dir is not None,
         flags.mic_on,
         flags.speaker_on,
@@ -238,7 +233,7 @@ def _holds_a_key(argument: str | None) -> bool:
 
 def log_parser() -> argparse.ArgumentParser:
     """The command line of `secure-chat log`."""
-    flags = _Flags(prog="secure-chat log", description=_LOG_DESCRIPTION, allow_abbrev=False)
+    flags = Flags(prog="secure-chat log", description=_LOG_DESCRIPTION, allow_abbrev=False)
     commands = flags.add_subparsers(dest="what", metavar="COMMAND", required=True)
     export = commands.add_parser("export", help="write all kept lines of a room as text")
     export.add_argument("file", metavar="FILE|-", nargs="?", default="-", help="a new file, or - for standard output")
@@ -268,7 +263,7 @@ def read_log_request(arguments: list[str], environment: MutableMapping[str, str]
         flags.what,
         server,
         phrase,
-        flags.state_dir or _default_folder(),
+        flags.state_dir or default_folder(),
         getattr(flags, "file", "-"),
         " ".join(getattr(flags, "words", ())),
         all_rooms,
@@ -278,7 +273,7 @@ def read_log_request(arguments: list[str], environment: MutableMapping[str, str]
 
 def doctor_parser() -> argparse.ArgumentParser:
     """The command line of `secure-chat doctor`."""
-    flags = _Flags(prog="secure-chat doctor", description=_DOCTOR_DESCRIPTION, allow_abbrev=False)
+    flags = Flags(prog="secure-chat doctor", description=_DOCTOR_DESCRIPTION, allow_abbrev=False)
     where = flags.add_mutually_exclusive_group()
     where.add_argument("--server", metavar="HOST:PORT", help="the broker to look at")
     where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
@@ -298,7 +293,7 @@ def read_doctor_request(arguments: list[str], environment: MutableMapping[str, s
     return DoctorRequest(
         _server(flags.server, flags.invite, stdin),
         _phrase(flags.key_file, environment, stdin),
-        flags.state_dir or _default_folder(),
+        flags.state_dir or default_folder(),
         flags.mic,
         flags.speaker,
         flags.lasting_key,
@@ -312,7 +307,8 @@ def _check_one_stdin(flags: argparse.Namespace) -> None:
         raise BadSetting("--key-file - and --invite - cannot both be read from standard input.")
 
 
-def _default_folder() -> Path:
+def default_folder() -> Path:
+    """The state folder where none was named."""
     return Path(platformdirs.user_state_dir("secure-chat", appauthor=False))
 
 

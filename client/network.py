@@ -24,6 +24,7 @@ from client.archive import Errands, new_file
 from client.attempts import Attempts
 from client.events import Part
 from client.hearing import TOLD_AFTER, Hearing
+from client.inbox import Inbox
 from client.session import MICRO, Session
 from client.stays import Habits, Stays
 from client.store import Store
@@ -63,7 +64,7 @@ class Network(threading.Thread):
     ) -> None:
         """`microphone`, `speaker`, `transmit` and `processing` as in `VoiceEngine`."""
         super().__init__(name="network", daemon=True)
-        self.events: Final[queue.SimpleQueue[events.Event]] = queue.SimpleQueue()
+        self.events: Final = Inbox()
         self._store = store
         self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()

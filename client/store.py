@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, folder: Path, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         """Open `folder` (made 0700 if missing). Raises `StateLocked` or `StateUnusable`."""
-        self._folder: Final = folder
+        self.folder: Final = folder
         self._log: LogFile | None = None
         make_private(folder)
         self._lock = Database(folder, _LOCK)
@@ -87,7 +87,7 @@ class Store:
     def log_file(self) -> LogFile:
         """The kept lines of all rooms."""
         if self._log is None:
-            self._log = LogFile(self._folder)
+            self._log = LogFile(self.folder)
         return self._log
 
     def _hold_lock(self) -> None:
@@ -100,7 +100,7 @@ class Store:
             self._lock.run("BEGIN IMMEDIATE")
         except Busy as error:
             raise StateLocked(
-                f"Another Secure Chat uses the state folder {self._folder}: close it, "
+                f"Another Secure Chat uses the state folder {self.folder}: close it, "
                 "or choose another folder with --state-dir."
             ) from error
 
@@ -114,7 +114,7 @@ class Store:
         )
         row = self._database.first("SELECT secret FROM device")
         if row is None:
-            raise unusable(self._folder, "its device key is gone")
+            raise unusable(self.folder, "its device key is gone")
         secret: bytes = row[0]
         return secret
 

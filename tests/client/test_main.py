@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import queue
 import signal
 import sys
 import types
@@ -16,7 +15,8 @@ import pytest
 import client.__main__ as program
 from client import network
 from client.asking import weak_phrase_meant
-from client.events import Command, Connect, Event, Quit, SessionEnded, SetProcessing, Transmit
+from client.events import Command, Connect, Quit, SessionEnded, SetProcessing, Transmit
+from client.inbox import Inbox
 from client.settings import Choices
 from client.stays import Habits
 from client.store import Store
@@ -40,7 +40,7 @@ class Network:
         transmit: Transmit,
         processing: SetProcessing,
     ) -> None:
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.events = Inbox()
         self.store, self.devices = store, (microphone, speaker)
         self.habits, self.transmit, self.processing = habits, transmit, processing
         self.asked: list[Command] = []
@@ -66,7 +66,7 @@ def calm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No sockets, no key of the person who runs the tests, no input."""
     monkeypatch.setattr(network, "Network", Network)
     monkeypatch.setenv("SECURE_CHAT_KEY", "a-key")
-    for place in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+    for place in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(place, str(tmp_path))
     monkeypatch.setattr(sys, "stdin", io.StringIO())
 

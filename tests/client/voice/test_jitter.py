@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from client.voice.counters import Counters
 from client.voice.jitter import CAP, MS, PAUSE, QUEUE_PACKETS, Conceal, JitterBuffer, Play, Silence
 from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, VoicePacket
-from tests.client.voice.traces import OPUS, Heard, jittery, lan, listen, stalling, talk
+from scripts.bench.traces import HELD_OUT, OPUS, Heard, jittery, lan, listen, stalling, talk
 
 
 def packet(number: int, *, end: bool = False, slim: bool = False, start: int = 0) -> VoicePacket:
@@ -37,6 +37,16 @@ def test_a_stall_is_made_up_for_and_no_word_is_lost() -> None:
     assert heard.mean_ms < 110
     assert heard.counters.concealed < 6000 * 0.05
     assert heard.counters.late > 0
+
+
+@pytest.mark.parametrize("name", HELD_OUT)
+def test_networks_that_nothing_was_chosen_for(name: str) -> None:
+    # Would catch a buffer that fits only the networks it was made on. The table: scripts/bench_jitter.py.
+    heard = listen(talk(6_000, HELD_OUT[name]))
+    assert heard.counters.played == 6_000
+    assert heard.counters.discarded == heard.counters.skipped == 0
+    assert heard.counters.concealed < 6_000 * 0.05
+    assert heard.percentile_ms(0.95) < 200
 
 
 @pytest.mark.parametrize("ppm", [200.0, -200.0])
@@ -215,18 +225,19 @@ def test_what_was_held_back_at_its_sender_says_nothing_of_the_way() -> None:
     assert buffer.spread_ms == before == 0.0
 
 
-@pytest.mark.parametrize(("quiet", "change"), [(False, 0), (True, -7 * MS)])
+@pytest.mark.parametrize(("quiet", "change"), [(False, 0), (True, -4 * MS)])
 def test_where_nobody_hears_it_the_delay_is_brought_to_its_target(quiet: bool, change: int) -> None:
-    # Seven ms over the target: not worth a cut in a word, and worth one in a pause.
+    # Four ms over the target: not worth a cut in a word, and worth one in a pause.
     buffer = JitterBuffer(Counters())
     buffer.put(packet(0), 1.0)
     buffer.put(packet(1), 1.01)
     for number in range(200):
         buffer.put(packet(number + 2), 1.02 + number * 0.01)
-        step = buffer.next(1.019 + number * 0.01)
+        # Ten ms less are enough once the network is known: the listener's clock is set to what is then four too many.
+        step = buffer.next((1.0195 if number < 99 else 1.016) + number * 0.01)
         assert isinstance(step, Play)
         assert step.change == 0
-    step = buffer.next(3.019, quiet=quiet)
+    step = buffer.next(3.016, quiet=quiet)
     assert isinstance(step, Play)
     assert (step.change, step.unheard) == (change, quiet)
 

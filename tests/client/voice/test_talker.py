@@ -96,12 +96,12 @@ def test_what_is_left_of_a_stretched_talk_is_filled_up_with_silence() -> None:
 
 
 def test_a_pause_is_shortened_where_a_word_is_not() -> None:
-    # Would catch words that are cut for seven ms of delay, and a pause that nobody uses.
+    # Would catch words that are cut for four ms of delay, and a pause that nobody uses.
     for loudness, shortened in ((0.5, False), (0.0, True)):
         talker, counters = made()
         talker.put(packet(0, loudness), 1.0)
         talker.put(packet(1, loudness), 1.01)
         for number in range(200):
             talker.put(packet(number + 2, loudness), 1.02 + number * 0.01)
-            talker.block(1.019 + number * 0.01)
+            talker.block((1.0195 if number < 99 else 1.016) + number * 0.01)
         assert bool(counters.shortened) is shortened

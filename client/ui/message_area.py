@@ -13,6 +13,8 @@ from tkinter import ttk
 from typing import Any, Final, Protocol
 
 from client.ui import texts
+from client.ui.bidi_rows import RightToLeft
+from client.ui.empty_view import EmptyView
 from client.ui.excerpt import Change, Excerpt, Insert, Remove, Replace
 from client.ui.theme import Theme
 from client.ui.transcript import Delivery, Row
@@ -48,18 +50,21 @@ class MessageArea(ttk.Frame):
         self._numbers = count()
         self._title_shown: tuple[str, str] | None = None
         self._again = ""
+        self._turned: dict[str, RightToLeft] = {}  # by tag
+        self._width = 0  # for which they were broken into lines
         self.text = tk.Text(self, **_text_options(theme))
         self.bar = ttk.Scrollbar(self, orient="vertical", command=self._scroll)
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.pack(side="left", fill="both", expand=True)
         self.below_button = ttk.Button(self, style="PlainSurface.TButton", command=self.go_to_end, cursor="hand2")
-        self._empty = _EmptyView(self, theme)
+        self._empty = EmptyView(self, theme)
         _make_tags(self.text, theme)
         # A disabled text takes no focus by itself, and without focus nothing can be copied by keyboard.
         self.text.bind("<Button-1>", lambda _event: self.text.focus_set(), add="+")
         self.text.bind("<FocusIn>", lambda _event: self.state(["focus"]))
         self.text.bind("<FocusOut>", lambda _event: self.state(["!focus"]))
         self.text.bind("<Configure>", self._resized)
+        self.text.bind("<<Copy>>", self._copy)
         self.text.bind("<Control-Home>", self._first_key)
         self.text.bind("<Control-End>", self._last_key)
 
@@ -169,9 +174,10 @@ class MessageArea(ttk.Frame):
         """A row before the mark `at`, in as few words to Tk as there can be."""
         self._rows[tag] = row
         pieces: list[Any] = []
+        turned = self._turned[tag] = RightToLeft(self._theme, self._room())
         for chunk, look in _chunks(row, self._theme):
             if chunk:
-                pieces += [chunk, (tag, look)]
+                pieces += turned.pieces(chunk, look, tag)
                 continue
             if pieces:
                 self.text.insert("at", *pieces)
@@ -186,7 +192,7 @@ class MessageArea(ttk.Frame):
         self.text.delete(f"{tags[0]}.first", f"{tags[-1]}.last")
         self.text.tag_delete(*tags)
         for tag in tags:
-            del self._rows[tag]
+            del self._rows[tag], self._turned[tag]
         del self._tags[index : index + many]
 
     def _count_below(self) -> None:
@@ -257,43 +263,33 @@ class MessageArea(ttk.Frame):
         """A smaller window must not hide the line that was just read."""
         if self._excerpt.follows:
             self.text.see("end")
+        if self._room() != self._width:
+            self._width = self._room()
+            self.after_idle(self._turn_again)
 
+    def _room(self) -> int:
+        """The width that a line of a message has, in pixels."""
+        edges = sum(int(str(self.text.tag_cget("body", side))) for side in ("lmargin1", "rmargin"))
+        return max(self.text.winfo_width() - edges - 2 * self._theme.px(4), 1)
 
-class _EmptyView(ttk.Frame):
-    """The emblem, a title and a sentence in the middle of the area."""
+    def _turn_again(self) -> None:
+        """What runs from right to left is broken into lines by us: into others, where the width is another."""
+        changes: list[Change] = [
+            Replace(index, self._rows[tag]) for index, tag in enumerate(self._tags) if self._turned[tag].lines
+        ]
+        if changes:
+            self._apply(changes)
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
-        super().__init__(parent, style="Surface.TFrame")
-        self._theme = theme
-        self._title = ttk.Label(self, style="Title.TLabel", justify="center")
-        self._text = ttk.Label(self, style="SurfaceMuted.TLabel", justify="center", font=theme.fonts.plain)
-        self._emblem = ttk.Label(self, style="Surface.TLabel", image=theme.emblem(72))
-        parent.bind("<Configure>", self._fit, add="+")
-
-    def _fit(self, event: tk.Event[tk.Misc]) -> None:
-        """Where there is little room the emblem goes first, then the sentence."""
-        room, px = event.height - self._theme.px(20), self._theme.px
-        for label, widest in ((self._title, 520), (self._text, 360)):
-            label.configure(wraplength=min(px(widest), max(event.width - px(40), px(80))))
-        words = self._title.winfo_reqheight() + px(20)
-        with_text = words + self._text.winfo_reqheight()
-        for widget in (self._emblem, self._title, self._text):
-            widget.pack_forget()
-        if room >= with_text + px(72):
-            self._emblem.pack()
-        if room >= words:
-            self._title.pack(pady=(px(14), px(6)))
-        if room >= with_text:
-            self._text.pack()
-
-    def show(self, title: str, text: str) -> None:
-        """Show these, or nothing where the title is empty."""
-        if title:
-            self._title.configure(text=title)
-            self._text.configure(text=text)
-            self.place(relx=0.5, rely=0.47, anchor="center")
-        else:
-            self.place_forget()
+    def _copy(self, _event: object) -> str | None:
+        """What runs from right to left is copied as it was written, not as it is seen."""
+        if not self.text.tag_ranges("sel"):
+            return None
+        chosen = self.text.get("sel.first", "sel.last")
+        for turned in self._turned.values():
+            chosen = turned.as_written(chosen)
+        self.clipboard_clear()
+        self.clipboard_append(chosen)
+        return "break"
 
 
 def _chunks(row: Row, theme: Theme) -> Iterable[Chunk]:
@@ -361,6 +357,7 @@ def _make_tags(text: tk.Text, theme: Theme) -> None:
             "spacing3": px(4),
         }
         text.tag_configure(f"{own}head", head)
+        text.tag_configure(f"{own}right", justify="right")
         text.tag_configure(f"{own}time", head | small | {"foreground": colours.muted})
         text.tag_configure(f"{own}body", body)
         text.tag_configure(f"{own}waiting", body | {"foreground": colours.muted})

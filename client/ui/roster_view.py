@@ -122,7 +122,7 @@ class _RowView(ttk.Frame):
         talking = person.state is PersonState.TALKING
         colour = colours.success if talking else colours.muted
         self._mark.configure(image=self._theme.mark(person.member, 32, faint=faint))
-        name = f"{person.name} ({texts.YOU})" if person.own else person.name
+        name = self._theme.line(f"{person.name} ({texts.YOU})" if person.own else person.name)
         self._name.configure(text=name, foreground=colours.muted if faint else colours.text)
         font = self._theme.fonts.small_strong if talking else self._theme.fonts.small
         self._words.configure(text=person.words, foreground=colour, font=font)

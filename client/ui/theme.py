@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 from PIL import Image
 
-from client.ui import drawing
+from client.ui import bidi, drawing
 from client.ui.drawing import Box
 from client.ui.palette import Palette
 
@@ -44,6 +44,7 @@ class Theme:
         self._made: set[str] = set()  # elements
         self._style = ttk.Style(root)
         self.fonts = _fonts(root, self.scale)
+        self.draws_right_to_left = root.tk.call("tk", "windowingsystem") != "x11"
 
     def install(self) -> None:
         """Make all styles look like this. Widgets that are there already take the styles, but not fonts and sizes."""
@@ -63,6 +64,10 @@ class Theme:
     def px(self, size: float) -> int:
         """Pixels on this screen."""
         return round(size * self.scale)
+
+    def line(self, text: str) -> str:
+        """One line of a stranger's text, as Tk has to be given it to show it right."""
+        return text if self.draws_right_to_left else bidi.shown(text)
 
     def icon(self, name: str, colour: str, size: float = 18) -> tk.PhotoImage:
         """A picture of an icon in a colour of the palette."""

@@ -17,6 +17,7 @@ class Act(StrEnum):
     DISCONNECT = "disconnect"
     NEW_KEY = "new key"
     COPY_INVITE = "copy invite"
+    INVITE = "invite"
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
     SERVER = "server"
@@ -43,6 +44,7 @@ MENU: Final = (
         Action(Act.DISCONNECT, texts.DISCONNECT),
         Action(Act.NEW_KEY, texts.NEW_KEY),
         Action(Act.COPY_INVITE, texts.COPY_INVITE),
+        Action(Act.INVITE, texts.INVITE, "Ctrl+Shift+I", "<Control-Shift-I>"),
     ),
     (
         Action(Act.MICROPHONE, texts.MICROPHONE, "Ctrl+Shift+M", "<Control-Shift-M>"),
@@ -68,7 +70,7 @@ def is_possible(act: Act, state: ViewState) -> bool:
         return state.can_connect
     if act is Act.DISCONNECT:
         return state.can_disconnect
-    return bool(state.invite) if act is Act.COPY_INVITE else True
+    return bool(state.invite) if act in {Act.COPY_INVITE, Act.INVITE} else True
 
 
 def is_on(act: Act, state: ViewState) -> bool | None:

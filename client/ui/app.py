@@ -31,6 +31,7 @@ from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.actions import WITH_KEYS, Act, is_possible
 from client.ui.chooser import Chooser
+from client.ui.clipboard import Clipboard
 from client.ui.connect_view import ConnectActions
 from client.ui.desktop import Desktop, ask
 from client.ui.form import Fields, connect_command, problem_of
@@ -112,6 +113,7 @@ class Window:
             report=self._report,
             changed=self._settings_changed,
         )
+        self._clipboard = Clipboard(root)
         self._look = Look(root, choices.now, ask_desktop)
         self._pump = Pump(root, backend.events, self._receive, self._rest)
 
@@ -196,6 +198,7 @@ class Window:
             Act.DISCONNECT: self._disconnect,
             Act.NEW_KEY: self.page.connect.new_key,
             Act.COPY_INVITE: self._copy_invite,
+            Act.INVITE: self._show_invite,
             Act.MICROPHONE: self.page.voice.microphone.invoke,
             Act.SPEAKER: self.page.voice.speaker.invoke,
             Act.SERVER: self._go_to_server,
@@ -296,8 +299,11 @@ class Window:
             self._connect(accept_weak_phrase=remedy is Remedy.CONNECT_ANYWAY)
 
     def _copy_invite(self) -> None:
-        self.root.clipboard_clear()
-        self.root.clipboard_append(self._presenter.state(self._now()).invite)
+        self._clipboard.lend(self._presenter.state(self._now()).invite)
+
+    def _show_invite(self) -> None:
+        state = self._presenter.state(self._now())
+        self.stage.show_invite(state.invite, state.status.room_words, self._copy_invite)
 
     # --- what comes up, and what is shown -------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from client.settings import Settings
 from client.ui.chooser import Chooser
 from client.ui.excerpt import Excerpt
 from client.ui.form import Fields
+from client.ui.invite_view import InviteView
 from client.ui.keys_view import KeysView
 from client.ui.look import Look
 from client.ui.page import Deeds, Page
@@ -93,6 +94,10 @@ class Stage:
     def show_keys(self, push_to_talk_key: str) -> None:
         """Bring the overview of keys."""
         self._bring(lambda: KeysView(self._root, self.theme, self.close_sheet, push_to_talk_key))
+
+    def show_invite(self, invite: str, room_words: str, copy: Callable[[], None]) -> None:
+        """Bring the invite."""
+        self._bring(lambda: InviteView(self._root, self.theme, self.close_sheet, invite, room_words, copy))
 
     def receive(self, event: Event) -> None:
         """Something happened: the settings may show it."""

@@ -43,6 +43,20 @@ RETRYING_NOW: Final = _("Retrying now…")
 LEAVING: Final = _("Leaving…")
 COPY_INVITE: Final = _("Copy invite")
 INVITE_COPIED: Final = _("Invite copied")
+INVITE: Final = _("Invite…")
+INVITE_TITLE: Final = _("Invite somebody")
+SHOW_INVITE: Final = _("Show link and QR code")
+HIDE_INVITE: Final = _("Hide link and QR code")
+INVITE_ON_CLIPBOARD: Final = _("The link is on the clipboard for one minute: paste it where only your friend reads it.")
+
+
+def invite_explained(room_words: str) -> str:
+    """What an invite is, and how to know that it worked."""
+    return _(
+        "The link brings somebody into this room: it has the broker's address and key in it, and the key of the room. "
+        "Whoever has it reads and hears everything, so send it only by a way that you trust. When your friend is in, "
+        "compare the room's two words: {words}."
+    ).format(words=room_words)
 
 
 def retrying(seconds: int, reason: str) -> str:

@@ -38,8 +38,8 @@ def test_the_menu_by_keyboard(open_window: Open) -> None:
     window.key("F10")
     window.until(window.app.menu.winfo_viewable)
     window.picture("menu")
-    labels = [window.app.menu.entrycget(index, "label") for index in range(4)]
-    assert labels == [texts.CONNECT, texts.DISCONNECT, texts.NEW_KEY, texts.COPY_INVITE]
+    labels = [window.app.menu.entrycget(index, "label") for index in range(5)]
+    assert labels == [texts.CONNECT, texts.DISCONNECT, texts.NEW_KEY, texts.COPY_INVITE, texts.INVITE]
     assert [window.app.menu.entrycget(index, "state") for index in range(4)] == [
         "disabled",
         "normal",

@@ -24,7 +24,7 @@ def test_what_makes_sense() -> None:
     offline = {act for act in Act if is_possible(act, OFFLINE)}
     online = {act for act in Act if is_possible(act, ONLINE)}
     assert offline - online == {Act.CONNECT, Act.NEW_KEY, Act.SERVER}
-    assert online - offline == {Act.DISCONNECT, Act.COPY_INVITE}
+    assert online - offline == {Act.DISCONNECT, Act.COPY_INVITE, Act.INVITE}
 
 
 def test_what_is_on() -> None:

@@ -38,15 +38,17 @@ class Person:
         errors: Path | None = None,
         environment: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
+        *,
+        module: str = "client",
     ) -> None:
         """`server` is an invite link, `state` the state folder; complaints go to our stderr, or behind `errors`.
 
-        `before` stands before its command.
+        `before` stands before its command; `module` is what Python runs.
         """
         self.name = name
         self.events: list[Event] = []
         self._arrived = threading.Condition()
-        command = [*before, sys.executable, "-m", "client", "--json", "--invite", server, "--name", name]
+        command = [*before, sys.executable, "-m", module, "--json", "--invite", server, "--name", name]
         own = {"SECURE_CHAT_KEY": phrase, **(environment or {})}
         self._process = start([*command, "--state-dir", str(state), *flags], own, errors)
         self._reader = threading.Thread(target=self._read, daemon=True)

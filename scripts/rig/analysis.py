@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,8 @@ _HEARD: Final = 0.5  # and in the ear's, after a codec
 _LONGEST: Final = 0.85  # seconds: beyond it the next chirp is said
 _APART: Final = 0.5
 _STRETCH: Final = 0.4  # seconds of speech that are looked for by themselves
+
+NO_PESQ: Final = "Without PESQ: it needs the package pesq (pip install pesq, which needs a C compiler)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,11 @@ def breaks(tone: Sound) -> float:
     broken = np.flatnonzero(soft | jumps)
     events = 0 if not broken.size else 1 + int(np.sum(np.diff(broken) > 15))  # within 30 ms it is the same one
     return float(round(60 * events / (parts.size * 0.002), 1))
+
+
+def can_tell_pesq() -> bool:
+    """Whether the library for it is here."""
+    return find_spec("pesq") is not None
 
 
 def spread(values: Sequence[float]) -> str:

@@ -21,12 +21,23 @@ def read_flags(description: str | None) -> argparse.Namespace:
     )
     flags.add_argument("--only", metavar="NAME", help="only the settings whose name has this in it")
     flags.add_argument("--minutes", type=float, default=0.0, metavar="N", help="talk so long between two measurements")
+    flags.add_argument(
+        "--wire", action="store_true", help="instead: bytes on the wire while somebody talks; needs root"
+    )
+    flags.add_argument(
+        "--busy", type=float, metavar="SECONDS", help="instead: breaks in a tone of so many seconds, with a busy thread"
+    )
+    flags.add_argument(
+        "--all", action="store_true", help="instead: all tables of docs/benchmarks.md, in about two hours"
+    )
     flags.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured there")
     flags.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture there")
     given = flags.parse_args()
     for name, least, most in (("runs", 1, 1_000), ("chirps", 2, 1_000), ("speech", 1, 100), ("period", 48, 4_800)):
         if not least <= getattr(given, name) <= most:
             flags.error(f"--{name} must be from {least} to {most}")
+    if given.busy is not None and not 2 <= given.busy <= 3_600:
+        flags.error("--busy must be from 2 to 3600 seconds")
     if not 0 <= given.minutes <= 600:
         flags.error("--minutes must be from 0 to 600")
     return given

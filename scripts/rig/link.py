@@ -100,6 +100,7 @@ class Link:
         self._network = network
         self._seed = seed
         self._names = [f"sc-{end}-{os.getpid()}" for end in ("near", "far")]
+        self._devices = [f"sc{end}{os.getpid() % 100_000}" for end in "nf"]
         self._forwarder: subprocess.Popen[str] | None = None
 
     @staticmethod
@@ -121,17 +122,22 @@ class Link:
         """For the far end."""
         return ("ip", "netns", "exec", self._names[1])
 
+    def near_bytes(self) -> tuple[int, int]:
+        """What the near end has sent and received by now: whole IP packets."""
+        asked = ["ip", "-n", self._names[0], "-s", "-j", "link", "show", "dev", self._devices[0]]
+        (told,) = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)
+        return int(told["stats64"]["tx"]["bytes"]), int(told["stats64"]["rx"]["bytes"])
+
     def __enter__(self) -> Link:
-        devices = [f"sc{end}{os.getpid() % 100_000}" for end in "nf"]
         for name in self._names:
             _ip("netns", "add", name)
-        given = json.dumps([vars_of(self._network), self._seed, devices])
+        given = json.dumps([vars_of(self._network), self._seed, self._devices])
         self._forwarder = subprocess.Popen([sys.executable, "-m", __name__, given], stdout=subprocess.PIPE, text=True)
         if self._forwarder.stdout is None or self._forwarder.stdout.readline() != "ready\n":
             self.close()
             raise OSError("the forwarder of packets did not start")
         addresses = (self.near_address, self.far_address)
-        for name, device, own, other in zip(self._names, devices, addresses, addresses[::-1], strict=True):
+        for name, device, own, other in zip(self._names, self._devices, addresses, addresses[::-1], strict=True):
             _ip("link", "set", device, "netns", name)
             _ip("-n", name, "link", "set", "lo", "up")
             _ip("-n", name, "addr", "add", own, "peer", other, "dev", device)

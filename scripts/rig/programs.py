@@ -1,5 +1,8 @@
 """The programs whose delay is measured: ours, and Mumble where Debian's packages of it are installed.
 
+Before them the rig's own zero point: PulseAudio's own tools copy the microphone to the loudspeaker and ask for a
+period each, which is about the least that a program can have on this card.
+
 Each is a context manager that returns once B hears A.
 """
 
@@ -29,10 +32,11 @@ MUMBLE_NEEDS: Final = {"mumble": "mumble", "murmurd": "mumble-server", "Xvfb": "
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the two ends run: what is put before their commands, and the server's address."""
+    """Where each of them runs: what is put before its command, and the server's address."""
 
-    near: Sequence[str] = ()
-    far: Sequence[str] = ()
+    speaker: Sequence[str] = ()
+    listener: Sequence[str] = ()
+    server: Sequence[str] = ()
     host: str = "127.0.0.1"
 
 
@@ -40,16 +44,19 @@ class Place:
 class Setting:
     """A way to run a program: its name in the table, and its flags or settings."""
 
-    program: str  # "ours" or "mumble"
+    program: str  # "card", "ours" or "mumble"
     name: str
     speaks: tuple[str, ...] = ()  # flags of ours, for who speaks
     settings: Mapping[str, object] = field(default_factory=dict)  # of Mumble
+    listener: str = "client"  # of ours: the module that listens
 
 
+ZERO: Final = Setting("card", "straight through")
 OURS: Final = (
     Setting("ours", "front end off", ("--transmit", "always", "--processing", "none")),
     Setting("ours", "front end on", ("--transmit", "voice")),
 )
+BUSY: Final = Setting("ours", "busy", OURS[0].speaks, listener="scripts.rig.busy_client")
 _COMMON: Final = {
     "audio/input": "PulseAudio",
     "audio/output": "PulseAudio",
@@ -79,21 +86,43 @@ MUMBLE: Final = (
 @contextmanager
 def running(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
     """The program, with A speaking and B listening; the ids of its processes by name."""
-    run = _ours if setting.program == "ours" else _mumble
+    run = {"card": _straight, "ours": _ours, "mumble": _mumble}[setting.program]
     with run(setting, card, place, folder) as processes:
         time.sleep(_SETTLE)
         yield processes
 
 
 @contextmanager
+def _straight(
+    setting: Setting,  # noqa: ARG001 - there is one
+    card: SoundCard,
+    place: Place,  # noqa: ARG001 - it knows no network
+    folder: Path,
+) -> Iterator[dict[str, int]]:
+    form = ["--raw", "--format=s16le", "--rate=48000", "--channels=1", "--latency-msec=10"]
+    environment = {**os.environ, **card.environment()}
+    with ExitStack() as stack, (folder / "straight.log").open("wb") as log:
+        microphone = subprocess.Popen(
+            ["parec", "-d", "micA", *form], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        stack.callback(stop, microphone)
+        command = ["pacat", "-p", "-d", "earB", *form]
+        speaker = subprocess.Popen(command, env=environment, stdin=microphone.stdout, stderr=log, text=True)
+        stack.callback(stop, speaker)
+        if microphone.stdout is not None:
+            microphone.stdout.close()
+        yield {"speaker": microphone.pid, "listener": speaker.pid}
+
+
+@contextmanager
 def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
     flags = ["--host", place.host, "--port", "0", "--data", str(folder / "data")]
     with ExitStack() as stack:
-        broker = start_broker(flags, say=lambda _: None, log=folder / "all.log", before=place.far)
+        broker = start_broker(flags, say=lambda _: None, log=folder / "all.log", before=place.server)
         stack.callback(broker.stop)
         invite = str(Invite(broker.control, broker.key, broker.voice.port, broker.banner.port, None))
 
-        def person(name: str, before: Sequence[str], *more: str) -> Person:
+        def person(name: str, before: Sequence[str], module: str, *more: str) -> Person:
             # A service that hands no HOME on would have PulseAudio's client look for a server of its own.
             one = Person(
                 name,
@@ -104,13 +133,14 @@ def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iter
                 folder / f"{name}.errors",
                 card.environment(name),
                 before,
+                module=module,
             )
             stack.callback(one.leave)
             one.wait("joined")
             return one
 
-        listener = person("B", place.far, "--speaker-on")
-        speaker = person("A", place.near, "--mic-on", *setting.speaks)
+        listener = person("B", place.listener, setting.listener, "--speaker-on")
+        speaker = person("A", place.speaker, "client", "--mic-on", *setting.speaks)
         listener.wait("speaker", lambda event: event["on"])
         speaker.wait("mic", lambda event: event["on"])
         yield {"broker": broker.process.pid, "speaker": speaker.pid, "listener": listener.pid}
@@ -128,11 +158,11 @@ def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> It
         settings += f"sslCert={certificate}.crt\nsslKey={certificate}.key\nbonjour=false\nuname=root\nallowping=true\n"
         (folder / "murmur.ini").write_text(settings, encoding="utf-8")
         log = folder / "murmur.log"
-        command = [*place.far, "murmurd", "-fg", "-ini", str(folder / "murmur.ini")]
+        command = [*place.server, "murmurd", "-fg", "-ini", str(folder / "murmur.ini")]
         server = _start(stack, command, log, dict(os.environ))
         _await(log, "Server listening")
         clients = {}
-        for name, before in (("B", place.far), ("A", place.near)):
+        for name, before in (("B", place.listener), ("A", place.speaker)):
             home = _mumble_home(folder / name, setting, name, certificate, place.host)
             own = dict.fromkeys(("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(home))
             environment = os.environ | card.environment(name) | own | {"DISPLAY": display, "LC_ALL": "C.UTF-8"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,15 @@ class Result:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A card, the processes that run on it, and the link between them, if there is one."""
+
+    card: SoundCard
+    processes: dict[str, int]
+    link: Link | None
+
+
 def speech() -> Sound:
     """The real speech that is said, at 48 kHz."""
     sound, rate = soundfile.read(_SPEECH)
@@ -58,30 +68,42 @@ def run(
 
     Raises `Silent` where nothing came through, `NotReady` where something is missing.
     """
+    with staged(setting, period, network, seed) as stage:
+        found = [_measure(setting, stage.card, stage.processes, count, times, seed)]
+        if minutes:
+            _talk(stage.card, minutes)
+            found.append(_measure(setting, stage.card, stage.processes, count, times, seed + 1))
+        return found
+
+
+@contextmanager
+def staged(
+    setting: Setting, period: int, network: Network | None, seed: int, *, listener_near: bool = False
+) -> Iterator[Stage]:
+    """The program on a card. Who speaks is alone at the near end of the network, or who listens.
+
+    Raises `NotReady` where something is missing.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rig-")))
         card_folder = folder / "card"
         card_folder.mkdir()
-        place = Place()
+        place, link = Place(), None
         if network is not None:
             link = stack.enter_context(Link(network, seed))
-            place = Place(link.near, link.far, link.far_address)
+            ends = (link.far, link.near) if listener_near else (link.near, link.far)
+            place = Place(*ends, link.far, link.far_address)
         card = stack.enter_context(SoundCard(card_folder, period=period))
-        processes = stack.enter_context(running(setting, card, place, folder))
-        found = [_measure(setting, card, processes, count, times, seed)]
-        if minutes:
-            _talk(card, minutes)
-            found.append(_measure(setting, card, processes, count, times, seed + 1))
-        return found
+        yield Stage(card, stack.enter_context(running(setting, card, place, folder)), link)
 
 
 def _measure(setting: Setting, card: SoundCard, processes: dict[str, int], count: int, times: int, seed: int) -> Result:
     load = os.getloadavg()[0]
     watched = {name: psutil.Process(pid) for name, pid in processes.items()}
-    begun, before = time.monotonic(), {name: _cpu(one) for name, one in watched.items()}
+    begun, before = time.monotonic(), {name: cpu_seconds(one) for name, one in watched.items()}
     heard = card.say("A", chirps(count, seed))
     took = time.monotonic() - begun
-    cpu = {name: round((_cpu(one) - before[name]) / took, 4) for name, one in watched.items()}
+    cpu = {name: round((cpu_seconds(one) - before[name]) / took, 4) for name, one in watched.items()}
     memory = {name: round(_memory(one), 1) for name, one in watched.items()}
     said, judged, late = speech(), [], []
     track, places = speech_track(said, times)
@@ -123,7 +145,8 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
+    """That it and its children have used."""
     return float(sum(sum(one.cpu_times()[:2]) for one in _family(process)))
 
 

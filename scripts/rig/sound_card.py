@@ -96,8 +96,7 @@ class SoundCard:
 
     def say(self, person: str, sound: Sound) -> dict[str, Sound]:
         """Have somebody say this; what all mouths and ears (`A mouth`, `A ear`, …) had meanwhile, on one clock."""
-        said, recording = self._folder / "said.wav", self._folder / "recording.raw"
-        soundfile.write(said, sound, RATE, subtype="PCM_16")
+        recording = self._folder / "recording.raw"
         channels = [f"{one} {part}" for one in self._people for part in ("mouth", "ear")]
         command = ["parec", "-d", "card.monitor", "--raw", "--format=s16le", f"--rate={RATE}"]
         command += [f"--channels={len(channels)}", "--no-remap", "--no-remix", f"--channel-map={self._map()}"]
@@ -105,8 +104,7 @@ class SoundCard:
             recorder = subprocess.Popen(command, env=os.environ | self.environment(), stdout=file)
             try:
                 time.sleep(_WARM_UP)
-                player = ["paplay", f"--device=mouth{person}", str(said)]
-                subprocess.run(player, env=os.environ | self.environment(), check=True)
+                self.play(person, sound)
                 time.sleep(_TAIL)
             finally:
                 recorder.send_signal(signal.SIGTERM)
@@ -115,6 +113,13 @@ class SoundCard:
         recording.unlink()
         whole = samples[: samples.size // len(channels) * len(channels)].reshape(-1, len(channels))
         return {name: whole[:, number] for number, name in enumerate(channels)}
+
+    def play(self, person: str, sound: Sound) -> None:
+        """Have somebody say this, to its end."""
+        said = self._folder / "said.wav"
+        soundfile.write(said, sound, RATE, subtype="PCM_16")
+        player = ["paplay", f"--device=mouth{person}", str(said)]
+        subprocess.run(player, env=os.environ | self.environment(), check=True)
 
     def _map(self) -> str:
         return ",".join(f"aux{number}" for number in range(2 * len(self._people)))

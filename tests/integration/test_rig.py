@@ -19,9 +19,16 @@ pytestmark = pytest.mark.skipif(bool(missing(NEEDED)), reason=f"the rig needs: {
 
 
 def bench(folder: Path, *flags: str) -> list[dict[str, object]]:
+    told(*flags, "--json", str(folder / "found.json"), "--plot", str(folder / "found.png"))
+    assert (folder / "found.png").stat().st_size > 1_000
+    results: list[dict[str, object]] = json.loads((folder / "found.json").read_text())["results"]
+    return results
+
+
+def told(*flags: str) -> str:
     command = [sys.executable, "scripts/bench_mouth_to_ear.py", "--runs", "1", "--chirps", "4", "--speech", "1", *flags]
     done = subprocess.run(
-        [*command, "--json", str(folder / "found.json"), "--plot", str(folder / "found.png")],
+        command,
         cwd=ROOT,
         env={**os.environ, "SECURE_CHAT_SETUP_DONE": "1"},
         capture_output=True,
@@ -30,9 +37,7 @@ def bench(folder: Path, *flags: str) -> list[dict[str, object]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert (folder / "found.png").stat().st_size > 1_000
-    results: list[dict[str, object]] = json.loads((folder / "found.json").read_text())["results"]
-    return results
+    return done.stdout
 
 
 def test_a_voice_comes_from_mouth_to_ear(tmp_path: Path) -> None:
@@ -45,3 +50,22 @@ def test_a_voice_comes_from_mouth_to_ear(tmp_path: Path) -> None:
 def test_a_voice_comes_through_a_bad_network(tmp_path: Path) -> None:
     (found,) = bench(tmp_path, "--only", "front end off", "--net", "delay=20,loss=1")
     assert found["chirps"]["median"] > 35  # type: ignore[index]
+
+
+def test_the_zero_point_is_some_periods_and_takes_nothing_away(tmp_path: Path) -> None:
+    # Would catch a card that hands sound on faster than a period, as no real one does, or two clocks.
+    (found,) = bench(tmp_path, "--only", "straight")
+    assert 10.0 <= found["chirps"]["median"] < 300.0  # type: ignore[index]
+    assert found["quality"][0]["stoi"] > 0.95  # type: ignore[index]
+
+
+def test_a_busy_thread_leaves_the_voice_alive() -> None:
+    idle, busy = told("--busy", "4").splitlines()[2:]
+    assert idle.startswith("| ours, front end off | 1 | ")
+    assert busy.startswith("| ours, busy | 1 | ")
+
+
+@pytest.mark.skipif(bool(Link.missing()), reason=Link.missing())
+def test_a_talk_costs_more_upwards_than_its_packets_alone() -> None:
+    up = float(told("--wire", "--only", "front end off").splitlines()[2].split("|")[3].split()[0])
+    assert 80.0 < up < 400.0  # kbit/s: Opus alone has 80

@@ -11,7 +11,9 @@ from scripts.rig.analysis import Delays, Quality, Silent, breaks, delays, qualit
 from scripts.rig.link import Line, Network
 from scripts.rig.runs import Result, speech
 from scripts.rig.signals import RATE, Sound, chirps, speech_track, tone
+from scripts.rig.steady import Steady, steady_table
 from scripts.rig.table import table
+from scripts.rig.wire import Wire, wire_table
 
 
 def later(sound: Sound, milliseconds: float, level: float = 1.0) -> Sound:
@@ -113,3 +115,14 @@ def test_a_row_of_the_table_has_medians_and_spread() -> None:
     assert "3 of 60" in row
     assert "4.10 (4.00-4.20)" in row
     assert spread([1.0]) == "1.00 (1.00-1.00)"
+
+
+def test_the_tables_of_the_wire_and_of_a_tone_keep_settings_apart() -> None:
+    # Would catch a figure under another column's head, or the medians of two programs mixed.
+    found = [Wire("ours", "on", up, 2.0, 3.0, 4.0) for up in (10.0, 12.0, 11.0)]
+    rows = wire_table([*found, Wire("mumble", "best", 9.0, 8.0, 7.0, 6.0)]).splitlines()
+    assert rows[0] == "| program | runs | who speaks: up | down | who listens: down | up |"
+    assert rows[2] == "| ours, on | 3 | 11.00 (10.00-12.00) | 2.00 (2.00-2.00) | 3.00 (3.00-3.00) | 4.00 (4.00-4.00) |"
+    assert rows[3].startswith("| mumble, best | 1 | 9.00")
+    rows = steady_table([Steady("ours", "busy", 0.0, 1.2), Steady("ours", "busy", 2.0, 1.0)]).splitlines()
+    assert rows[2] == "| ours, busy | 2 | 1.00 (0.00-2.00) | 110.00 (100.00-120.00) |"

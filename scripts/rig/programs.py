@@ -21,7 +21,7 @@ from typing import Final
 
 from common.invite import Invite
 from scripts.person import Person
-from scripts.processes import start_broker, stop
+from scripts.processes import free_port, start_broker, stop
 from scripts.rig.sound_card import NotReady, SoundCard, missing
 
 _PHRASE: Final = "banjo-clover-oxidize-pelican-sixtyfold-wharf"  # of a room that lives as long as a run
@@ -154,7 +154,8 @@ def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> It
     with ExitStack() as stack:
         display = _display(stack)
         certificate = _certificate(folder, "server")
-        settings = f"database={folder}/murmur.sqlite\nlogfile=\nhost={place.host}\nport=64899\nbandwidth=72000\n"
+        port = free_port(64_700)
+        settings = f"database={folder}/murmur.sqlite\nlogfile=\nhost={place.host}\nport={port}\nbandwidth=72000\n"
         settings += f"sslCert={certificate}.crt\nsslKey={certificate}.key\nbonjour=false\nuname=root\nallowping=true\n"
         (folder / "murmur.ini").write_text(settings, encoding="utf-8")
         log = folder / "murmur.log"
@@ -163,10 +164,10 @@ def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> It
         _await(log, "Server listening")
         clients = {}
         for name, before in (("B", place.listener), ("A", place.speaker)):
-            home = _mumble_home(folder / name, setting, name, certificate, place.host)
+            home = _mumble_home(folder / name, setting, name, certificate, (place.host, port))
             own = dict.fromkeys(("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(home))
             environment = os.environ | card.environment(name) | own | {"DISPLAY": display, "LC_ALL": "C.UTF-8"}
-            command = [*before, "mumble", "-m", f"mumble://{name}@{place.host}:64899/?version=1.2.0"]
+            command = [*before, "mumble", "-m", f"mumble://{name}@{place.host}:{port}/?version=1.2.0"]
             clients[name] = _start(stack, command, folder / f"{name}.log", environment)
             _await(log, f":{name}(-1)> Authenticated")
         yield {"broker": server.pid, "speaker": clients["A"].pid, "listener": clients["B"].pid}
@@ -214,7 +215,7 @@ def _openssl(*words: str) -> bytes:
     return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
 
 
-def _mumble_home(home: Path, setting: Setting, name: str, server: Path, host: str) -> Path:
+def _mumble_home(home: Path, setting: Setting, name: str, server: Path, address: tuple[str, int]) -> Path:
     """A home in which Mumble asks nothing: settings, a certificate, and the server's accepted beforehand."""
     for part in ("Mumble", "Mumble/Mumble", "Documents"):
         (home / part).mkdir(parents=True)
@@ -233,7 +234,7 @@ def _mumble_home(home: Path, setting: Setting, name: str, server: Path, host: st
     digest = hashlib.sha1(_openssl("x509", "-in", f"{server}.crt", "-outform", "DER")).hexdigest()  # noqa: S324 - its own
     database = sqlite3.connect(home / "Mumble/Mumble/mumble.sqlite")
     database.execute("CREATE TABLE `cert` (`id` INTEGER PRIMARY KEY, `hostname` TEXT, `port` INTEGER, `digest` TEXT)")
-    database.execute("INSERT INTO cert(hostname, port, digest) VALUES (?, ?, ?)", (host, 64899, digest))
+    database.execute("INSERT INTO cert(hostname, port, digest) VALUES (?, ?, ?)", (*address, digest))
     database.commit()
     database.close()
     return home

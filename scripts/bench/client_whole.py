@@ -1,0 +1,64 @@
+"""A whole client as people run it: a process on a sound card in memory, that hears so many others and speaks itself."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import psutil
+import soundfile
+
+from common.crypto.phrase import generate
+from scripts.person import Person
+from scripts.processes import start_broker
+from scripts.rig.runs import cpu_seconds, speech
+from scripts.rig.signals import RATE
+from scripts.rig.sound_card import SoundCard
+
+_SETTLE: float = 5.0  # seconds: devices and libraries are loaded, buffers have learnt
+_JOIN: float = 30.0
+
+
+def share_of_a_core(talkers: int, seconds: float, period: int = 480) -> float:
+    """Of the client's process, while everybody speaks. Raises `NotReady`, `NotStarted` or `NothingHeard`."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rig-")))
+        card_folder = folder / "card"
+        card_folder.mkdir()
+        card = stack.enter_context(SoundCard(card_folder, period=period))
+        where = ["--host", "127.0.0.1", "--port", "0", "--data", str(folder / "data")]
+        broker = start_broker(where, say=lambda _: None, log=folder / "all.log")
+        stack.callback(broker.stop)
+        link, phrase = str(broker.invite(None)), generate(secrets.choice)
+
+        def person(name: str, *flags: str, environment: dict[str, str] | None = None) -> Person:
+            one = Person(name, link, phrase, folder / name, flags, folder / f"{name}.errors", environment)
+            stack.callback(one.leave)
+            one.wait("joined", seconds=_JOIN)
+            return one
+
+        others = [person(f"Talker {number + 1}", "--mic", _file(folder, number, seconds)) for number in range(talkers)]
+        one = person("Ann", "--mic-on", "--speaker-on", environment=card.environment("A"))
+        for kind in ("mic", "speaker"):
+            one.wait(kind, lambda event: event["on"])
+        for other in others:
+            other.wait("listening", lambda event: event["count"] >= 1)
+            other.do("mic", on=True)
+        time.sleep(_SETTLE)
+        process = psutil.Process(one.pid)
+        begun, before = time.monotonic(), cpu_seconds(process)
+        card.play("A", np.tile(speech(), round(seconds * RATE / speech().size) or 1))
+        return (cpu_seconds(process) - before) / (time.monotonic() - begun)
+
+
+def _file(folder: Path, number: int, seconds: float) -> str:
+    """Speech for as long as is measured and waited for, from another place for each talker."""
+    file = folder / f"{number}.wav"
+    sound = np.roll(speech(), number * RATE // 3)
+    lasts = seconds + _SETTLE + speech().size / RATE + _JOIN
+    soundfile.write(file, np.tile(sound, round(lasts * RATE / sound.size) + 1), RATE, subtype="PCM_16")
+    return str(file)

@@ -1,0 +1,80 @@
+"""What voice takes of a computer: `python3 scripts/bench_client.py [--talkers 1,5,10] [--whole] [--profile]`.
+
+Microseconds for each 10 ms of talk, part by part, while so many are heard and the own microphone is on with everything
+that is done to its sound. The real codec, seal, jitter buffer and front end on a fake clock; no card and no network:
+those are in `--whole`, where real clients run on a sound card in memory. Runs take turns; median, least and most.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.bench.client_flags import read_flags
+from scripts.setup.environment import enter
+
+if __name__ == "__main__":
+    read_flags(__doc__)  # first: neither --help nor a wrong flag must install anything
+    enter("client", "voice", "demo", "dev")
+
+from tqdm import tqdm
+
+from scripts.bench.client_load import PARTS, microseconds, profile
+from scripts.person import NothingHeard
+from scripts.processes import NotStarted
+from scripts.rig.analysis import spread
+from scripts.rig.sound_card import NotReady
+
+_BLOCK_MICROSECONDS = 10_000
+_Found = TypeVar("_Found")
+
+
+def main() -> int:
+    """Measure, tell. 0 if it ran, whatever it found; 1 if it could not."""
+    given = read_flags(__doc__)
+    if given.whole:
+        from scripts.bench.client_whole import share_of_a_core
+
+        try:
+            _tell_whole(given.talkers, _in_turns(given, lambda count: share_of_a_core(count, given.seconds)))
+        except (NotReady, NotStarted, NothingHeard) as error:
+            print(f"The bench did not run: {error}.", file=sys.stderr)
+            return 1
+    else:
+        _tell_parts(given.talkers, _in_turns(given, lambda count: microseconds(count, given.seconds)))
+    if given.profile:
+        for count in given.talkers:
+            print(f"\n{count} talkers\n{profile(count, given.seconds)}")
+    return 0
+
+
+def _in_turns(given: argparse.Namespace, measure: Callable[[int], _Found]) -> dict[int, list[_Found]]:
+    """By the number of talkers; in turns, so that a busy minute of the machine is nobody's."""
+    found: dict[int, list[_Found]] = {count: [] for count in given.talkers}
+    for count in tqdm(given.talkers * given.runs, desc="runs", disable=None, leave=False):
+        found[count].append(measure(count))
+    return found
+
+
+def _tell_parts(talkers: list[int], found: dict[int, list[dict[str, float]]]) -> None:
+    print(f"| µs for each 10 ms | {' | '.join(f'{count} heard' for count in talkers)} |")
+    print("|---|" + "---|" * len(talkers))
+    for part in PARTS:
+        print(f"| {part} | {' | '.join(spread([run[part] for run in found[count]]) for count in talkers)} |")
+    sums = {count: [sum(run.values()) for run in found[count]] for count in talkers}
+    print(f"| together | {' | '.join(spread(sums[count]) for count in talkers)} |")
+    shares = {count: [100 * one / _BLOCK_MICROSECONDS for one in sums[count]] for count in talkers}
+    print(f"| % of a core | {' | '.join(spread(shares[count]) for count in talkers)} |")
+
+
+def _tell_whole(talkers: list[int], found: dict[int, list[float]]) -> None:
+    print(f"| a whole client | {' | '.join(f'{count} heard' for count in talkers)} |")
+    print("|---|" + "---|" * len(talkers))
+    print(f"| % of a core | {' | '.join(spread([100 * one for one in found[count]]) for count in talkers)} |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

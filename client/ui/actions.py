@@ -20,6 +20,7 @@ class Act(StrEnum):
     INVITE = "invite"
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
+    FIND = "find"
     SERVER = "server"
     NEXT_PANE = "next pane"
     MENU = "menu"
@@ -51,6 +52,7 @@ MENU: Final = (
         Action(Act.SPEAKER, texts.SPEAKER, "Ctrl+Shift+D", "<Control-Shift-D>"),
     ),
     (
+        Action(Act.FIND, texts.FIND, "Ctrl+F", "<Control-f>"),
         Action(Act.SERVER, texts.GO_TO_SERVER, "Ctrl+K", "<Control-k>"),
         Action(Act.NEXT_PANE, texts.NEXT_PANE, "F6", "<F6>"),
     ),

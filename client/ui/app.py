@@ -202,6 +202,7 @@ class Window:
             Act.MICROPHONE: self.page.voice.microphone.invoke,
             Act.SPEAKER: self.page.voice.speaker.invoke,
             Act.SERVER: self._go_to_server,
+            Act.FIND: self._find,
             Act.NEXT_PANE: self.stage.next_pane,
             Act.MENU: self._open_menu,
             Act.SETTINGS: lambda: self.stage.show_settings(self.chooser),
@@ -209,6 +210,10 @@ class Window:
             Act.QUIT: self.close,
         }
         deeds[act]()
+
+    def _find(self) -> None:
+        self.stage.close_sheet()
+        self.page.chat.find_bar.open()
 
     def _go_to_server(self) -> None:
         self.stage.close_sheet()
@@ -338,7 +343,7 @@ class Window:
             self._go()
             return
         state = self._presenter.state(now)
-        self.page.chat.messages.refresh()
+        self.page.chat.refresh()
         if state == self._shown:
             return
         before, self._shown = self._shown, state

@@ -8,6 +8,7 @@ from tkinter import ttk
 
 from client.ui import texts
 from client.ui.excerpt import Excerpt
+from client.ui.find_bar import FindBar
 from client.ui.message_area import MessageArea
 from client.ui.theme import Theme
 
@@ -27,6 +28,13 @@ class ChatView(ttk.Frame):
         composer = ttk.Frame(self, style="Card.TFrame", padding=(theme.px(8), theme.px(8)))
         composer.pack(side="bottom", fill="x", pady=(theme.px(8), 0))  # first: it is whole in every window
         self.messages.pack(fill="both", expand=True)
+        self.find_bar = FindBar(
+            self,
+            theme,
+            self.messages,
+            place=lambda bar: bar.pack(fill="x", before=self.messages, pady=(0, theme.px(8))),
+            closed=self._write_on,
+        )
         composer.columnconfigure(0, weight=1)
         self._field = ttk.Frame(composer, style="Field.TFrame", padding=(theme.px(8), theme.px(7)))
         self._field.grid(row=0, column=0, sticky="nsew", padx=(0, theme.px(8)))
@@ -57,12 +65,20 @@ class ChatView(ttk.Frame):
         self.send_button.state(["!disabled" if can_send else "disabled"])
         self._field.state(["invalid" if wrong else "!invalid"])
 
+    def _write_on(self) -> None:
+        self.input.focus_set()
+
     def send_draft(self) -> None:
         """Send the draft if that is possible now; it stays where it is otherwise."""
         draft = self.draft
         if self._can_send and draft.strip() and self._send(draft):
             self.input.delete("1.0", "end")
             self._changed()
+
+    def refresh(self) -> None:
+        """Show what has come in; cheap where nothing has."""
+        self.messages.refresh()
+        self.find_bar.refresh()
 
     def give_back(self, draft: str) -> None:
         """A message that was taken could not be sent: into the field with it, if nothing else is written there."""
@@ -72,6 +88,7 @@ class ChatView(ttk.Frame):
 
     def tips(self) -> Iterator[Tip]:
         """What each part does."""
+        yield from self.find_bar.tips()
         yield self.input, lambda: texts.TIP_INPUT
         yield self.send_button, lambda: texts.TIP_SEND
         yield self.messages.below_button, lambda: texts.TIP_NEW_BELOW

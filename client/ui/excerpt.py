@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, TypeAlias
 
+from client.ui.finding import Finding
 from client.ui.transcript import BEGINNING, END, Place, Row, Source, Transcript
 
 STEP: Final = 60  # rows that one update builds at each side: a few milliseconds
@@ -105,6 +106,15 @@ class Excerpt:
         """Have the line with this index among all lines at the upper edge."""
         self._leave_end()
         self._top = self._transcript.place(max(0, min(index, len(self._transcript) - 1)))
+
+    def finding(self) -> Finding:
+        """A search through all lines."""
+        return Finding(self._transcript)
+
+    def index_of(self, key: str) -> int | None:
+        """The index of a line among all, None where it is gone."""
+        place = self._transcript.place_of(key)
+        return None if place is None else self._transcript.index(place)
 
     def span(self) -> tuple[int, int, int]:
         """The index of the first built line, how many are built, how many there are in all."""

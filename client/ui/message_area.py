@@ -16,9 +16,12 @@ from client.ui import texts
 from client.ui.bidi_rows import RightToLeft
 from client.ui.empty_view import EmptyView
 from client.ui.excerpt import Change, Excerpt, Insert, Remove, Replace
+from client.ui.finding import Finding
+from client.ui.message_look import make_tags, text_options
 from client.ui.theme import Theme
 from client.ui.transcript import Delivery, Row
 
+_ROWS_ABOVE: Final = 3  # of a line that was found: what it answers
 _AGAIN_MS: Final = 10  # between two updates, where one would take too long
 
 
@@ -51,14 +54,15 @@ class MessageArea(ttk.Frame):
         self._title_shown: tuple[str, str] | None = None
         self._again = ""
         self._turned: dict[str, RightToLeft] = {}  # by tag
+        self._words, self._found = "", ""  # that are looked for, and the key of the line where one has got to
         self._width = 0  # for which they were broken into lines
-        self.text = tk.Text(self, **_text_options(theme))
+        self.text = tk.Text(self, **text_options(theme))
         self.bar = ttk.Scrollbar(self, orient="vertical", command=self._scroll)
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.pack(side="left", fill="both", expand=True)
         self.below_button = ttk.Button(self, style="PlainSurface.TButton", command=self.go_to_end, cursor="hand2")
         self._empty = EmptyView(self, theme)
-        _make_tags(self.text, theme)
+        make_tags(self.text, theme)
         # A disabled text takes no focus by itself, and without focus nothing can be copied by keyboard.
         self.text.bind("<Button-1>", lambda _event: self.text.focus_set(), add="+")
         self.text.bind("<FocusIn>", lambda _event: self.state(["focus"]))
@@ -90,6 +94,18 @@ class MessageArea(ttk.Frame):
         self._bring()
         if self._tags and not self._excerpt.follows:
             self.text.yview(f"{self._tags[self._excerpt.top()]}.first")
+
+    def finding(self) -> Finding:
+        """A search through all lines, also those that are not built."""
+        return self._excerpt.finding()
+
+    def mark_words(self, words: str, key: str) -> None:
+        """Mark these words wherever they stand, and bring the line with this key before the eyes. Empty: none."""
+        self._words, self._found = words, key
+        index = self._excerpt.index_of(key) if key else None
+        if index is not None and not self._in_view(key):
+            self._jump(max(0, index - _ROWS_ABOVE))
+        self._mark()
 
     def rows(self) -> list[str]:
         """What each built row says, for tests."""
@@ -126,6 +142,7 @@ class MessageArea(ttk.Frame):
         changes = self._excerpt.changes()
         if changes:
             self._apply(changes)
+            self._mark()
         if self._excerpt.unfinished and not self._again:
             self._again = self.after(_AGAIN_MS, self._go_on)
         self._count_below()
@@ -202,6 +219,31 @@ class MessageArea(ttk.Frame):
             self.below_button.place(relx=0.5, rely=1.0, y=-self._theme.px(12), anchor="s")
         else:
             self.below_button.place_forget()
+
+    # --- what is looked for ---------------------------------------------------------------------------------
+
+    def _in_view(self, key: str) -> bool:
+        tag = next((tag for tag in self._tags if self._rows[tag].key == key), None)
+        return tag is not None and self.text.dlineinfo(f"{tag}.last - 1 chars") is not None
+
+    def _mark(self) -> None:
+        """The words in all built rows, and stronger in the one where one has got to."""
+        for look in ("found", "here"):
+            self.text.tag_remove(look, "1.0", "end")
+        if not self._words:
+            return
+        here = next((tag for tag in self._tags if self._rows[tag].key == self._found), "")
+        for tag in self._tags:
+            row = self._rows[tag]
+            if self._words.casefold() in row.text.casefold():
+                self._mark_row(tag, "here" if tag == here else "found")
+
+    def _mark_row(self, tag: str, look: str) -> None:
+        begin = f"{tag}.first"
+        while found := self.text.search(self._words, begin, f"{tag}.last", nocase=True):
+            end = f"{found} + {len(self._words)} chars"
+            self.text.tag_add(look, found, end)
+            begin = end
 
     # --- size and place -------------------------------------------------------------------------------------
 
@@ -311,58 +353,3 @@ def _chunks(row: Row, theme: Theme) -> Iterable[Chunk]:
         bad = row.delivery is Delivery.REFUSED or row.note == texts.COPIED_DEVICE
         yield f"   {row.note}", f"{own}{'bad' if bad else 'note'}"
     yield "\n", own + "body"
-
-
-def _text_options(theme: Theme) -> dict[str, Any]:
-    colours = theme.palette
-    return {
-        "state": "disabled",
-        "wrap": "word",
-        "font": theme.fonts.plain,
-        "background": colours.surface,
-        "foreground": colours.text,
-        "selectbackground": colours.accent,
-        "selectforeground": colours.on_accent,
-        "inactiveselectbackground": colours.border,
-        "borderwidth": 0,
-        "highlightthickness": 0,
-        "padx": theme.px(2),
-        "pady": theme.px(6),
-        "width": 30,
-        "height": 5,
-        "cursor": "xterm",
-        "takefocus": True,
-        "insertwidth": 0,
-    }
-
-
-def _make_tags(text: tk.Text, theme: Theme) -> None:
-    colours, fonts, px = theme.palette, theme.fonts, theme.px
-    indent, edge = px(12), px(14)
-    column = indent + px(28) + 2 * fonts.plain.measure(" ")
-    text.tag_configure("day", justify="center", foreground=colours.muted, font=fonts.small_strong)
-    text.tag_configure("day", spacing1=px(16), spacing3=px(6))
-    text.tag_configure("notice", justify="center", foreground=colours.muted, font=fonts.small)
-    text.tag_configure("notice", spacing1=px(6), spacing3=px(6), lmargin1=indent, lmargin2=indent, rmargin=edge)
-    small = {"font": fonts.small}
-    strong = {"font": fonts.small_strong}
-    for own, ground in (("", colours.surface), ("own-", colours.own)):
-        shared: dict[str, Any] = {"background": ground, "lmargincolor": ground, "rmargincolor": ground, "rmargin": edge}
-        head = shared | {"lmargin1": indent, "lmargin2": indent, "spacing1": px(10), "spacing3": 0}
-        body = shared | {
-            "lmargin1": column,
-            "lmargin2": column,
-            "spacing1": px(1),
-            "spacing2": px(2),
-            "spacing3": px(4),
-        }
-        text.tag_configure(f"{own}head", head)
-        text.tag_configure(f"{own}right", justify="right")
-        text.tag_configure(f"{own}time", head | small | {"foreground": colours.muted})
-        text.tag_configure(f"{own}body", body)
-        text.tag_configure(f"{own}waiting", body | {"foreground": colours.muted})
-        text.tag_configure(f"{own}note", body | small | {"foreground": colours.muted})
-        text.tag_configure(f"{own}bad", body | strong | {"foreground": colours.danger})
-        for number, colour in enumerate(colours.people):
-            text.tag_configure(f"{own}name{number}", head | {"font": fonts.strong, "foreground": colour})
-    text.tag_raise("sel")

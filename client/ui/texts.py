@@ -43,6 +43,17 @@ RETRYING_NOW: Final = _("Retrying now…")
 LEAVING: Final = _("Leaving…")
 COPY_INVITE: Final = _("Copy invite")
 INVITE_COPIED: Final = _("Invite copied")
+FIND: Final = _("Find in messages")
+TIP_FIND: Final = _("Words to find in the messages. Enter: older, Shift+Enter: newer, Escape: done. (Ctrl+F)")
+TIP_FIND_OLDER: Final = _("The next older message with these words (Enter)")
+TIP_FIND_NEWER: Final = _("The next newer message with these words (Shift+Enter)")
+
+
+def found(number: int, count: int) -> str:
+    """Where one is among the messages that have the words."""
+    return _("{number} of {count}").format(number=number, count=count) if count else _("nothing found")
+
+
 INVITE: Final = _("Invite…")
 INVITE_TITLE: Final = _("Invite somebody")
 SHOW_INVITE: Final = _("Show link and QR code")

@@ -204,6 +204,11 @@ class Transcript:
         """The place of the line with this index; the end behind the last one."""
         return self._lines[index].place if index < len(self._lines) else END
 
+    def find(self, words: str) -> list[str]:
+        """The keys of all lines that somebody said and that have these words in them, whatever their case."""
+        wanted = words.casefold()
+        return [line.key for line in self._lines if (line.who or line.own) and wanted in line.text.casefold()]
+
     def place_of(self, key: str) -> Place | None:
         """The place of a row, None where it is gone."""
         line = self._by_key.get(key)

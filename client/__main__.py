@@ -21,6 +21,8 @@ from common.banner import encode_key
 from common.errors import BadSetting, LocalError, StateLocked
 
 if TYPE_CHECKING:
+    from client.console import Console
+    from client.faces import Face
     from client.network import Network
     from client.settings import Choices
 
@@ -141,14 +143,31 @@ def _run_window(config: Config, network: Network, choices: Choices) -> int:
 
 
 def _run_text(config: Config, network: Network, *, accept_weak_phrase: bool) -> int:
-    from client.json_face import JsonFace  # noqa: PLC0415
-    from client.terminal_face import TerminalFace  # noqa: PLC0415
     from client.text_ui import TextUI  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, lambda *_: network.submit(Quit()))
     signal.signal(signal.SIGINT, lambda *_: network.submit(Quit()))
-    face = JsonFace() if config.mode == "json" else TerminalFace()
-    return TextUI(config, network, face, sys.stdout, accept_weak_phrase=accept_weak_phrase).run(sys.stdin)
+    face, console = _face_and_console(config)
+    with closing(console):
+        return TextUI(config, network, face, console, accept_weak_phrase=accept_weak_phrase).run()
+
+
+def _face_and_console(config: Config) -> tuple[Face, Console]:
+    """For programs; for pipes, screen readers and terminals that can only add lines; for all other terminals."""
+    from client.console import Streams  # noqa: PLC0415
+    from client.json_face import JsonFace  # noqa: PLC0415
+    from client.terminal_face import TerminalFace  # noqa: PLC0415
+
+    if config.mode == "json":
+        return JsonFace(), Streams(sys.stdin, sys.stdout)
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if config.plain or not in_terminal:
+        return TerminalFace(), Streams(sys.stdin, sys.stdout)
+    from client.ink import Ink, colours_wanted  # noqa: PLC0415
+    from client.prompt import PromptConsole  # noqa: PLC0415
+
+    terminal = TerminalFace(Ink(colours_wanted(os.environ)))
+    return terminal, PromptConsole(terminal.completions, terminal.status)
 
 
 def _open_store(config: Config) -> Store:

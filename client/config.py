@@ -70,6 +70,7 @@ class Config:
     given: Mapping[str, object] = field(default_factory=dict)  # fields of `client.settings.Settings`
     lasting_key: bool = False
     show_key: bool = False
+    plain: bool = False  # --text: no colours, no moving cursor
     warning: str = ""  # what the user should know about the flags, empty: nothing
 
     @property
@@ -121,6 +122,9 @@ def parser() -> argparse.ArgumentParser:
     face = flags.add_mutually_exclusive_group()
     face.add_argument("--text", action="store_true", help="in the terminal, for people")
     face.add_argument("--json", action="store_true", help="one JSON object a line on both streams, for programs")
+    flags.add_argument(
+        "--plain", action="store_true", help="with --text: only ever add lines, without colours, as for a screen reader"
+    )
     where = flags.add_mutually_exclusive_group()
     where.add_argument("--server", metavar="HOST:PORT", help="the broker's address (port 9090 if left out)")
     where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
@@ -190,6 +194,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         given=_given(flags, environment),
         lasting_key=flags.lasting_key,
         show_key=flags.show_key,
+        plain=flags.plain,
         warning=_warning(flags),
     )
 

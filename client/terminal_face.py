@@ -11,11 +11,15 @@ from typing import Final
 
 from client import events
 from client.faces import BadLine, People
+from client.ink import Ink
 
 _HELP: Final = [
     "What you type is said to the room. Besides that:",
-    "  /mic on|off       speak, or stop speaking",
-    "  /speaker on|off   hear the others, or stop hearing",
+    "  /mic [on|off]     speak, or stop speaking",
+    "  /speaker [on|off] hear the others, or stop hearing",
+    "  /transmit MODE    send your microphone while you speak (voice), or always",
+    "  /devices          microphones and speakers that there are",
+    "  /echo             record three seconds and play them back",
     "  /people           who is here",
     "  /invite           the link that brings a friend here (it holds the key: send it over a safe way)",
     "  /search WORDS     earlier lines of this room with these words",
@@ -34,12 +38,33 @@ _WITH_TEXT: Final[dict[str, Callable[[str], events.Command]]] = {
 }
 
 
+_ASKED: Final[dict[str, Callable[[], events.Command]]] = {
+    "/devices": events.AskDevices,
+    "/echo": events.TestEcho,
+    "/stats": events.AskStats,
+    "/quit": events.Quit,
+}
+_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("/help", "/people", "/invite", *_ASKED, *_WITH_TEXT), ()),
+    **dict.fromkeys(_SWITCHES, ("on", "off")),
+    "/transmit": ("always", "voice"),
+}
+_ECHO_STEPS: Final = {
+    events.EchoStep.SPEAK: "Speak now: three seconds are recorded.",
+    events.EchoStep.LISTEN: "Listen: this is what the others would hear.",
+    events.EchoStep.OVER: "The echo test is over.",
+}
+
+
 class TerminalFace:
     """Lines for a person; works in any terminal and with a screen reader, since it only ever adds lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, ink: Ink = Ink()) -> None:  # noqa: B008 - frozen
+        self._ink = ink
         self._people = People()
         self._invite = ""
+        self._room_words = ""
+        self._on = {"/mic": False, "/speaker": False}
 
     def command(self, line: str) -> events.Command | list[str] | None:
         """A command, lines that answer at once, or None for an empty line. Raises `BadLine`."""
@@ -56,11 +81,29 @@ class TerminalFace:
 
     def complaint(self, message: str) -> str:
         """One line that says what was wrong."""
-        return f"! {message}"
+        return self._ink.trouble(f"! {message}")
+
+    def status(self) -> str:
+        """One line that tells how things stand."""
+        room = f"{self._room_words}, {len(list(self._people))} here" if self._room_words else "not connected"
+        devices = [f"{word[1:]} {'on' if on else 'off'}" for word, on in self._on.items()]
+        return " · ".join([room, *devices, "/help"])
+
+    def completions(self, before: str) -> list[str]:
+        """What may stand in place of the last word of `before`: a command, its second word, or a name."""
+        words = before.split(" ")
+        if before.startswith("/") and len(words) == 1:
+            fitting: list[str] = [word for word in _WORDS if word.startswith(before)]
+        elif before.startswith("/") and len(words) == 2:
+            fitting = [word for word in _WORDS.get(words[0], ()) if word.startswith(words[1])]
+        else:
+            last = words[-1].casefold()
+            fitting = [person.name for person in self._people if not person.own and _begins(person.name, last)]
+        return sorted(fitting)
 
     def lines(self, event: events.Event) -> list[str]:
         """What a person should know of the event."""
-        self._people.note(event)
+        self._note(event)
         match event:
             case events.BrokerMet():
                 self._invite = event.invite
@@ -69,31 +112,57 @@ class TerminalFace:
                 return self._joined(event)
             case events.TextReceived():
                 # What was just typed stands on the screen already.
-                return [] if event.own and not event.late else [_said(event, dated=event.late)]
+                return [] if event.own and not event.late else [self._said(event, dated=event.late)]
             case events.LogSearched():
-                return _found(event)
+                return self._found(event)
+            case _:
+                return self._notes(event)
+
+    def _notes(self, event: events.Event) -> list[str]:
+        match event:
             case events.StatsReported(counters):
                 return [f"  {name}: {value}" for name, value in sorted(counters.items())]
+            case events.DevicesListed(microphones, speakers):
+                return ["  Microphones:", *_indented(microphones), "  Speakers:", *_indented(speakers)]
+            case events.ProblemReported() | events.TextRefused():
+                return [self._ink.trouble(f"* {_note(event)}")]
             case _:
                 note = _note(event)
-                return [f"* {note}"] if note else []
+                return [self._ink.aside(f"* {note}")] if note else []
+
+    def _note(self, event: events.Event) -> None:
+        self._people.note(event)
+        match event:
+            case events.RoomJoined():
+                self._room_words = event.room_words
+            case events.RoomLeft():
+                self._room_words = ""
+            case events.MicrophoneChanged(on):
+                self._on["/mic"] = on
+            case events.SpeakerChanged(on):
+                self._on["/speaker"] = on
+            case _:
+                pass
 
     def _slash(self, words: list[str]) -> events.Command | list[str]:
         match words:
             case [("/mic" | "/speaker") as which, ("on" | "off") as state]:
                 return _SWITCHES[which](state == "on")
-            case ["/people"]:
-                return [f"  {_person(person)}" for person in self._people] or ["  You are in no room."]
-            case ["/invite"]:
-                return [self._invite or "You are in no room yet."]
-            case ["/stats"]:
-                return events.AskStats()
-            case ["/quit"]:
-                return events.Quit()
-            case ["/help"]:
-                return _HELP
+            case [("/mic" | "/speaker") as which]:
+                return _SWITCHES[which](not self._on[which])
+            case ["/transmit", ("voice" | "always") as mode]:
+                return events.SetTransmit(events.Transmit(mode))
+            case [word] if word in _ASKED:
+                return _ASKED[word]()
+            case ["/help" | "/people" | "/invite" as word]:
+                return self._told(word)
             case _:
                 raise BadLine(f"{words[0][:40]} is not known, or something is missing behind it: /help lists what is.")
+
+    def _told(self, word: str) -> list[str]:
+        if word == "/people":
+            return [f"  {_person(person)}" for person in self._people] or ["  You are in no room."]
+        return _HELP if word == "/help" else [self._invite or "You are in no room yet."]
 
     def _joined(self, event: events.RoomJoined) -> list[str]:
         others = [person.name for person in event.people if not person.own]
@@ -105,6 +174,22 @@ class TerminalFace:
             f"compare the room words, {words}. /help tells what you can do."
         ]
 
+    def _said(self, event: events.TextReceived, *, dated: bool) -> str:
+        sent_at = datetime.fromtimestamp(event.sent_at, UTC).astimezone()
+        clock = self._ink.aside(sent_at.strftime("%Y-%m-%d %H:%M" if dated else "%H:%M"))
+        copied = " (this device is copied)" if event.copied_device else ""
+        text = event.text.replace("\n", "\n    ")
+        return f"{clock} {self._ink.name(event.name, event.member)}{copied}: {text}"
+
+    def _found(self, event: events.LogSearched) -> list[str]:
+        """The lines, indented: nobody says them now."""
+        if not event.lines:
+            return [f"* No line has “{event.words}”."]
+        older = ", and there are older ones" if event.more else ""
+        return [f"* {_lines(len(event.lines))} with “{event.words}”{older}:"] + [
+            "  " + self._said(line, dated=True).replace("\n", "\n  ") for line in event.lines
+        ]
+
 
 def _met(event: events.BrokerMet) -> list[str]:
     if not event.first_contact:
@@ -112,22 +197,12 @@ def _met(event: events.BrokerMet) -> list[str]:
     return [f"* First contact with this broker. Compare its four words with whoever runs it: {event.words}"]
 
 
-def _said(event: events.TextReceived, *, dated: bool) -> str:
-    sent_at = datetime.fromtimestamp(event.sent_at, UTC).astimezone()
-    clock = sent_at.strftime("%Y-%m-%d %H:%M" if dated else "%H:%M")
-    copied = " (this device is copied)" if event.copied_device else ""
-    text = event.text.replace("\n", "\n    ")
-    return f"{clock} {event.name}{copied}: {text}"
+def _begins(name: str, typed: str) -> bool:
+    return bool(typed) and name.casefold().startswith(typed)
 
 
-def _found(event: events.LogSearched) -> list[str]:
-    """The lines, indented: nobody says them now."""
-    if not event.lines:
-        return [f"* No line has “{event.words}”."]
-    older = ", and there are older ones" if event.more else ""
-    return [f"* {_lines(len(event.lines))} with “{event.words}”{older}:"] + [
-        "  " + _said(line, dated=True).replace("\n", "\n  ") for line in event.lines
-    ]
+def _indented(names: tuple[str, ...]) -> list[str]:
+    return [f"    {name}" for name in names] or ["    none"]
 
 
 def _missing(event: events.LinesMissing) -> str:
@@ -172,6 +247,8 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one tabl
             return f"Microphone on: {device}." if on else "Microphone off."
         case events.SpeakerChanged(on, device):
             return f"Speaker on: {device}." if on else "Speaker off."
+        case events.EchoTestChanged(step):
+            return _ECHO_STEPS[step]
         case events.MicrophoneEnded():
             return "The file was spoken to its end."
         case events.ProblemReported():

@@ -1,6 +1,6 @@
 """The same session for a terminal (`--text`) and for programs (`--json`); no tkinter anywhere near.
 
-One thread reads lines of standard input, the main thread waits for events and writes. What lines and events look
+One thread reads lines from a console, the main thread waits for events and writes. What lines and events look
 like is decided by a face.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
-from typing import Final, Protocol, TextIO
+from typing import Final, Protocol
 
 from client.config import Config
+from client.console import LINE_CHARACTERS, Console, is_cut
 from client.events import (
     AskStats,
     Command,
@@ -32,7 +32,6 @@ from client.events import (
 )
 from client.faces import BadLine, Face
 
-_LINE_CHARACTERS: Final = 1_000_000  # of standard input; a text may have 16,000 bytes
 _LAST_SECONDS: Final = 10.0  # for what was said before the end of input
 
 
@@ -51,14 +50,13 @@ class TextUI:
     """Connect, read, write, until somebody quits or the room cannot be joined."""
 
     def __init__(
-        self, config: Config, backend: Backend, face: Face, stdout: TextIO, *, accept_weak_phrase: bool
+        self, config: Config, backend: Backend, face: Face, console: Console, *, accept_weak_phrase: bool
     ) -> None:
         self._config = config
         self._backend = backend
         self._face = face
-        self._stdout = stdout
+        self._console = console
         self._accept_weak_phrase = accept_weak_phrase
-        self._write = threading.Lock()  # answers to bad lines come from the reading thread
         self._joined_once = False
         self._failed = False
         self._unsettled: set[str] = set()  # my lines that the broker has not stored yet
@@ -67,11 +65,11 @@ class TextUI:
         self._stats_answered = 0  # counted by the main thread only
         self._all_obeyed = False  # nothing of the input is under way to the network thread any more
 
-    def run(self, stdin: TextIO) -> int:
+    def run(self) -> int:
         """The exit code: 0 after `quit` or the end of input, 1 where the room could not be joined."""
         config = self._config
         self._backend.submit(Connect(config.server, config.name, config.phrase, self._accept_weak_phrase))
-        threading.Thread(target=self._read, args=(stdin,), name="input", daemon=True).start()
+        threading.Thread(target=self._read, name="input", daemon=True).start()
         while True:
             event = self._backend.events.get()
             if isinstance(event, SessionEnded):
@@ -107,17 +105,19 @@ class TextUI:
             case TextStored(post) | TextRefused(post):
                 self._unsettled.discard(post)
 
-    def _read(self, stdin: TextIO) -> None:
-        for line in _lines(stdin):
-            try:
-                asked = self._face.command(_whole(line))
-            except BadLine as error:
-                asked = [self._face.complaint(str(error))]
-            if isinstance(asked, list):
-                self._print(asked)
-            elif asked is not None:
-                self._stats_asked += isinstance(asked, AskStats)
-                self._backend.submit(asked)
+    def _obey(self, line: str) -> None:
+        try:
+            asked = self._face.command(_whole(line))
+        except BadLine as error:
+            asked = [self._face.complaint(str(error))]
+        if isinstance(asked, list):
+            self._print(asked)
+        elif asked is not None:
+            self._stats_asked += isinstance(asked, AskStats)
+            self._backend.submit(asked)
+
+    def _read(self) -> None:
+        self._console.read(self._obey)
         # The other side has closed. What it said still goes out (`echo hello | secure-chat --text …`), then we leave.
         self._input_ended = True
         self._backend.submit(AskStats())  # answered after everything before it was obeyed
@@ -130,26 +130,13 @@ class TextUI:
         self._backend.submit(Quit())
 
     def _print(self, lines: list[str]) -> None:
-        with self._write:
-            try:
-                self._stdout.writelines(line + "\n" for line in lines)
-                self._stdout.flush()
-            except OSError:  # the reader of a pipe has gone, the terminal was closed
-                self._backend.submit(Quit())
-
-
-def _lines(stdin: TextIO) -> Iterator[str]:
-    """Lines as they are read. Of a line that is too long comes one piece, without a line break, and no second."""
-    try:
-        while line := stdin.readline(_LINE_CHARACTERS):
-            yield line
-            while len(line) == _LINE_CHARACTERS and not line.endswith("\n"):
-                line = stdin.readline(_LINE_CHARACTERS)
-    except OSError:  # the terminal was closed
-        return
+        try:
+            self._console.write(lines)
+        except OSError:  # the reader of a pipe has gone, the terminal was closed
+            self._backend.submit(Quit())
 
 
 def _whole(line: str) -> str:
-    if len(line) == _LINE_CHARACTERS and not line.endswith("\n"):
-        raise BadLine(f"a line of over {_LINE_CHARACTERS:,} characters is too long")
+    if is_cut(line):
+        raise BadLine(f"a line of over {LINE_CHARACTERS:,} characters is too long")
     return line

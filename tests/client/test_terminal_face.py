@@ -31,6 +31,10 @@ JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
         ("/speaker  on ", events.SetSpeaker(on=True)),
         ("/search  Old  words ", events.SearchLog("Old  words")),
         ("/export my file.txt\n", events.ExportLog("my file.txt")),
+        ("/mic", events.SetMicrophone(on=True)),
+        ("/transmit always", events.SetTransmit(events.Transmit.ALWAYS)),
+        ("/devices", events.AskDevices()),
+        ("/echo", events.TestEcho()),
         ("/stats", events.AskStats()),
         ("/quit", events.Quit()),
         ("  \n", None),
@@ -43,7 +47,8 @@ def test_what_is_typed(line: str, command: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["/", "/mic", "/mic maybe", "/dance", "/quit now", "/ mic on", "/search ", "/export", "/" + "x" * 10_000]
+    "line",
+    ["/", "/transmit push", "/mic maybe", "/dance", "/quit now", "/ mic on", "/search ", "/export", "/" + "x" * 10_000],
 )
 def test_slashes_that_mean_nothing(line: str) -> None:
     with pytest.raises(BadLine, match="/help") as bad:
@@ -66,6 +71,55 @@ def test_help_names_every_word() -> None:
     assert isinstance(lines, list)
     for word in ("/mic", "/speaker", "/people", "/invite", "/search", "/export", "/stats", "/quit", "//"):
         assert any(word in line for line in lines)
+
+
+def test_a_switch_alone_is_turned() -> None:
+    face = TerminalFace()
+    face.lines(events.MicrophoneChanged(True, "m"))
+    face.lines(events.SpeakerChanged(False))
+    assert face.command("/mic") == events.SetMicrophone(on=False)
+    assert face.command("/speaker") == events.SetSpeaker(on=True)
+
+
+def test_the_lowest_line_tells_how_things_stand() -> None:
+    face = TerminalFace()
+    assert face.status() == "not connected · mic off · speaker off · /help"
+    for event in (JOINED, events.MicrophoneChanged(True, "m")):
+        face.lines(event)
+    assert face.status() == "otter lamp, 3 here · mic on · speaker off · /help"
+    face.lines(events.RoomLeft("lost", 1.0))
+    assert face.status().startswith("not connected")
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("/s", ["/search", "/speaker", "/stats"]),
+        ("/mic ", ["off", "on"]),
+        ("/transmit v", ["voice"]),
+        ("/people A", []),
+        ("/mic on B", ["Bob"]),
+        ("hello aN", ["Ann"]),
+        ("hello ", []),
+        ("Me", []),
+        ("", []),
+    ],
+)
+def test_completion(before: str, words: list[str]) -> None:
+    face = TerminalFace()
+    face.lines(JOINED)
+    assert face.completions(before) == words
+
+
+def test_devices() -> None:
+    lines = TerminalFace().lines(events.DevicesListed(("USB",), ()))
+    assert lines == ["  Microphones:", "    USB", "  Speakers:", "    none"]
+
+
+def test_every_word_that_is_completed_is_in_the_help() -> None:
+    face = TerminalFace()
+    help_text = " ".join(face.command("/help") or [])  # type: ignore[arg-type]
+    assert [word for word in face.completions("/") if word not in help_text and word != "/help"] == []
 
 
 def test_joining() -> None:
@@ -144,6 +198,7 @@ def test_times_at_the_ends_of_the_calendar() -> None:
         (events.MicrophoneChanged(False), "* Microphone off."),
         (events.SpeakerChanged(True, "USB"), "* Speaker on: USB."),
         (events.SpeakerChanged(False), "* Speaker off."),
+        (events.EchoTestChanged(events.EchoStep.OVER), "* The echo test is over."),
         (events.MicrophoneEnded(), "* The file was spoken to its end."),
         (events.ProblemReported(Part.KEY, "x", "Hm."), "* Hm."),
     ],

@@ -12,8 +12,9 @@ from typing import TextIO, cast
 
 import pytest
 
-from client import text_ui
+from client import console, text_ui
 from client.config import Config
+from client.console import Streams
 from client.events import (
     AskStats,
     Command,
@@ -93,10 +94,15 @@ def config(*, microphone_on: bool = False, speaker_on: bool = False) -> Config:
     return Config("json", "host", "Me", "phrase", Path(), True, microphone_on, speaker_on, False, None)
 
 
+def streams(stdin: object, stdout: object = None) -> Streams:
+    return Streams(cast("TextIO", stdin), cast("TextIO", stdout or io.StringIO()))
+
+
 def run(stdin: object, *happening: Event, asked: Config | None = None) -> tuple[int, Backend, list[str]]:
     backend, stdout = Backend(*happening), io.StringIO()
-    ui = TextUI(asked or config(), backend, JsonFace(), stdout, accept_weak_phrase=True)
-    code = ui.run(cast("TextIO", stdin))
+    streams = Streams(cast("TextIO", stdin), stdout)
+    code = TextUI(asked or config(), backend, JsonFace(), streams, accept_weak_phrase=True).run()
+    streams.close()
     return code, backend, stdout.getvalue().splitlines()
 
 
@@ -132,8 +138,8 @@ def test_quit() -> None:
     stdin = Waiting()
     backend = Backend(_JOINED)
     backend.events.put(SessionEnded())
-    ui = TextUI(config(), backend, JsonFace(), io.StringIO(), accept_weak_phrase=False)
-    assert ui.run(cast("TextIO", stdin)) == 0
+    ui = TextUI(config(), backend, JsonFace(), streams(stdin), accept_weak_phrase=False)
+    assert ui.run() == 0
     assert backend.asked == [Connect("host", "Me", "phrase")]
     stdin.released.set()
 
@@ -144,12 +150,15 @@ def test_a_line_that_nobody_stores_and_a_room_that_nobody_opens_are_waited_for_i
     monkeypatch.setattr(text_ui, "_LAST_SECONDS", 0.01)
     assert run(io.StringIO('{"do":"say","text":"hi"}'))[0] == 1  # never let in
     backend = Backend(_JOINED, stores=False)
-    ui = TextUI(config(), backend, JsonFace(), io.StringIO(), accept_weak_phrase=True)
-    assert ui.run(io.StringIO('{"do":"say","text":"hi"}')) == 0  # it waits in the outbox for the next run
+    ui = TextUI(
+        config(), backend, JsonFace(), streams(io.StringIO('{"do":"say","text":"hi"}')), accept_weak_phrase=True
+    )
+    assert ui.run() == 0  # it waits in the outbox for the next run
 
 
 def test_an_endless_line_is_one_bad_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_ui, "_LINE_CHARACTERS", 20)
+    for module in (console, text_ui):
+        monkeypatch.setattr(module, "LINE_CHARACTERS", 20)
     # What stands behind the first piece is somebody's text and must not be obeyed.
     hostile = "x" * 20 + '{"do":"quit"}'.ljust(20) + '{"do":"quit"}\n'
     _, backend, written = run(io.StringIO(hostile), _JOINED)
@@ -193,7 +202,7 @@ def test_what_was_printed_is_seen() -> None:
 def test_a_terminal_that_was_closed_ends_the_program_quietly() -> None:
     assert run(Broken(), _JOINED)[0] == 0
     stdin, backend = Waiting(), Backend(_JOINED)
-    ui = TextUI(config(), backend, JsonFace(), cast("TextIO", Broken()), accept_weak_phrase=True)
-    assert ui.run(cast("TextIO", stdin)) == 0
+    ui = TextUI(config(), backend, JsonFace(), streams(stdin, Broken()), accept_weak_phrase=True)
+    assert ui.run() == 0
     assert Quit() in backend.asked
     stdin.released.set()

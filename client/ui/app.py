@@ -30,6 +30,7 @@ from client.events import (
 from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.actions import WITH_KEYS, Act, is_possible
+from client.ui.attention import Attention
 from client.ui.chooser import Chooser
 from client.ui.clipboard import Clipboard
 from client.ui.connect_view import ConnectActions
@@ -114,6 +115,7 @@ class Window:
             changed=self._settings_changed,
         )
         self._clipboard = Clipboard(root)
+        self._attention = Attention()
         self._look = Look(root, choices.now, ask_desktop)
         self._pump = Pump(root, backend.events, self._receive, self._rest)
 
@@ -201,8 +203,8 @@ class Window:
             Act.INVITE: self._show_invite,
             Act.MICROPHONE: self.page.voice.microphone.invoke,
             Act.SPEAKER: self.page.voice.speaker.invoke,
-            Act.SERVER: self._go_to_server,
-            Act.FIND: self._find,
+            Act.SERVER: self.stage.go_to_server,
+            Act.FIND: self.stage.find,
             Act.NEXT_PANE: self.stage.next_pane,
             Act.MENU: self._open_menu,
             Act.SETTINGS: lambda: self.stage.show_settings(self.chooser),
@@ -211,14 +213,6 @@ class Window:
         }
         deeds[act]()
 
-    def _find(self) -> None:
-        self.stage.close_sheet()
-        self.page.chat.find_bar.open()
-
-    def _go_to_server(self) -> None:
-        self.stage.close_sheet()
-        self.page.connect.focus_part(Part.SERVER)
-
     def _open_menu(self) -> None:
         self.stage.close_sheet()
         self.menu = open_menu(
@@ -226,6 +220,7 @@ class Window:
         )
 
     def _focused(self, event: tk.Event[tk.Misc]) -> None:
+        self._call(self._now())
         if event.widget is self.root:  # the desktop's settings may have changed while one was in another window
             self.stage.follow_desktop()
 
@@ -316,22 +311,35 @@ class Window:
         now, wall = self._now(), time.time()
         for event in events:
             self._presenter.receive(event, now, wall)
+            self._attention.receive(event)
             self.stage.receive(event)
             if isinstance(event, ProblemReported) and event.part is Part.TEXT:
                 self.page.chat.give_back(self._sent)
             if isinstance(event, SessionEnded):
                 self._ended = True
+        self._call(now)
         self._show()
+
+    def _call(self, now: float) -> None:
+        """For the user's attention, unless they are here."""
+        if self._has_focus():
+            self._attention.looked()
+        setting = self.chooser.now.notifications
+        if self._attention.rings(setting, now):
+            self.root.bell()
+        self.root.title(self._attention.title(setting))
+
+    def _has_focus(self) -> bool:
+        return bool(self.root.tk.call("focus", "-displayof", str(self.root)))  # `focus_displayof` fails on popdowns
 
     def _rest(self) -> None:
         """A few times a second: what changes by itself, and what the user has before the eyes."""
         self._show()
         if self._quit_at is not None:
             return
-        root = self.root
-        focused = bool(root.tk.call("focus", "-displayof", str(root)))  # `focus_displayof` fails on popdowns
         untouched = self._now() - self._touched_at
-        glance = Glance(self.page.chat.messages.lowest(), bool(self.page.winfo_viewable()), focused, untouched)
+        viewable = bool(self.page.winfo_viewable())
+        glance = Glance(self.page.chat.messages.lowest(), viewable, self._has_focus(), untouched)
         marked = self._presenter.glanced(glance)
         if marked is not None:
             self._submit(marked)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
-from client.events import Event
+from client.events import Event, Part
 from client.settings import Settings
 from client.ui.chooser import Chooser
 from client.ui.excerpt import Excerpt
@@ -138,6 +138,16 @@ class Stage:
         sheet.grid(row=0, column=0, sticky="nsew")
         self.page.grid_remove()
         sheet.begin()
+
+    def find(self) -> None:
+        """Look for words in the messages."""
+        self.close_sheet()
+        self.page.chat.find_bar.open()
+
+    def go_to_server(self) -> None:
+        """The focus to where one says where to connect."""
+        self.close_sheet()
+        self.page.connect.focus_part(Part.SERVER)
 
     # --- panes ----------------------------------------------------------------------------------------------
 

@@ -44,6 +44,13 @@ LEAVING: Final = _("Leaving…")
 COPY_INVITE: Final = _("Copy invite")
 INVITE_COPIED: Final = _("Invite copied")
 FIND: Final = _("Find in messages")
+
+
+def unread(count: int, words: str) -> str:
+    """The title of the window while messages wait."""
+    return _("({count}) {words}").format(count=count, words=words)
+
+
 TIP_FIND: Final = _("Words to find in the messages. Enter: older, Shift+Enter: newer, Escape: done. (Ctrl+F)")
 TIP_FIND_OLDER: Final = _("The next older message with these words (Enter)")
 TIP_FIND_NEWER: Final = _("The next newer message with these words (Shift+Enter)")
@@ -267,7 +274,7 @@ NOTIFICATIONS: Final = _("Notifications")
 NOTIFY_HIDDEN: Final = _("Without the message")
 NOTIFY_FULL: Final = _("With the message")
 NOTIFY_OFF: Final = _("None")
-HINT_NOTIFICATIONS: Final = _("For messages that come while you are in another window.")
+HINT_NOTIFICATIONS: Final = _("A bell, and the number of new messages in the title, while you are in another window.")
 KEEP_LOG: Final = _("Keep messages on this computer")
 HINT_KEEP_LOG: Final = _("Sealed under the room's key. Holds from the next connection on.")
 RECEIPTS: Final = _("Tell others what I have seen")

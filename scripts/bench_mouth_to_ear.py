@@ -7,6 +7,7 @@ cannot show: the converters of a real card, which add the same to every program.
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ _Found = TypeVar("_Found")
 def main() -> int:
     """Measure, tell. 0 if it ran, whatever it found; 1 if it could not."""
     given = read_flags(__doc__)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started ends
     if not can_tell_pesq():
         print(NO_PESQ, file=sys.stderr)
     try:

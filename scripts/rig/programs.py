@@ -13,11 +13,11 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from common.invite import Invite
 from scripts.person import Person
@@ -38,6 +38,14 @@ class Place:
     listener: Sequence[str] = ()
     server: Sequence[str] = ()
     host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A program while B hears A: the ids of its processes by name, and what its listener counts, if it tells."""
+
+    processes: Mapping[str, int]
+    counters: Callable[[], Mapping[str, Any]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +92,12 @@ MUMBLE: Final = (
 
 
 @contextmanager
-def running(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
-    """The program, with A speaking and B listening; the ids of its processes by name."""
+def running(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[Running]:
+    """The program, with A speaking and B listening."""
     run = {"card": _straight, "ours": _ours, "mumble": _mumble}[setting.program]
-    with run(setting, card, place, folder) as processes:
+    with run(setting, card, place, folder) as started:
         time.sleep(_SETTLE)
-        yield processes
+        yield started
 
 
 @contextmanager
@@ -98,7 +106,7 @@ def _straight(
     card: SoundCard,
     place: Place,  # noqa: ARG001 - it knows no network
     folder: Path,
-) -> Iterator[dict[str, int]]:
+) -> Iterator[Running]:
     form = ["--raw", "--format=s16le", "--rate=48000", "--channels=1", "--latency-msec=10"]
     environment = {**os.environ, **card.environment()}
     with ExitStack() as stack, (folder / "straight.log").open("wb") as log:
@@ -111,11 +119,11 @@ def _straight(
         stack.callback(stop, speaker)
         if microphone.stdout is not None:
             microphone.stdout.close()
-        yield {"speaker": microphone.pid, "listener": speaker.pid}
+        yield Running({"speaker": microphone.pid, "listener": speaker.pid})
 
 
 @contextmanager
-def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
+def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[Running]:
     flags = ["--host", place.host, "--port", "0", "--data", str(folder / "data")]
     with ExitStack() as stack:
         broker = start_broker(flags, say=lambda _: None, log=folder / "all.log", before=place.server)
@@ -143,11 +151,12 @@ def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iter
         speaker = person("A", place.speaker, "client", "--mic-on", *setting.speaks)
         listener.wait("speaker", lambda event: event["on"])
         speaker.wait("mic", lambda event: event["on"])
-        yield {"broker": broker.process.pid, "speaker": speaker.pid, "listener": listener.pid}
+        processes = {"broker": broker.process.pid, "speaker": speaker.pid, "listener": listener.pid}
+        yield Running(processes, listener.stats)
 
 
 @contextmanager
-def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[dict[str, int]]:
+def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[Running]:
     lacking = missing(MUMBLE_NEEDS)
     if lacking:
         raise NotReady(lacking)
@@ -170,7 +179,7 @@ def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> It
             command = [*before, "mumble", "-m", f"mumble://{name}@{place.host}:{port}/?version=1.2.0"]
             clients[name] = _start(stack, command, folder / f"{name}.log", environment)
             _await(log, f":{name}(-1)> Authenticated")
-        yield {"broker": server.pid, "speaker": clients["A"].pid, "listener": clients["B"].pid}
+        yield Running({"broker": server.pid, "speaker": clients["A"].pid, "listener": clients["B"].pid})
 
 
 def _start(

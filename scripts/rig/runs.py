@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import psutil
@@ -18,14 +18,14 @@ import soxr
 
 from scripts.rig.analysis import Delays, Quality, delays, quality, speech_delays
 from scripts.rig.link import Link, Network
-from scripts.rig.programs import Place, Setting, running
+from scripts.rig.programs import Place, Running, Setting, running
 from scripts.rig.signals import RATE, Sound, chirps, speech_track
 from scripts.rig.sound_card import SoundCard
 from scripts.setup.environment import ROOT
 
 _SPEECH: Final = ROOT / "tests/sounds/speech.wav"
 _REACH: Final = int(0.9 * RATE)  # how late speech may come
-_BEFORE: Final = int(0.02 * RATE)
+_COUNTED: Final = ("played", "concealed", "late", "skipped", "discarded", "underflows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Result:
     cpu: dict[str, float]
     memory: dict[str, float]
     load: float
+    counters: dict[str, float] = field(default_factory=dict)  # of our listener, while this was measured
 
     def as_dict(self) -> dict[str, object]:
         """For a file."""
@@ -48,10 +49,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A card, the processes that run on it, and the link between them, if there is one."""
+    """A card, the program that runs on it, and the link between its ends, if there is one."""
 
     card: SoundCard
-    processes: dict[str, int]
+    running: Running
     link: Link | None
 
 
@@ -69,10 +70,10 @@ def run(
     Raises `Silent` where nothing came through, `NotReady` where something is missing.
     """
     with staged(setting, period, network, seed) as stage:
-        found = [_measure(setting, stage.card, stage.processes, count, times, seed)]
+        found = [_measure(setting, stage.card, stage.running, count, times, seed)]
         if minutes:
             _talk(stage.card, minutes)
-            found.append(_measure(setting, stage.card, stage.processes, count, times, seed + 1))
+            found.append(_measure(setting, stage.card, stage.running, count, times, seed + 1))
         return found
 
 
@@ -97,9 +98,9 @@ def staged(
         yield Stage(card, stack.enter_context(running(setting, card, place, folder)), link)
 
 
-def _measure(setting: Setting, card: SoundCard, processes: dict[str, int], count: int, times: int, seed: int) -> Result:
-    load = os.getloadavg()[0]
-    watched = {name: psutil.Process(pid) for name, pid in processes.items()}
+def _measure(setting: Setting, card: SoundCard, program: Running, count: int, times: int, seed: int) -> Result:
+    load, counted = os.getloadavg()[0], program.counters()
+    watched = {name: psutil.Process(pid) for name, pid in program.processes.items()}
     begun, before = time.monotonic(), {name: cpu_seconds(one) for name, one in watched.items()}
     heard = card.say("A", chirps(count, seed))
     took = time.monotonic() - begun
@@ -124,7 +125,12 @@ def _measure(setting: Setting, card: SoundCard, processes: dict[str, int], count
         cpu,
         memory,
         round(load, 2),
+        _since(counted, program.counters()),
     )
+
+
+def _since(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, float]:
+    return {name: now[name] - before[name] for name in _COUNTED if name in before}
 
 
 def _talk(card: SoundCard, minutes: float) -> None:

@@ -28,7 +28,7 @@ class Steady:
 def steady(setting: Setting, period: int, seconds: float, seed: int) -> Steady:
     """Say the tone so long. Raises `Silent`."""
     with staged(setting, period, None, seed) as stage:
-        listener = psutil.Process(stage.processes["listener"])
+        listener = psutil.Process(stage.running.processes["listener"])
         before = cpu_seconds(listener)
         heard = stage.card.say("A", tone(seconds))["B ear"]
         return Steady(setting.program, setting.name, breaks(heard), (cpu_seconds(listener) - before) / seconds)

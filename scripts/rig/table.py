@@ -10,7 +10,10 @@ import numpy as np
 from scripts.rig.analysis import spread
 from scripts.rig.runs import Result
 
-_HEAD = "| program | runs | chirps, ms | p95 | lost | speech, ms | PESQ | STOI | CPU of speaker / listener, % | load |"
+_HEAD = (
+    "| program | runs | chirps, ms | p95 | lost | speech, ms | PESQ | STOI | concealed"
+    " | CPU of speaker / listener, % | load |"
+)
 
 
 def table(results: Sequence[Result]) -> str:
@@ -68,10 +71,17 @@ def _row(name: str, runs: Sequence[Result]) -> str:
         of(lambda run: float(np.median(run.speech_ms)) if run.speech_ms else None),
         of(_pesq),
         of(lambda run: float(np.mean([one.stoi for one in run.quality]))),
+        _concealed(runs),
         f"{of(lambda run: run.cpu['speaker'] * 100)} / {of(lambda run: run.cpu['listener'] * 100)}",
         of(lambda run: run.load),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _concealed(runs: Sequence[Result]) -> str:
+    """The share of what was played that was made up; only ours tell."""
+    played, hidden = (sum(run.counters.get(name, 0.0) for run in runs) for name in ("played", "concealed"))
+    return f"{hidden / (played + hidden):.2%}" if played else "–"
 
 
 def _pesq(run: Result) -> float | None:

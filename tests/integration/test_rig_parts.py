@@ -108,12 +108,14 @@ def test_a_row_of_the_table_has_medians_and_spread() -> None:
         judged = (Quality(pesq, 0.9, milliseconds),)
         found = Delays(20, 19, milliseconds, 30.0, 50.0)
         use = {"broker": 0.01, "speaker": 0.05, "listener": 0.04}
-        return Result("ours", "on", found, (milliseconds,), judged, use, use, 0.5)
+        counters = {"played": 99.0, "concealed": 1.0}
+        return Result("ours", "on", found, (milliseconds,), judged, use, use, 0.5, counters)
 
     row = table([result(40, 4.0), result(42, None), result(45, 4.2)]).splitlines()[-1]
     assert "| ours, on | 3 | 42.00 (40.00-45.00) |" in row
     assert "3 of 60" in row
     assert "4.10 (4.00-4.20)" in row
+    assert "| 1.00% |" in row
     assert spread([1.0]) == "1.00 (1.00-1.00)"
 
 

@@ -35,11 +35,11 @@ def check_versions() -> Iterator[Finding]:
     """What this program runs on."""
     python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield good("versions", f"Secure Chat {VERSION}, {python}, {library_version()}")
-    if importlib.util.find_spec("tkinter") is None or importlib.util.find_spec("ttkbootstrap") is None:
+    if importlib.util.find_spec("tkinter") is None or importlib.util.find_spec("PIL") is None:
         yield warning(
             "window",
-            "this Python has no tkinter or no ttkbootstrap: only --text and --json work",
-            "install python3-tk (Debian, Ubuntu) or python3-tkinter (Fedora), and pip install ttkbootstrap",
+            "this Python has no tkinter or no Pillow: only --text and --json work",
+            "install python3-tk (Debian, Ubuntu) or python3-tkinter (Fedora), and pip install pillow tkinter-tooltip",
         )
     try:
         Encoder()

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+import platformdirs
+
 from client.asking import weak_phrase_meant, with_phrase
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
 from client.ctl.place import NoPlace, runtime_folder
@@ -57,6 +59,10 @@ def _obey(arguments: list[str]) -> int:
         from client.ctl import command as ctl  # noqa: PLC0415
 
         return ctl.run(arguments[1:], runtime_folder(os.environ, default_folder()))
+    if arguments[:1] == ["install-desktop"]:
+        from client import install_desktop  # noqa: PLC0415
+
+        return install_desktop.run(arguments[1:], platformdirs.user_data_path())
     if arguments[:1] == ["doctor"]:
         from client.doctor import command  # noqa: PLC0415
 

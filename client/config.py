@@ -38,6 +38,7 @@ _DOCTOR_DESCRIPTION: Final = (
 )
 _EPILOG: Final = f"""\
 secure-chat doctor looks for what keeps you from writing and talking; see secure-chat doctor --help.
+secure-chat install-desktop puts it into your desktop's menu; see secure-chat install-desktop --help.
 secure-chat ctl talk|mic|speaker|status reaches a client that runs, for global keys; see secure-chat ctl --help.
 secure-chat log export|search|delete works on the lines that are kept on this computer; see secure-chat log --help.
 
@@ -126,6 +127,7 @@ def parser() -> argparse.ArgumentParser:
         "--plain", action="store_true", help="with --text: only ever add lines, without colours, as for a screen reader"
     )
     where = flags.add_mutually_exclusive_group()
+    where.add_argument("link", metavar="LINK", nargs="?", help="a secure-chat:// link, as desktops hand it over")
     where.add_argument("--server", metavar="HOST:PORT", help="the broker's address (port 9090 if left out)")
     where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
     flags.add_argument("--name", help="the name that the others will see (default: your login name)")
@@ -176,7 +178,9 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
     _check_one_stdin(flags)
     mode = "json" if flags.json else "text" if flags.text else "window"
     phrase = _phrase(flags.key_file, environment, stdin)
-    server = _server(flags.server, flags.invite, stdin)
+    if flags.link is not None and not is_invite(flags.link):
+        raise BadSetting("The first word is neither a command nor a secure-chat:// link; --help lists all there is.")
+    server = _server(flags.server, flags.link if flags.invite is None else flags.invite, stdin)
     if mode != "window" and flags.forget_broker is None and not flags.show_key:
         _check_complete(server, phrase, can_ask=mode == "text" and stdin.isatty())
     name = clean_name(_login_name()) if flags.name is None else _checked("--name", check_name, flags.name)
@@ -229,7 +233,8 @@ def _processing(wanted: str) -> dict[str, object]:
 
 
 def _warning(flags: argparse.Namespace) -> str:
-    return _READABLE if _holds_a_key(flags.invite) or _holds_a_key(flags.server) else ""
+    given = (flags.invite, flags.server, getattr(flags, "link", None))
+    return _READABLE if any(map(_holds_a_key, given)) else ""
 
 
 def _holds_a_key(argument: str | None) -> bool:

@@ -114,6 +114,11 @@ def test_invites() -> None:
     assert read("--json", "--invite", LINK).phrase == ""  # the one in the link will do
     assert read("--json", "--server", LINK).server == LINK
     assert read("--json", "--invite", OPEN_LINK, key="k").phrase == "k"
+    assert read(LINK).server == LINK  # as a desktop hands it over
+    assert "--invite -" in read(LINK).warning
+    with pytest.raises(BadSetting, match="neither a command nor") as bad:
+        read("clover")  # it might be the key
+    assert "clover" not in str(bad.value)
 
 
 @pytest.mark.parametrize("flag", ["--invite", "--server"])
@@ -184,7 +189,14 @@ def test_key_files_that_hold_no_key(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--bogus"], ["--mic"], ["--text", "--json"], ["--server", "h", "--invite", "x"], ["extra"], ["--serv", "h"]],
+    [
+        ["--bogus"],
+        ["--mic"],
+        ["--text", "--json"],
+        ["--server", "h", "--invite", "x"],
+        [LINK, "extra"],
+        ["--serv", "h"],
+    ],
 )
 def test_wrong_flags_end_the_program_with_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -7,7 +7,8 @@ visible; otherwise a button says how many are below, and what is read stays wher
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Iterable
+import webbrowser
+from collections.abc import Callable, Iterable
 from itertools import count
 from tkinter import ttk
 from typing import Any, Final, Protocol
@@ -17,6 +18,7 @@ from client.ui.bidi_rows import RightToLeft
 from client.ui.empty_view import EmptyView
 from client.ui.excerpt import Change, Excerpt, Insert, Remove, Replace
 from client.ui.finding import Finding
+from client.ui.links import Link, links
 from client.ui.message_look import make_tags, text_options
 from client.ui.theme import Theme
 from client.ui.transcript import Delivery, Row
@@ -25,7 +27,7 @@ _ROWS_ABOVE: Final = 3  # of a line that was found: what it answers
 _AGAIN_MS: Final = 10  # between two updates, where one would take too long
 
 
-_TIPPED: Final = frozenset({"note", "own-note", "notice"})
+_TIPPED: Final = frozenset({"note", "own-note", "notice", "link"})
 
 
 class Tip(Protocol):
@@ -70,6 +72,10 @@ class MessageArea(ttk.Frame):
         self.text.bind("<Configure>", self._resized)
         self.text.bind("<<Copy>>", self._copy)
         self.text.bind("<Control-Home>", self._first_key)
+        self.open_address: Callable[[str], object] = webbrowser.open
+        self.text.tag_bind("link", "<ButtonRelease-1>", self._open_link)
+        self.text.tag_bind("link", "<Enter>", lambda _event: self.text.configure(cursor="hand2"), add="+")
+        self.text.tag_bind("link", "<Leave>", lambda _event: self.text.configure(cursor="xterm"), add="+")
         self.text.bind("<Control-End>", self._last_key)
 
     def show(self, empty_title: str, empty_text: str) -> None:
@@ -126,11 +132,14 @@ class MessageArea(ttk.Frame):
     def add_tip(self, tip: Tip) -> None:
         """Show this tooltip over what stands small behind a line, and over what is said of missing lines."""
         for look in _TIPPED:
-            self.text.tag_bind(look, "<Enter>", tip.on_enter)
-            self.text.tag_bind(look, "<Leave>", lambda _event: tip.on_leave())
+            self.text.tag_bind(look, "<Enter>", tip.on_enter, add="+")
+            self.text.tag_bind(look, "<Leave>", lambda _event: tip.on_leave(), add="+")
 
     def tip(self) -> str:
-        """What there is to say of the row under the pointer."""
+        """What there is to say of the link or the row under the pointer."""
+        link = self._link_at_pointer()
+        if link is not None:
+            return texts.tip_link(link.host)
         x, y = self.text.winfo_pointerxy()
         names = self.text.tag_names(f"@{x - self.text.winfo_rootx()},{y - self.text.winfo_rooty()}")
         tag = next((name for name in names if name in self._rows), None)
@@ -203,6 +212,30 @@ class MessageArea(ttk.Frame):
             for name in (tag, look):
                 self.text.tag_add(name, "at-1c")
         self.text.insert("at", *pieces)
+        if row.who or row.own:
+            self._mark_links(tag, row.text)
+
+    def _mark_links(self, tag: str, text: str) -> None:
+        begin = f"{tag}.first"
+        for link in links(text):
+            found = self.text.search(link.address, begin, f"{tag}.last", exact=True)
+            if found:  # not where it runs from right to left, and looks otherwise
+                begin = f"{found} + {len(link.address)} chars"
+                self.text.tag_add("link", found, begin)
+
+    def _link_at_pointer(self) -> Link | None:
+        x, y = self.text.winfo_pointerxy()
+        place = self.text.index(f"@{x - self.text.winfo_rootx()},{y - self.text.winfo_rooty()}")
+        if "link" not in self.text.tag_names(place):
+            return None
+        return next(iter(links(self.text.get(*self.text.tag_prevrange("link", f"{place} + 1 chars")))), None)
+
+    def _open_link(self, _event: object) -> str | None:
+        """A click that chose nothing."""
+        link = None if self.text.tag_ranges("sel") else self._link_at_pointer()
+        if link is not None:
+            self.open_address(link.address)
+        return None
 
     def _remove(self, index: int, many: int) -> None:
         tags = self._tags[index : index + many]

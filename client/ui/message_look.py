@@ -62,6 +62,7 @@ def make_tags(text: tk.Text, theme: Theme) -> None:
         text.tag_configure(f"{own}bad", body | strong | {"foreground": colours.danger})
         for number, colour in enumerate(colours.people):
             text.tag_configure(f"{own}name{number}", head | {"font": fonts.strong, "foreground": colour})
+    text.tag_configure("link", foreground=colours.accent, underline=True)
     text.tag_configure("found", background=colours.accent_tint, foreground=colours.text)
     text.tag_configure("here", background=colours.accent, foreground=colours.on_accent)
     text.tag_raise("sel")

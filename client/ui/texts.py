@@ -43,6 +43,13 @@ RETRYING_NOW: Final = _("Retrying now…")
 LEAVING: Final = _("Leaving…")
 COPY_INVITE: Final = _("Copy invite")
 INVITE_COPIED: Final = _("Invite copied")
+
+
+def tip_link(host: str) -> str:
+    """Where a link leads."""
+    return _("Opens {host} in your browser").format(host=host)
+
+
 FIND: Final = _("Find in messages")
 
 

@@ -86,16 +86,22 @@ class DrivenWindow:
     def point_at(self, widget: tk.Misc) -> None:
         """Move the pointer into the middle of a widget."""
         self.root.update_idletasks()
-        x = widget.winfo_rootx() + widget.winfo_width() // 2
-        y = widget.winfo_rooty() + widget.winfo_height() // 2
-        _xdotool("mousemove", str(x), str(y))
+        self.point_to(widget, widget.winfo_width() // 2, widget.winfo_height() // 2)
+
+    def point_to(self, widget: tk.Misc, x: int, y: int) -> None:
+        """Move the pointer to a place in a widget."""
+        _xdotool("mousemove", str(widget.winfo_rootx() + x), str(widget.winfo_rooty() + y))
+        self.settle()
+
+    def press(self) -> None:
+        """Click where the pointer is."""
+        _xdotool("click", "1")
         self.settle()
 
     def click(self, widget: tk.Misc) -> None:
         """Click on a widget with the real pointer."""
         self.point_at(widget)
-        _xdotool("click", "1")
-        self.settle()
+        self.press()
 
     def type(self, text: str) -> None:
         """Type on the real keyboard, into whatever has the focus."""

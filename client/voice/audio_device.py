@@ -24,10 +24,10 @@ from typing import Final
 import numpy as np
 import soxr
 
-from client.voice.card_clock import CardClock, FillTarget
+from client.voice.card_clock import CardClock, FillTarget, Period
 from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
-from client.voice.device import Block, DeviceLost, silence
+from client.voice.device import Block, DeviceLost, DeviceShort, silence
 from client.voice.packet import BLOCK_SAMPLES
 from client.voice.portaudio import INPUTS, OUTPUTS, Facts, OpenStream, PortAudio, found, label
 from client.voice.sound_library import bring_in, devices_of, lock, quiet_stderr, variables
@@ -37,7 +37,6 @@ from common.limits import SAMPLE_RATE
 
 LOOK_SECONDS: Final = 0.005  # half a period of a common card: a longer pause would miss every second one's end
 BLOCKS_PER_SECOND: Final = 100
-PERIODS: Final = 3  # that PortAudio keeps room for, and no call may ask for more than is there
 BACKLOG_SECONDS: Final = 0.5  # of the microphone, after the program stood still: nobody wants to hear older speech
 SILENT_SECONDS: Final = 1.0  # in which nothing moves: the card, or its server, has died
 FIRST_SECONDS: Final = 5.0  # the first sound may be two seconds late
@@ -62,8 +61,10 @@ class _Stream(ABC):
         clock: Callable[[], float],
         counters: Counters,
         server: SoundServer,
+        period: Period,
     ) -> None:
         """`choice` is part of a device's name, or empty for the default one. Begins to open."""
+        self._period = period
         self.ready = False
         self._opened = choice  # the name by which it was opened
         self._led = False  # through the sound server, which may lead the stream elsewhere at any time
@@ -135,6 +136,7 @@ class _Stream(ABC):
         if used != self._used:  # another card may take as long to begin as one that is opened
             self._used = used
             self._moved_at = now + FIRST_SECONDS - SILENT_SECONDS
+            self._pace = CardClock()
         card = side.find(self._choice) if side is not None and self._choice else None
         if card is not None and self._absent and used != card.name:
             self._server.lead(self._tag, card)
@@ -170,7 +172,7 @@ class _Stream(ABC):
                 rate=self.rate,
                 channels=1,
                 format=library.paInt16,
-                frames_per_buffer=self.rate // BLOCKS_PER_SECOND,
+                frames_per_buffer=round(self.rate * self._period.seconds),
                 **self._direction(int(device["index"])),
             )
         try:
@@ -294,13 +296,13 @@ class AudioMicrophone(_Stream):
             if self._resample is not None:
                 samples = self._resample.resample_chunk(samples)
             self._held = np.concatenate([self._held, samples])
-        if self._pace.note(now, self._taken / self.rate):
+        if self._taken and self._pace.note(now, self._taken / self.rate):
             self._counters.overflows += 1
 
     def _take_all(self) -> bytes:
         """What waits in the card: after a halt of the program more than it tells of at a time."""
         pieces = []
-        full = PERIODS * self.rate // BLOCKS_PER_SECOND - 1
+        full = 2 * round(self.rate * self._period.seconds)
         for _ in range(round(BACKLOG_SECONDS * BLOCKS_PER_SECOND)):
             count = self._there(self._stream.get_read_available())
             if count:
@@ -372,13 +374,15 @@ class AudioSpeaker(_Stream):
             self._moved_at, self._played = now, played
         self._target.note(now, fill)
         self.latency += (fill - self.latency) / 64
-        if self._pace.note(now, played / self.rate):
+        if played and self._pace.note(now, played / self.rate):  # until it has begun, it is only late
             self._counters.underflows += 1
             self._target.gap(now)
+            if self._target.seconds * self.rate > self._room and self._period.lengthen():
+                raise DeviceShort
 
     def _prepare(self, stream: OpenStream) -> None:
         self._stream = stream
-        self._target = FillTarget()
+        self._target = FillTarget(self._period.seconds)
         self._room = self._given = self._played = 0
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, self.rate, 1, "float32")
         self._spare = 0 if self._resample is None else self.rate // BLOCKS_PER_SECOND

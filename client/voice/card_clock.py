@@ -11,13 +11,15 @@ from typing import Final
 WINDOW_SECONDS: Final = 0.2  # longer than the pieces of any card that is fit for talk
 SLIP_SECONDS: Final = 0.002  # less than that is the difference between two clocks
 
+PERIODS: Final = (0.010, 0.020, 0.040)
 FILL_FIRST: Final = 0.020  # two periods of a common card
-FILL_LEAST: Final = 0.010  # a block
 FILL_MOST: Final = 0.080
 RAISE: Final = 0.005  # after a gap was heard
 LOWER: Final = 0.0025  # after a while in which there was always SLACK to spare
 SLACK: Final = 0.006
-QUIET_FIRST: Final = 5.0  # seconds without a gap before less is tried; after each gap twice as long
+BLOCK: Final = 0.010  # blocks are whole, and so are the pieces that many cards take: 2.5 ms less may be 10 less
+PROMPT: Final = 0.007  # a machine on which no two looks were further apart can do with nothing to spare
+QUIET_FIRST: Final = 10.0  # seconds without a gap before less is tried; after each gap twice as long
 QUIET_MOST: Final = 1_200.0
 
 
@@ -51,24 +53,44 @@ class CardClock:
         self._least = behind
 
 
+class Period:
+    """The pieces in which a card is to take sound, in seconds: longer ones where it has too little room."""
+
+    def __init__(self) -> None:
+        self.seconds = PERIODS[0]
+
+    def lengthen(self) -> bool:
+        """Longer pieces from the next opening on; whether there are any."""
+        longer = [seconds for seconds in PERIODS if seconds > self.seconds]
+        self.seconds = min(longer, default=self.seconds)
+        return bool(longer)
+
+
 class FillTarget:
     """How much sound should lie ready for the card, in seconds: learnt from gaps, lowered only where it is safe."""
 
-    def __init__(self) -> None:
-        self.seconds = FILL_FIRST
+    def __init__(self, period: float) -> None:
+        """With less than a `period` (seconds) a card does not even start."""
+        self.seconds = max(FILL_FIRST, 1.5 * period)
+        self._lowest = period
         self._quiet = QUIET_FIRST
         self._least = FILL_MOST
-        self._until: float | None = None
+        self._looked_at: float | None = None
+        self._longest = 0.0  # seconds between two looks
+        self._until = 0.0
 
     def note(self, now: float, left: float) -> None:
         """`left` seconds lay ready when somebody looked."""
+        if self._looked_at is None:
+            self._watch_anew(now)
+        else:
+            self._longest = max(self._longest, now - self._looked_at)
+        self._looked_at = now
         self._least = min(self._least, left)
-        if self._until is None:
-            self._until = now + self._quiet
         if now < self._until:
             return
-        if self._least > SLACK:
-            self.seconds = max(FILL_LEAST, self.seconds - LOWER)
+        if self._least > SLACK + (0.0 if self._longest < PROMPT else BLOCK):
+            self.seconds = max(self._lowest, self.seconds - LOWER)
         self._watch_anew(now)
 
     def gap(self, now: float) -> None:
@@ -78,4 +100,4 @@ class FillTarget:
         self._watch_anew(now)
 
     def _watch_anew(self, now: float) -> None:
-        self._least, self._until = FILL_MOST, now + self._quiet
+        self._least, self._longest, self._until = FILL_MOST, 0.0, now + self._quiet

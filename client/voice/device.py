@@ -25,6 +25,13 @@ def silence(samples: int = BLOCK_SAMPLES) -> Block:
     return np.zeros(samples, np.float32)
 
 
+class DeviceShort(DeviceError):
+    """A speaker that holds too little for this machine: opened again it will hold more."""
+
+    def __init__(self) -> None:
+        super().__init__("The speaker holds too little sound for this computer.")
+
+
 class DeviceLost(DeviceError):
     """A device that had worked is gone for now: opening it again may help."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from client.voice.audio_device import AudioMicrophone, AudioSpeaker
+from client.voice.card_clock import Period
 from client.voice.counters import Counters
 from client.voice.device import Microphone, Speaker
 from client.voice.silence_device import SilentMicrophone, SilentSpeaker
@@ -31,6 +32,7 @@ class ChosenDevices:
         self._microphone = self._speaker = DEFAULT
         self.choose(microphone, speaker)
         self._server = SoundServer(wake)
+        self._period = Period()  # of the speaker: what one card has taught counts for the next
         self._wake = wake
         self._clock = clock
         self._counters = counters
@@ -55,7 +57,9 @@ class ChosenDevices:
             return SilentMicrophone(now)
         if self._microphone.lower().endswith(_WAV):
             return WavMicrophone(Path(self._microphone), now)
-        stream = AudioMicrophone(self._named(self._microphone), self._wake, self._clock, self._counters, self._server)
+        stream = AudioMicrophone(
+            self._named(self._microphone), self._wake, self._clock, self._counters, self._server, Period()
+        )
         self._keep(stream)
         return stream
 
@@ -64,7 +68,9 @@ class ChosenDevices:
         if self._speaker == NONE:
             return SilentSpeaker(now)
         if not self._speaker.lower().endswith(_WAV):
-            stream = AudioSpeaker(self._named(self._speaker), self._wake, self._clock, self._counters, self._server)
+            stream = AudioSpeaker(
+                self._named(self._speaker), self._wake, self._clock, self._counters, self._server, self._period
+            )
             self._keep(stream)
             return stream
         if self._recording is None or self._recorded != self._speaker:

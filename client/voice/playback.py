@@ -11,7 +11,7 @@ from typing import Final
 
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
-from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Speaker, stand_in
+from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, DeviceShort, Speaker, stand_in
 from client.voice.mixer import mix
 from client.voice.packet import VoicePacket
 from client.voice.receiver import Opener, Receiver
@@ -154,6 +154,9 @@ class Playback:
             return _WATCH_SECONDS if watched else None
         try:
             self._fill(self._speaker, now)
+        except DeviceShort:
+            self.renew(now)
+            return _WATCH_SECONDS
         except DeviceError as error:
             self._fail(error, now)
             return _WATCH_SECONDS

@@ -18,7 +18,7 @@ from typing import Final
 from client.voice.portaudio import HOST_API, INPUTS, OUTPUTS, Facts, PortAudio, names
 from common.errors import DeviceError
 
-SWITCH_SECONDS: Final = 0.001  # how soon a busy Python thread lets the voice thread in: 5 ms, the default, made gaps
+SWITCH_SECONDS: Final = 0.0002  # how soon a busy thread lets the voice thread in (docs/decisions/0023-threads.md)
 MISSING: Final = (
     "Voice with a sound card needs PyAudio: pip install pyaudio"
     " (before it, on Debian or Ubuntu: apt-get install gcc python3-dev portaudio19-dev;"

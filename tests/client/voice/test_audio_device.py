@@ -14,9 +14,10 @@ import pytest
 
 from client.voice import sound_library
 from client.voice.audio_device import FIRST_SECONDS, AudioMicrophone, AudioSpeaker
+from client.voice.card_clock import Period
 from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
-from client.voice.device import DeviceLost
+from client.voice.device import DeviceLost, DeviceShort
 from client.voice.sound_library import device_names
 from client.voice.sound_server import TAG, SoundServer
 from common.errors import DeviceError
@@ -150,20 +151,21 @@ class Bench:
         monkeypatch.setitem(sys.modules, "pyaudio", module)
         self.now = 100.0
         self.server = FakeServer()
+        self.period = Period()
         self.awake = threading.Event()
         self.counters = Counters()
         self.opened: list[AudioMicrophone | AudioSpeaker] = []
 
     def microphone(self, choice: str = "") -> AudioMicrophone:
         microphone = AudioMicrophone(
-            choice, self.awake.set, lambda: self.now, self.counters, cast("SoundServer", self.server)
+            choice, self.awake.set, lambda: self.now, self.counters, cast("SoundServer", self.server), self.period
         )
         self._settle(microphone)
         return microphone
 
     def speaker(self, choice: str = "") -> AudioSpeaker:
         speaker = AudioSpeaker(
-            choice, self.awake.set, lambda: self.now, self.counters, cast("SoundServer", self.server)
+            choice, self.awake.set, lambda: self.now, self.counters, cast("SoundServer", self.server), self.period
         )
         self._settle(speaker)
         return speaker
@@ -263,6 +265,37 @@ def test_a_gap_is_counted_once_and_more_is_kept_ready_from_then_on(bench: Bench)
     assert bench.counters.underflows == 1
     assert wanted[-1] == 1
     assert stream.fill == 3 * 480  # 25 ms, in whole blocks
+
+
+def test_a_card_that_begins_late_has_no_gap(bench: Bench) -> None:
+    microphone, speaker = bench.microphone(), bench.speaker()
+    taking, giving = bench.library.streams
+    for tick in range(300):
+        if tick > 100:
+            giving.fill -= 480
+            taking.waiting = bytes(960)
+        for _ in range(speaker.wanted(100.0 + tick / 100)):
+            speaker.write(level(0.5))
+        microphone.read(100.0 + tick / 100)
+    assert (bench.counters.underflows, bench.counters.overflows) == (0, 0)
+
+
+def test_a_card_that_holds_too_little_is_to_be_opened_with_longer_periods(bench: Bench) -> None:
+    speaker = bench.speaker()
+    [stream] = bench.library.streams
+
+    def play() -> None:
+        for tick in range(1_000):
+            stream.fill = max(0, stream.fill - 480)
+            if tick % 100 > 5:  # the program stands still again and again
+                for _ in range(speaker.wanted(100.0 + tick / 100)):
+                    speaker.write(level(0.5))
+
+    with pytest.raises(DeviceShort):
+        play()
+    assert bench.counters.underflows == 3
+    bench.speaker()
+    assert bench.library.streams[1].settings["frames_per_buffer"] == 960
 
 
 def test_a_card_has_room_for_no_more_than_it_has(bench: Bench) -> None:
@@ -459,11 +492,18 @@ def test_nothing_moves_before_it_is_open(bench: Bench, monkeypatch: pytest.Monke
     opening = bench.library.open
     monkeypatch.setattr(bench.library, "open", lambda **settings: gate.wait(PATIENCE) and opening(**settings))
     microphone = AudioMicrophone(
-        "", bench.awake.set, lambda: bench.now, bench.counters, cast("SoundServer", bench.server)
+        "", bench.awake.set, lambda: bench.now, bench.counters, cast("SoundServer", bench.server), bench.period
     )
     assert microphone.read(100.0) is None
     microphone.close()
-    speaker = AudioSpeaker("", bench.awake.set, lambda: bench.now, bench.counters, cast("SoundServer", bench.server))
+    speaker = AudioSpeaker(
+        "",
+        bench.awake.set,
+        lambda: bench.now,
+        bench.counters,
+        cast("SoundServer", bench.server),
+        bench.period,
+    )
     assert speaker.wanted(100.0) == 0
     bench.opened += [microphone, speaker]
     gate.set()

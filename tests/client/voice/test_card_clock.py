@@ -4,13 +4,13 @@ import pytest
 
 from client.voice.card_clock import (
     FILL_FIRST,
-    FILL_LEAST,
     FILL_MOST,
     QUIET_FIRST,
     QUIET_MOST,
     RAISE,
     CardClock,
     FillTarget,
+    Period,
 )
 
 LOOK = 0.005
@@ -43,7 +43,7 @@ def test_a_card_that_catches_up_lost_nothing() -> None:
 
 
 def test_gaps_raise_the_target_up_to_a_limit() -> None:
-    target = FillTarget()
+    target = FillTarget(0.010)
     target.gap(0.0)
     assert target.seconds == FILL_FIRST + RAISE
     for _ in range(100):
@@ -51,29 +51,51 @@ def test_gaps_raise_the_target_up_to_a_limit() -> None:
     assert target.seconds == FILL_MOST
 
 
-def watch(target: FillTarget, start: float, seconds: float, left: float) -> None:
-    for look in range(round(seconds / LOOK) + 2):
-        target.note(start + look * LOOK, left)
+def watch(target: FillTarget, start: float, seconds: float, left: float, look: float = LOOK) -> None:
+    for count in range(round(seconds / look) + 2):
+        target.note(start + count * look, left)
 
 
 def test_the_target_falls_only_while_there_was_always_some_to_spare() -> None:
     # Mistake: to lower on a timer, which buys every gain with a gap.
-    target = FillTarget()
+    target = FillTarget(0.010)
     watch(target, 0.0, QUIET_FIRST, left=0.001)
     assert target.seconds == FILL_FIRST
-    watch(target, 10.0, 20 * QUIET_FIRST, left=0.010)
-    assert target.seconds == FILL_LEAST
+    watch(target, QUIET_FIRST, 20 * QUIET_FIRST, left=0.010)
+    assert target.seconds == 0.010
+
+
+def test_a_machine_that_is_late_at_times_keeps_a_block_more() -> None:
+    # Mistake: going on to lower while there is some to spare, until a block less is nothing.
+    target = FillTarget(0.010)
+    watch(target, 0.0, 5 * QUIET_FIRST, left=0.010, look=0.008)
+    assert target.seconds == FILL_FIRST
+    watch(target, 5 * QUIET_FIRST, 5 * QUIET_FIRST, left=0.017, look=0.008)
+    assert target.seconds < FILL_FIRST
 
 
 def test_each_gap_doubles_the_patience_up_to_a_limit() -> None:
-    target = FillTarget()
+    target = FillTarget(0.010)
     target.note(0.0, 0.010)
     target.gap(1.0)
     watch(target, 1.0, 2 * QUIET_FIRST - 0.1, left=0.010)
     assert target.seconds == FILL_FIRST + RAISE
-    watch(target, 1.0 + 2 * QUIET_FIRST, 0.1, left=0.010)
+    watch(target, 1.0 + 2 * QUIET_FIRST, 2 * QUIET_FIRST, left=0.010)
     assert target.seconds < FILL_FIRST + RAISE
     for _ in range(10):
         target.gap(100.0)
     watch(target, 100.0, QUIET_MOST, left=0.010)
     assert target.seconds < FILL_MOST
+
+
+def test_a_card_is_given_no_less_than_it_starts_with() -> None:
+    target = FillTarget(0.040)
+    assert target.seconds > 0.040
+    watch(target, 0.0, 20 * QUIET_FIRST, left=0.030)
+    assert target.seconds == 0.040
+
+
+def test_periods_grow_to_an_end() -> None:
+    period = Period()
+    grown = [(period.lengthen(), period.seconds) for _ in range(3)]
+    assert grown == [(True, 0.020), (True, 0.040), (False, 0.040)]

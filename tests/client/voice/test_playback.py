@@ -7,7 +7,7 @@ import pytest
 
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
-from client.voice.device import Block
+from client.voice.device import Block, DeviceShort
 from client.voice.packet import VoicePacket, encode
 from client.voice.playback import Playback, PlayClock
 from client.voice.receiver import TALK_ENDS_SECONDS
@@ -207,6 +207,15 @@ def test_a_choice_counts_at_once_while_the_speaker_is_on() -> None:
     assert first.closed
     assert not second.closed
     ear.playback.step(2.0)
+    assert ear.told() == [SpeakerChanged(on=True, device="fake speaker")]
+
+
+def test_a_speaker_that_holds_too_little_is_opened_anew_without_a_word() -> None:
+    ear = Ear().on()
+    ear.devices.speakers[0].broken = DeviceShort()
+    ear.playback.step(2.0)
+    assert len(ear.devices.speakers) == 2
+    ear.playback.step(2.1)
     assert ear.told() == [SpeakerChanged(on=True, device="fake speaker")]
 
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
-from client.asking import weak_phrase_meant, with_phrase
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
 from client.ctl.place import NoPlace, runtime_folder
 from client.events import Quit, SetProcessing, Transmit
+from client.inbox import Inbox
+from client.late import LateSession
 from client.store import Store
 from common.address import parse_address
 from common.banner import encode_key
@@ -82,37 +83,44 @@ def _warn(warning: str) -> None:
 
 def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
-    from client.network import Network  # noqa: PLC0415
+    from client.asking import weak_phrase_meant, with_phrase  # noqa: PLC0415
     from client.settings import Choices  # noqa: PLC0415
-    from client.stays import Habits  # noqa: PLC0415
 
     _warn(config.warning)
     store = _open_store(config)
+    if config.mode == "window":
+        return _run_window(config, store, Choices(config.settings_file, config.given))
     # A program means the key that it passes; a person at a terminal is asked, as the window asks.
     accept_weak_phrase = config.mode == "json"
     if config.mode == "text" and sys.stdin.isatty():
         config = with_phrase(config)
         accept_weak_phrase = weak_phrase_meant(config, store.pin)
     choices = Choices(config.settings_file, config.given)
+    network = _network(config, store, choices, Inbox())
+    with _reached_by_ctl(config, store, network, choices):
+        network.start()
+        _warn("\n".join(choices.take_notes()))
+        return _run_text(config, network, accept_weak_phrase=accept_weak_phrase)
+
+
+def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Network:
+    from client.network import Network  # noqa: PLC0415
+    from client.stays import Habits  # noqa: PLC0415
+
     chosen = choices.now
-    network = Network(
+    return Network(
         store,
+        inbox,
         microphone=chosen.microphone,
         speaker=chosen.speaker,
         habits=Habits(chosen.receipts, chosen.keep_log, config.lasting_key),
         transmit=Transmit(chosen.transmit),
         processing=SetProcessing(chosen.echo, chosen.noise, chosen.high_pass, chosen.gain),
     )
-    with _reached_by_ctl(config, store, network, choices):
-        network.start()
-        if config.mode == "window":
-            return _run_window(config, network, choices)
-        _warn("\n".join(choices.take_notes()))
-        return _run_text(config, network, accept_weak_phrase=accept_weak_phrase)
 
 
 @contextmanager
-def _reached_by_ctl(config: Config, store: Store, network: Network, choices: Choices) -> Iterator[None]:
+def _reached_by_ctl(config: Config, store: Store, network: Network | LateSession, choices: Choices) -> Iterator[None]:
     """Obey `secure-chat ctl` meanwhile. Programs have a line of their own; where there can be no socket, none is."""
     from client.ctl.listener import Listener  # noqa: PLC0415
     from client.ctl.standing import Standing  # noqa: PLC0415
@@ -133,7 +141,7 @@ def _reached_by_ctl(config: Config, store: Store, network: Network, choices: Cho
         yield
 
 
-def _run_window(config: Config, network: Network, choices: Choices) -> int:
+def _run_window(config: Config, store: Store, choices: Choices) -> int:
     try:
         from client.ui.app import Opening, run_window  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -145,7 +153,9 @@ def _run_window(config: Config, network: Network, choices: Choices) -> int:
     opening = Opening(
         config.server, config.name, config.phrase, config.connect, config.microphone_on, config.speaker_on
     )
-    return run_window(network, opening, choices)
+    session = LateSession(lambda inbox: _network(config, store, choices, inbox))
+    with _reached_by_ctl(config, store, session, choices):
+        return run_window(session, opening, choices, session.begin)
 
 
 def _run_text(config: Config, network: Network, *, accept_weak_phrase: bool) -> int:

@@ -55,6 +55,7 @@ class Network(threading.Thread):
     def __init__(
         self,
         store: Store,
+        inbox: Inbox | None = None,
         *,
         microphone: str = "default",
         speaker: str = "default",
@@ -62,9 +63,12 @@ class Network(threading.Thread):
         transmit: events.Transmit = events.Transmit.ALWAYS,
         processing: events.SetProcessing | None = None,
     ) -> None:
-        """`microphone`, `speaker`, `transmit` and `processing` as in `VoiceEngine`."""
+        """`inbox`: where events go, if that is there already.
+
+        `microphone`, `speaker`, `transmit` and `processing` as in `VoiceEngine`.
+        """
         super().__init__(name="network", daemon=True)
-        self.events: Final = Inbox()
+        self.events: Final = inbox or Inbox()
         self._store = store
         self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()

@@ -40,7 +40,7 @@ from client.ui.look import Look
 from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
 from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
-from client.ui.pump import Backend, Pump
+from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
 from common import limits
 from common.crypto.phrase import generate
@@ -66,13 +66,15 @@ class Opening:
     speaker_on: bool = False
 
 
-def run_window(backend: Backend, opening: Opening, choices: Choices) -> int:
-    """Show the window until it is closed. Returns the exit code.
+def run_window(backend: Backend, opening: Opening, choices: Choices, painted: Callable[[], None] = lambda: None) -> int:
+    """Show the window until it is closed. Returns the exit code. `painted` is called once it is on the screen.
 
     Call on the main thread. Raises `NoDisplay` where there is no screen. At the end `Quit` was submitted, and
     `SessionEnded` waited for, but not longer than a few seconds.
     """
-    return Window(open_root(), backend, opening, choices, ask).run()
+    root = open_root()
+    when_painted(root, painted)
+    return Window(root, backend, opening, choices, ask).run()
 
 
 def open_root() -> tk.Tk:

@@ -14,7 +14,20 @@ PERIOD_MS: Final = 25  # too short to be seen, and it costs an idle computer nex
 _BUSY_MS: Final = 5  # while more is waiting: keys, pointer and drawing have their turn in between
 _SLICE_SECONDS: Final = 0.008  # of work in one turn
 _BATCH: Final = 20  # events that are shown together; after each batch one looks at the clock
+_PAINT_MS: Final = 30  # from the first thing that is seen to the last
+_UNSEEN_MS: Final = 1_000
 _REST_SECONDS: Final = 0.25  # a countdown of seconds needs no more
+
+
+def when_painted(root: tk.Tk, then: Callable[[], None]) -> None:
+    """Call `then` when the window can be seen; also where it is not to be seen for now, then more than once."""
+
+    def seen(_event: object) -> None:
+        root.unbind("<Visibility>")
+        root.after(_PAINT_MS, then)
+
+    root.bind("<Visibility>", seen)
+    root.after(_UNSEEN_MS, then)
 
 
 class Backend(Protocol):

@@ -7,16 +7,17 @@ import os
 import signal
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import client.__main__ as program
-from client import network
+from client import asking, network
 from client.asking import weak_phrase_meant
 from client.events import Command, Connect, Quit, SessionEnded, SetProcessing, Transmit
 from client.inbox import Inbox
+from client.late import LateSession
 from client.settings import Choices
 from client.stays import Habits
 from client.store import Store
@@ -33,6 +34,7 @@ class Network:
     def __init__(
         self,
         store: Store,
+        inbox: Inbox,
         *,
         microphone: str,
         speaker: str,
@@ -40,7 +42,7 @@ class Network:
         transmit: Transmit,
         processing: SetProcessing,
     ) -> None:
-        self.events = Inbox()
+        self.events = inbox
         self.store, self.devices = store, (microphone, speaker)
         self.habits, self.transmit, self.processing = habits, transmit, processing
         self.asked: list[Command] = []
@@ -109,7 +111,7 @@ def test_a_person_at_a_terminal_is_asked(tmp_path: Path, monkeypatch: pytest.Mon
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", terminal)
-    monkeypatch.setattr(program, "weak_phrase_meant", lambda config, pin: weak_phrase_meant(config, pin, _yes))
+    monkeypatch.setattr(asking, "weak_phrase_meant", lambda config, pin: weak_phrase_meant(config, pin, _yes))
     run("--text", *_NOWHERE, "--name", "Ann", folder=tmp_path)
     assert Network.last.asked[0] == Connect("127.0.0.1:9", "Ann", "a-key", accept_weak_phrase=True)
     Network.last.store.close()
@@ -131,8 +133,10 @@ def test_leaving_at_a_question(error: type[BaseException], monkeypatch: pytest.M
 def test_the_window_gets_what_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
 
-    def run_window(_network: object, opening: object, choices: Choices) -> int:
+    def run_window(session: LateSession, opening: object, choices: Choices, painted: Callable[[], None]) -> int:
         opened.append((opening, choices.now.echo))
+        painted()
+        assert session.events.get() == SessionEnded()
         return 0
 
     app = types.ModuleType("client.ui.app")
@@ -164,7 +168,6 @@ def test_a_python_without_windows_says_so(
     else:
         with pytest.raises(ModuleNotFoundError):  # a broken installation is no user's fault
             run(folder=tmp_path)
-    Network.last.store.close()
 
 
 def test_further_clients_get_profiles_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

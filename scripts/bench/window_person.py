@@ -1,0 +1,70 @@
+"""The client with its window as people start it, that also tells when it was painted. A process for the bench.
+
+For `lines N` on standard input it puts so many messages into the window, and tells when all have been taken.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import tkinter as tk
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from client.__main__ import main
+from client.events import TextReceived
+from client.inbox import Inbox
+
+_inboxes: list[Inbox] = []
+_make, _mainloop = Inbox.__init__, tk.Misc.mainloop
+
+
+def _made(inbox: Inbox) -> None:
+    _make(inbox)
+    _inboxes.append(inbox)
+
+
+def _looped(root: tk.Misc, n: int = 0) -> None:
+    root.bind("<Map>", lambda _: _painted(root), add="+")
+    threading.Thread(target=_read, daemon=True).start()
+    _mainloop(root, n)
+
+
+def _painted(root: tk.Misc) -> None:
+    """All that was exposed is drawn, and the screen has got it."""
+    if root.winfo_viewable():
+        root.unbind("<Map>")
+        root.winfo_pointerxy()  # there and back: what the screen has to say is here
+        root.update()
+        root.winfo_pointerxy()
+        _tell(f"painted {time.monotonic()} {time.process_time()}")
+
+
+def _read() -> None:
+    for line in sys.stdin:
+        count = int(line.split()[1])
+        inbox = _inboxes[0]
+        for number in range(count):
+            inbox.put(_line(number))
+        while not inbox.empty():
+            time.sleep(0.05)
+        _tell("taken")
+
+
+def _line(number: int) -> TextReceived:
+    text = f"Line {number} of a talk that goes on for a while, as people's lines do."
+    who = f"m{number % 5}"
+    return TextReceived(
+        f"{number:032x}", who, f"Talker {who}", text, number + 10, 1.7e9 + number, own=False, late=False
+    )
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    Inbox.__init__, tk.Misc.mainloop = _made, _looped  # type: ignore[method-assign,assignment]
+    sys.exit(main())

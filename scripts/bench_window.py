@@ -1,0 +1,122 @@
+"""What the window takes: `python3 scripts/bench_window.py [--runs 15] [--seconds 20] [--lines 20000]`.
+
+From the start of the process to the painted window; the processor while it is open, in a room, and nothing happens; its
+memory then, and with many messages in it. The real client and a real broker on this machine, on an Xvfb of its own.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.bench.window_flags import read_flags
+from scripts.setup.environment import ROOT, enter
+
+if __name__ == "__main__":
+    read_flags(__doc__)  # first: neither --help nor a wrong flag must install anything
+    enter("client", "window", "voice", "dev")
+
+import psutil
+
+from scripts.processes import NotStarted, start, start_broker, stop
+
+_SETTLE = 4.0  # seconds: joined, libraries loaded
+_KEY = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
+_MIB = 1 << 20
+
+
+def main() -> int:
+    """Measure, tell. 0 if it ran, whatever it found; 1 if it could not."""
+    given = read_flags(__doc__)
+    try:
+        with _screen() as screen, tempfile.TemporaryDirectory(prefix="window-") as folder:
+            starts = [_start(screen, Path(folder)) for _ in range(given.runs + 1)][1:]  # caches are warm
+            took, worked = zip(*starts, strict=True)
+            print(f"start to painted window, ms: {_spread(took)}, {given.runs} runs")
+            print(f"of which the process had the processor, ms: {_spread(worked)}")
+            _in_a_room(screen, Path(folder), given.seconds, given.lines)
+    except (NotStarted, OSError) as error:
+        print(f"The bench did not run: {error}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _in_a_room(screen: str, folder: Path, seconds: float, lines: int) -> None:
+    with ExitStack() as stack:
+        flags = ["--host", "127.0.0.1", "--port", "0", "--data", str(folder / "data")]
+        broker = start_broker(flags, say=lambda _: None, log=folder / "all.log")
+        stack.callback(broker.stop)
+        there = ["--invite", str(broker.invite(None)), "--name", "Ann", "--connect"]
+        window = _window(screen, folder / "in", there)
+        stack.callback(stop, window)
+        _told(window)
+        time.sleep(_SETTLE)
+        process = psutil.Process(window.pid)
+        before, begun = process.cpu_times(), time.monotonic()
+        time.sleep(seconds)
+        after, took = process.cpu_times(), time.monotonic() - begun
+        used = after.user + after.system - before.user - before.system
+        print(f"idle in a room, of a core: {100 * used / took:.2f} %, over {took:.0f} s")
+        print(f"memory: {process.memory_info().rss / _MIB:.0f} MiB")
+        if window.stdin:
+            window.stdin.write(f"lines {lines}\n")
+            window.stdin.flush()
+        _told(window)
+        time.sleep(1.0)
+        print(f"memory with {lines:,} messages: {process.memory_info().rss / _MIB:.0f} MiB")
+
+
+def _start(screen: str, folder: Path) -> tuple[float, float]:
+    """Milliseconds by the clock on the wall, and of the processor."""
+    begun = time.monotonic()
+    window = _window(screen, folder / "alone", [])
+    try:
+        _, painted, worked = _told(window).split()
+        return (float(painted) - begun) * 1000, float(worked) * 1000
+    finally:
+        stop(window)
+
+
+def _window(screen: str, folder: Path, flags: Sequence[str]) -> Popen[str]:
+    devices = ["--mic", "none", "--speaker", "none", "--state-dir", str(folder)]
+    program = str(ROOT / "scripts/bench/window_person.py")
+    environment = {"DISPLAY": screen, "SECURE_CHAT_KEY": _KEY, "XDG_RUNTIME_DIR": str(folder)}
+    return start([sys.executable, program, *devices, *flags], environment)
+
+
+def _told(window: Popen[str]) -> str:
+    line = window.stdout.readline() if window.stdout else ""
+    if not line:
+        raise NotStarted("the window did not open")
+    return line
+
+
+@contextmanager
+def _screen() -> Iterator[str]:
+    server = Popen(
+        ["Xvfb", "-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", "1280x900x24"],
+        stdout=PIPE,
+        stderr=DEVNULL,
+        text=True,
+    )
+    try:
+        yield f":{server.stdout.readline().strip() if server.stdout else ''}"
+    finally:
+        server.terminate()
+        server.wait()
+        if server.stdout:
+            server.stdout.close()
+
+
+def _spread(found: Sequence[float]) -> str:
+    return f"{statistics.median(found):.0f} ({min(found):.0f} to {max(found):.0f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -420,13 +420,6 @@ class SpeechChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneChanged:
-    """Voice goes over a second lane too, since the network loses packets; or not any more."""
-
-    second: bool
-
-
-@dataclass(frozen=True, slots=True)
 class StatsReported:
     """Counters since the start of the program."""
 
@@ -472,7 +465,6 @@ Event: TypeAlias = (
     | MicrophoneEnded
     | MicrophoneLevel
     | SpeechChanged
-    | LaneChanged
     | StatsReported
     | ProblemReported
     | SessionEnded

@@ -40,13 +40,10 @@ class Settings(msgspec.Struct, frozen=True):
     gain: bool = True
     transmit: Literal["voice", "push", "always"] = "voice"
     push_to_talk_key: _Key = "F8"  # Tk's word for the key
-    voice_mode: Literal["auto", "low-delay", "slim"] = "auto"
-    lanes: Literal["auto", "1", "2"] = "auto"
     theme: Literal["system", "light", "dark", "contrast"] = "system"
     scale: int = 0  # percent, 0: the system's
     notifications: Literal["hidden", "full", "off"] = "hidden"
     receipts: bool = True
-    typing: bool = True
     keep_log: bool = True
 
     def __post_init__(self) -> None:

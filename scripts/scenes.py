@@ -10,7 +10,6 @@ from client.events import (
     BrokerMet,
     ConnectionProgressed,
     Event,
-    LaneChanged,
     MicrophoneChanged,
     MicrophoneLevel,
     Part,
@@ -82,8 +81,8 @@ def conversation(now: float) -> list[Event]:
 
 
 def unheard(now: float) -> list[Event]:
-    """Somebody talks without holding the key, over a bad network."""
-    return [*conversation(now), AudienceChanged(2), SpeechChanged(on=True), LaneChanged(second=True)]
+    """Somebody talks without holding the key."""
+    return [*conversation(now), AudienceChanged(2), SpeechChanged(on=True)]
 
 
 def error(_now: float) -> list[Event]:

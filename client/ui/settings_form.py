@@ -89,23 +89,6 @@ GROUPS: Final = (
         ),
     ),
     Group(
-        texts.SETTINGS_NETWORK,
-        (
-            Choice(
-                "voice_mode",
-                texts.VOICE_MODE,
-                (("auto", texts.AUTOMATIC), ("low-delay", texts.LOW_DELAY), ("slim", texts.SLIM)),
-                texts.HINT_VOICE_MODE,
-            ),
-            Choice(
-                "lanes",
-                texts.LANES,
-                (("auto", texts.AUTOMATIC), ("1", texts.LANES_ONE), ("2", texts.LANES_TWO)),
-                texts.HINT_LANES,
-            ),
-        ),
-    ),
-    Group(
         texts.SETTINGS_LOOK,
         (
             Choice(
@@ -132,7 +115,6 @@ GROUPS: Final = (
         (
             Switch("keep_log", texts.KEEP_LOG, texts.HINT_KEEP_LOG),
             Switch("receipts", texts.RECEIPTS, texts.HINT_RECEIPTS),
-            Switch("typing", texts.TYPING, texts.HINT_TYPING),
         ),
     ),
 )

@@ -199,7 +199,6 @@ SPEAKER_ON: Final = _("Speaker on")
 SPEAKER_OFF: Final = _("Speaker off")
 OPENING: Final = _("opening…")
 NOBODY_LISTENS: Final = _("Nobody is listening")
-SECOND_LANE: Final = _("Second lane on: your network loses packets")
 ON_AFTER_CONNECTING: Final = _("Starts once you are connected")
 
 
@@ -237,7 +236,6 @@ MORE_KEYS: Final = (
 # --- settings -----------------------------------------------------------------------------------------------
 
 SETTINGS_VOICE: Final = _("Voice")
-SETTINGS_NETWORK: Final = _("Network")
 SETTINGS_LOOK: Final = _("Look and notifications")
 SETTINGS_PRIVACY: Final = _("History and privacy")
 DEVICE_DEFAULT: Final = _("As the system has it")
@@ -263,14 +261,6 @@ HINT_HIGH_PASS: Final = _("Very low sounds, such as bumps against the desk.")
 GAIN: Final = _("Even out loudness")
 HINT_GAIN: Final = _("Soft voices become louder, loud ones softer.")
 AUTOMATIC: Final = _("Automatic")
-VOICE_MODE: Final = _("Voice is made for")
-LOW_DELAY: Final = _("Little delay")
-SLIM: Final = _("Little data")
-HINT_VOICE_MODE: Final = _("Automatic: little delay, unless the network has no room for it.")
-LANES: Final = _("Ways through the network")
-LANES_ONE: Final = _("One")
-LANES_TWO: Final = _("Two")
-HINT_LANES: Final = _("Two ways lose less, and need twice the data. Automatic: the second one while packets are lost.")
 AS_SYSTEM: Final = _("As the system")
 THEME: Final = _("Colours")
 THEME_LIGHT: Final = _("Light")
@@ -286,8 +276,6 @@ KEEP_LOG: Final = _("Keep messages on this computer")
 HINT_KEEP_LOG: Final = _("Sealed under the room's key. Holds from the next connection on.")
 RECEIPTS: Final = _("Tell others what I have seen")
 HINT_RECEIPTS: Final = _("You see what they tell, whatever you choose.")
-TYPING: Final = _("Tell others that I am writing")
-HINT_TYPING: Final = _("Sealed like everything else.")
 
 # --- problems -----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from client.events import (
     AudienceChanged,
     Event,
-    LaneChanged,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -34,7 +33,6 @@ class VoiceShown:
     speaker_note: str = ""
     level: float = 0.0
     warns: bool = False
-    network_note: str = ""
 
 
 class Voice:
@@ -48,7 +46,6 @@ class Voice:
         self._level = 0.0
         self._speaking = False
         self._held = False
-        self._second_lane = False
         self.audience: int | None = None  # None: not told yet
         self.push_key = ""  # the key that has to be held to be heard; empty: none has to be
 
@@ -75,8 +72,6 @@ class Voice:
                 self._speaker_on = self._speaker_wanted = on
             case AudienceChanged(count):
                 self.audience = count
-            case LaneChanged(second):
-                self._second_lane = second
             case _:
                 self._receive_microphone(event)
 
@@ -107,7 +102,6 @@ class Voice:
             _waiting_note(self._speaker_wanted, self._speaker_on, online=online),
             self._level,
             warns,
-            texts.SECOND_LANE if online and self._second_lane else "",
         )
 
     def _microphone_note(self, *, online: bool) -> tuple[str, bool]:

@@ -41,7 +41,6 @@ class VoiceView(ttk.Frame):
         self._toggles = (self.speaker, self.microphone, self.people)
         self.meter = _Meter(self, theme)
         self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
-        self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
         self.fit(narrow=False)
         self.show(VoiceShown())
         self.count_people(0)
@@ -68,7 +67,7 @@ class VoiceView(ttk.Frame):
     @property
     def note(self) -> str:
         """What the line under the toggles says."""
-        return f"{self._note.cget('text')} {self._network_note.cget('text')}".strip()
+        return str(self._note.cget("text"))
 
     def show(self, voice: VoiceShown) -> None:
         """Show this state: place, icon and words together, never one of them alone."""
@@ -93,14 +92,8 @@ class VoiceView(ttk.Frame):
         colours, px = self._theme.palette, self._theme.px
         self._note.configure(text=voice.microphone_note or voice.speaker_note)
         self._note.configure(foreground=colours.warning if voice.warns else colours.muted)
-        self._network_note.configure(text=voice.network_note)
-        lines = (
-            (self.meter, voice.microphone_on),
-            (self._note, self._note.cget("text")),
-            (self._network_note, voice.network_note),
-        )
-        for row, (widget, wanted) in enumerate(lines, 3):
-            if wanted or (widget is not self._network_note and not self._narrow):
+        for row, (widget, wanted) in enumerate(((self.meter, voice.microphone_on), (self._note, self.note)), 3):
+            if wanted or not self._narrow:
                 widget.grid(row=row, column=0, columnspan=3, sticky="ew", padx=px(6), pady=(px(4), 0))
             else:
                 widget.grid_remove()

@@ -45,8 +45,8 @@ def test_the_command_line_wins_and_is_not_written(path: Path) -> None:
     written(path, 'microphone = "Headset"\nreceipts = true')
     choices = Choices(path, {"microphone": "none", "keep_log": False})
     assert choices.now == Settings(microphone="none", keep_log=False)
-    assert choices.change("typing", value=False) == Settings(microphone="none", keep_log=False, typing=False)
-    assert Choices(path).now == Settings(microphone="Headset", typing=False)
+    assert choices.change("noise", value=False) == Settings(microphone="none", keep_log=False, noise=False)
+    assert Choices(path).now == Settings(microphone="Headset", noise=False)
     assert choices.change("keep_log", value=True).keep_log  # said later than the flag
 
 

@@ -96,7 +96,7 @@ def test_every_setting_by_tab_and_in_view(open_window: Open) -> None:
         top = focused.winfo_rooty() - window.root.winfo_rooty()
         assert 0 <= top <= window.root.winfo_height() - focused.winfo_height()
     assert set(reached) == {*sheet(window).controls.values(), sheet(window).echo_button}
-    control = sheet(window).controls["typing"]
+    control = sheet(window).controls["receipts"]
     with_ring = window.pixels_of(control, window.picture("settings-small"))
     sheet(window).close_button.focus_set()
     assert ImageChops.difference(with_ring, window.pixels_of(control, window.picture())).getbbox()
@@ -117,8 +117,8 @@ def test_what_is_chosen_holds_at_once_and_is_kept(open_window: Open, tmp_path: P
     assert sheet(window).controls["theme"].cget("text") == texts.THEME_DARK
     sheet(window).controls["receipts"].focus_set()
     window.key("space")
-    window.click(sheet(window).controls["typing"])
-    assert Choices(path).now == Settings(theme="dark", receipts=False, typing=False)
+    window.click(sheet(window).controls["keep_log"])
+    assert Choices(path).now == Settings(theme="dark", receipts=False, keep_log=False)
     window.picture("settings-dark")
     window.key("Escape")
     assert no_sheet(window)

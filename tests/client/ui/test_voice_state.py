@@ -2,7 +2,6 @@
 
 from client.events import (
     AudienceChanged,
-    LaneChanged,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -104,12 +103,3 @@ def test_talking_while_muted() -> None:
     voice.push_key = ""
     voice.receive(SpeechChanged(True))
     assert voice.shown(online=True).microphone_note == ""
-
-
-def test_the_second_lane_is_told_while_one_is_in_a_room() -> None:
-    voice = Voice()
-    voice.receive(LaneChanged(True))
-    assert voice.shown(online=True).network_note == texts.SECOND_LANE
-    assert voice.shown(online=False).network_note == ""
-    voice.receive(LaneChanged(False))
-    assert voice.shown(online=True).network_note == ""

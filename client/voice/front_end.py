@@ -35,6 +35,7 @@ _FADE: Final = np.linspace(0.0, 1.0, BLOCK_SAMPLES, dtype=np.float32)
 
 _CLEAN_DB: Final = -60.0  # a room that is softer has nothing to take away
 _FLOOR_LEVELS: Final = 30  # of 100 ms each: nobody speaks for three seconds without a breath
+_BESIDE: Final = 4  # blocks: longer than either way holds anything back
 _ECHO_BLOCKS: Final = 50  # as long as a room may answer, and a card takes
 _QUIET_DB: Final = -55.0  # below it nothing is speech, whatever it sounds like
 
@@ -179,6 +180,11 @@ class Need:
         if decibels(played) > _QUIET_DB:
             self._played = _ECHO_BLOCKS
 
+    @property
+    def echoes(self) -> bool:
+        """Whether an echo may come, and is to be taken away."""
+        return self._echo and self._played > 0
+
     def of(self, block: Block) -> bool:
         """Told for each block of the microphone."""
         self._powers.append(decibels(block))
@@ -187,13 +193,14 @@ class Need:
             self._powers.clear()
         self._played = max(0, self._played - 1)
         noisy = not self._levels or min(self._levels) > _CLEAN_DB  # until it is known it counts as noisy
-        return (self._noise and noisy) or (self._echo and self._played > 0)
+        return (self._noise and noisy) or self.echoes
 
 
 class _Cleaner:
     """Two ways for the sound: through all that is wanted, and, where there is nothing to take away, past it.
 
-    What cleans costs 15 ms and some of the voice. It always runs, so that it knows the room when it is needed.
+    What cleans costs 15 ms and some of the voice. Only the way that is taken costs time; before a change the other
+    one runs beside it for a moment, or it would begin with what it heard last.
     """
 
     def __init__(self, rtc: ModuleType, wanted: SetProcessing) -> None:
@@ -202,24 +209,31 @@ class _Cleaner:
         self._through = _Processor(rtc, wanted) if wanted.echo or wanted.noise else None
         self._need = Need(echo=wanted.echo, noise=wanted.noise)
         self._clean = self._through is not None
+        self._beside = 0  # blocks for which the other way has run too
         self.resting = True  # nobody speaks: then nothing is heard of a change of ways
 
     def hear(self, played: Block) -> None:
         self._need.hear(played)
-        if self._through is not None:
+        if self._through is not None and (self._clean or self._need.echoes):
             self._through.hear(played)
 
     def process(self, block: Block) -> Block:
         needed = self._need.of(block)
-        past = block if self._past is None else self._past.process(block)
         if self._through is None:
-            return past
-        clean = self._through.process(block)
+            return self._rumble(block)
         if needed == self._clean or not (needed or self.resting):
-            return clean if self._clean else past
-        self._clean = needed
+            self._beside = 0
+            return self._through.process(block) if self._clean else self._rumble(block)
+        clean, past = self._through.process(block), self._rumble(block)
         before, after = (past, clean) if needed else (clean, past)
+        self._beside += 1
+        if self._beside < _BESIDE:
+            return before
+        self._clean, self._beside = needed, 0
         return before + (after - before) * _FADE
+
+    def _rumble(self, block: Block) -> Block:
+        return block if self._past is None else self._past.process(block)
 
 
 class _AudioFrame(Protocol):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import queue
 import shutil
 import subprocess
 import sys
@@ -25,7 +24,8 @@ from PIL import Image, ImageDraw, ImageFilter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from client.events import Command, Event  # noqa: E402
+from client.events import Command  # noqa: E402
+from client.inbox import Inbox  # noqa: E402
 from client.settings import Choices  # noqa: E402
 from client.ui import drawing  # noqa: E402
 from client.ui.app import Window, open_root  # noqa: E402
@@ -50,7 +50,7 @@ class Stage:
     """A backend that only plays back events."""
 
     def __init__(self) -> None:
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.events = Inbox()
 
     def submit(self, command: Command) -> None:
         """Nothing is asked of a stage."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import gc
 import os
-import queue
 import subprocess
 import time
 import tkinter as tk
@@ -24,6 +23,7 @@ import pytest
 from PIL import Image
 
 from client.events import Command, Event, Quit, SessionEnded
+from client.inbox import Inbox
 from client.settings import Choices
 from client.ui.app import Opening, Window, open_root
 from client.ui.pump import Backend
@@ -37,7 +37,7 @@ class FakeBackend:
     """Keeps the commands, and answers `Quit`. Tests put events into `events`."""
 
     def __init__(self) -> None:
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.events = Inbox()
         self.submitted: list[Command] = []
 
     def submit(self, command: Command) -> None:

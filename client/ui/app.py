@@ -147,6 +147,10 @@ class Window:
         """Ask the session to end; the window goes when it has, or when it takes too long."""
         if self._quit_at is not None:
             return
+        warning = self._presenter.before_closing(draft=bool(self.page.chat.draft.strip()))
+        if warning is not None:
+            self._report(warning)
+            return
         self._quit_at = self._now() + _LEAVE_SECONDS
         self._presenter.quit_asked()
         self._submit(Quit())

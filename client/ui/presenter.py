@@ -134,6 +134,7 @@ class Presenter:
         self._problem: Problem | None = None
         self._room: tuple[str, str] = ("", "")  # words, my fingerprint
         self._in_room = False
+        self._warned = False  # that something is unsent
         self._broker: BrokerMet | None = None
 
     # --- what the user did ----------------------------------------------------------------------------------
@@ -153,6 +154,14 @@ class Presenter:
         if self._in_room:
             self._transcript.notice(texts.YOU_LEFT, wall)
         self._offline()
+
+    def before_closing(self, *, draft: bool) -> ProblemReported | None:
+        """What the user should know before the window goes; told once, then it may go."""
+        unsent = self._transcript.unsent()
+        if self._warned or not (unsent or draft):
+            return None
+        self._warned = True
+        return ProblemReported(Part.GENERAL, "unsent", texts.unsent(unsent, draft=draft))
 
     def quit_asked(self) -> None:
         """A `Quit` was submitted."""

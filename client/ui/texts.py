@@ -50,6 +50,18 @@ def tip_link(host: str) -> str:
     return _("Opens {host} in your browser").format(host=host)
 
 
+def unsent(lines: int, *, draft: bool) -> str:
+    """What would be left behind by a window that is closed now."""
+    parts = []
+    if lines:
+        parts.append(
+            _("{count} of your messages are not sent yet; they are kept and sent next time.").format(count=lines)
+        )
+    if draft:
+        parts.append(_("What you have written and not sent would be lost."))
+    return " ".join([*parts, _("Close the window once more to leave.")])
+
+
 FIND: Final = _("Find in messages")
 
 

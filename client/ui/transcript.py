@@ -204,6 +204,11 @@ class Transcript:
         """The place of the line with this index; the end behind the last one."""
         return self._lines[index].place if index < len(self._lines) else END
 
+    def unsent(self) -> int:
+        """How many of my lines the broker does not have yet."""
+        last = islice(self._lines, self.index((_WAITING, 0, 0)), None)
+        return sum(line.delivery is Delivery.WAITING for line in last)
+
     def find(self, words: str) -> list[str]:
         """The keys of all lines that somebody said and that have these words in them, whatever their case."""
         wanted = words.casefold()

@@ -25,6 +25,7 @@ from client.events import (
     PersonJoined,
     PersonLeft,
     ProblemReported,
+    Quit,
     RoomJoined,
     RoomLeft,
     SendText,
@@ -619,3 +620,18 @@ def test_how_far_my_line_has_come_and_what_is_missing(open_window: Open) -> None
     window.until(lambda: not tips(window))
     fake(window).say(LinesMissing(0, 4, 0, Missing.NOT_KEPT), LinesMissing(4, 6, 0, Missing.DROPPED, "f2", "Ben"))
     window.until(lambda: len(area.rows()) == 2)
+
+
+def test_a_window_with_an_unsent_draft_asks_before_it_goes(open_window: Open) -> None:
+    # would catch: a long message lost to a slip of the hand, and a window that asks for ever
+    window = open_window(READY)
+    join(window)
+    window.click(window.app.page.chat.input)
+    window.type("a long story")
+    window.key("ctrl+q")
+    window.until(lambda: window.app.page.problem.text == texts.unsent(0, draft=True))
+    window.picture("unsent")
+    assert fake(window).commands(Quit) == []
+    window.app.close()  # as the desktop's own button does
+    window.until(window.is_closed)
+    assert fake(window).commands(Quit) == [Quit()]

@@ -216,5 +216,6 @@ def _closed(window: DrivenWindow) -> int:
     if not window.is_closed():
         window.picture()
         window.app.close()
+        window.app.close()  # what is unsent is told once
         window.until(window.is_closed)
     return window.app.failures

@@ -334,3 +334,23 @@ def test_writing_leads_to_the_end(driven: Driven) -> None:
     assert not driven.presenter.chat.follows
     driven(TextQueued("q", "mine", WALL))
     assert driven.presenter.chat.follows
+
+
+def test_what_is_unsent_is_told_once_before_the_window_goes(driven: Driven) -> None:
+    # Would catch a draft that is lost without a word, and a window that cannot be closed.
+    driven.joined()
+    assert driven.presenter.before_closing(draft=False) is None
+    driven(TextQueued("q", "mine", WALL), TextQueued("r", "never", WALL), TextRefused("r", "no"))
+    told = driven.presenter.before_closing(draft=True)
+    assert told is not None
+    assert told.message == texts.unsent(1, draft=True)
+    assert "1 of your messages" in told.message
+    assert "lost" in told.message
+    assert driven.presenter.before_closing(draft=True) is None
+
+
+def test_what_the_broker_has_holds_nobody_up(driven: Driven) -> None:
+    driven.joined()
+    driven(TextQueued("q", "mine", WALL), TextStored("q", 1))
+    assert driven.presenter.before_closing(draft=False) is None
+    assert "lost" not in texts.unsent(2, draft=False)

@@ -12,19 +12,20 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+from broker import voice
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
 from broker.announcements import introduction, listening, pong
 from broker.engine.base import Engine
 from broker.lines import Line, Lines
 from broker.posts import Posts
-from broker.quota import Allowances, Bucket, BucketTable, network_of
+from broker.quota import Allowances, BucketTable, network_of
 from broker.rooms import Member, Room, Rooms, deliver, note
+from broker.second_lane import SecondLane
 from broker.status import Counters, Pace, Standing
 from broker.subscriptions import Subscriptions, Verdict
 from common import limits
 from common import messages as wire
 from common.errors import Malformed
-from common.voice_frame import TOPIC_BYTES
 
 SWEEP_SECONDS: Final = 0.5  # how late an expiry may be noticed
 LISTENING_SECONDS: Final = 0.1  # between two Listening to one room: 500 speakers switched on are no storm
@@ -74,6 +75,8 @@ class Core:
             return self._malformed(line, len(part), now)
         if isinstance(message, wire.Join):
             return [*self._join(line, message, now), *self.settle(now)]
+        if isinstance(message, wire.Lane):
+            return self._lane(line, now)
         member = line.member
         name = type(message).__name__.lower()
         if member is None:
@@ -113,30 +116,15 @@ class Core:
     def voice(self, connection: bytes, frame: bytes, now: float) -> bool:
         """Whether this voice frame (whole, topic first) is to be published as it is. The hot path."""
         line = self._lines.get(connection)
-        if line is None or (member := line.member) is None:
-            self.counts.voice_refused += 1
-            if line is not None:
-                self._later += self._malformed(line, len(frame), now)
-            return False
-        if (
-            frame[:TOPIC_BYTES] != member.topic
-            or not limits.VOICE_FRAME_MIN_BYTES <= len(frame) <= limits.VOICE_FRAME_BYTES
-        ):
-            self.counts.voice_refused += 1
+        member = None if line is None else line.member or line.second_of
+        verdict = voice.judge(member, frame, now, self.counts)
+        if verdict is voice.Verdict.RELAY:
+            return True
+        if verdict is voice.Verdict.MALFORMED and line is not None:
             self._later += self._malformed(line, len(frame), now)
-            return False
-        member.heard = now
-        if not member.voice.take(now):
-            self.counts.voice_refused += 1
+        elif verdict is voice.Verdict.TOO_MANY and line is not None and member is not None:
             self._later += self._refuse_voice(line, member, now)
-            return False
-        if len(member.room.listeners) <= member.listening:  # nobody, or only the talker itself
-            self.counts.voice_unheard += 1
-            return False
-        self.counts.voice_relayed += 1
-        member.room.frames += 1
-        member.frames += 1
-        return True
+        return False
 
     def subscribed(self, channel: int, key: bytes, topic: bytes) -> Verdict:
         """A voice channel of this key asks for a topic."""
@@ -243,10 +231,29 @@ class Core:
         old = self._rooms.of_key(line.key)
         if old is None:
             return []
+        if line.second_of is not None:  # from now on it is the first
+            line.second_of = old.second_lane = None
         actions = self._leave(old, "left", "joined again", now)
         if old.connection != line.connection:
             self._lines.forget(old.connection)
             actions.append(CutConnection(old.connection, "joined again"))
+        return actions
+
+    def _lane(self, line: Line, now: float) -> list[Action]:
+        """A connection wants to be the second lane of the member of its key, in place of the one it had."""
+        wait = line.requests.ask(now)
+        if wait:
+            return self._refuse(line, "lane", "too_fast", "That was too much at once: wait a moment.", wait, now)
+        member = self._rooms.of_key(line.key)
+        if member is None or line.member is not None:
+            return self._refuse(
+                line, "lane", "not_joined", "A second lane needs a first one that has joined.", 0.0, now
+            )
+        if line.second_of is member:
+            return []
+        actions = self._end_second_lane(member)
+        line.second_of = member
+        member.second_lane = SecondLane(line.connection, now)
         return actions
 
     def _listen(self, member: Member, message: wire.Listen, now: float) -> list[Action]:
@@ -299,14 +306,14 @@ class Core:
         if isinstance(message, wire.Post):
             return self._wait_to_post(line, member, len(message.token), now)
         if isinstance(message, wire.Signal):
-            return _taken(member.signals, now) or _taken(member.signal_bytes, now, len(message.token))
-        return _taken(line.requests, now)
+            return member.signals.ask(now) or member.signal_bytes.ask(now, len(message.token))
+        return line.requests.ask(now)
 
     def _wait_to_post(self, line: Line, member: Member, size: int, now: float) -> float:
         """Who was told to wait with one post waits with those behind it too: else they would overtake it."""
         if now < member.texts_from:
             return member.texts_from - now
-        wait = _taken(member.texts, now) or self._post_bytes.take(network_of(line.address), now, size)
+        wait = member.texts.ask(now) or self._post_bytes.take(network_of(line.address), now, size)
         member.texts_from = now + wait
         return wait
 
@@ -319,7 +326,7 @@ class Core:
         self._rooms.remove(member)
         self._engine.release(room.room_id, member.handle)
         self._lines[member.connection].member = None
-        actions = self._cut_voice(member.key)
+        actions = [*self._cut_voice(member.key), *self._end_second_lane(member)]
         if room.members:
             actions += deliver(room.members.values(), wire.MemberLeft(member.handle))
             if listened:
@@ -338,9 +345,18 @@ class Core:
             actions = self._leave(member, "cut", reason, now)
         elif line is not None:
             actions = [Note("cut", "", line.address, reason)]
+            if line.second_of is not None:
+                line.second_of.second_lane = None
         self._lines.forget(connection)
         self.counts.cut += 1
         return [*actions, CutConnection(connection, reason)]
+
+    def _end_second_lane(self, member: Member) -> list[Action]:
+        second, member.second_lane = member.second_lane, None
+        if second is None:
+            return []
+        self._lines.forget(second.connection)
+        return [CutConnection(second.connection, "its first lane ended, or it has another")]
 
     def _cut_voice(self, key: bytes) -> list[Action]:
         channels = self._subscriptions.channels(key)
@@ -393,11 +409,6 @@ class Core:
         member = "" if line.member is None else line.member.handle.hex()
         answer = wire.Refused(what, code, reason, _milliseconds(wait), post_id)
         return [Deliver((line.connection,), answer), Note("refused", member, line.address, f"{what}: {code}")]
-
-
-def _taken(bucket: Bucket, now: float, amount: float = 1.0) -> float:
-    """0.0 if the tokens were there and were taken, else when they will be."""
-    return 0.0 if bucket.take(now, amount) else bucket.wait(now, amount)
 
 
 def _milliseconds(seconds: float) -> int:

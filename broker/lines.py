@@ -23,7 +23,7 @@ FLOOD_BURST: Final = 2_000  # what an honest talker's buffers may hold after a s
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One connection. `member` while it has joined."""
+    """One connection. `member` while it has joined; `second_of` while it is the second lane of one that has."""
 
     connection: bytes
     key: bytes
@@ -34,6 +34,12 @@ class Line:
     flood: Bucket
     strikes: Strikes = field(default_factory=Strikes)
     member: Member | None = None
+    second_of: Member | None = None
+
+    @property
+    def strange(self) -> bool:
+        """Whether it is nobody's in a room."""
+        return self.member is None and self.second_of is None
 
 
 class Lines:
@@ -72,11 +78,11 @@ class Lines:
     def sweep(self, now: float) -> None:
         """Forget quiet strangers."""
         for line in self:
-            if line.member is None and now - line.heard >= STRANGER_SECONDS:
+            if line.strange and now - line.heard >= STRANGER_SECONDS:
                 del self._lines[line.connection]
 
     def _forget_a_stranger(self) -> None:
         for line in self._lines.values():
-            if line.member is None:
+            if line.strange:
                 del self._lines[line.connection]
                 return

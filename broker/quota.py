@@ -70,6 +70,10 @@ class Bucket:
         missing = amount - self._level - (now - self._at) * self._rate
         return max(0.0, missing / self._rate)
 
+    def ask(self, now: float, amount: float = 1.0) -> float:
+        """`take`, and 0.0 if that succeeded, else `wait`."""
+        return 0.0 if self.take(now, amount) else self.wait(now, amount)
+
     def full(self, now: float) -> bool:
         """Whether this bucket is as good as a new one, so that it can be forgotten."""
         return self._level + (now - self._at) * self._rate >= self._burst
@@ -97,7 +101,7 @@ class BucketTable(Generic[_Key]):
             if len(self._buckets) >= self._most:
                 del self._buckets[next(iter(self._buckets))]
             bucket = self._buckets[key] = Bucket(self._rate, self._burst, now)
-        return 0.0 if bucket.take(now, amount) else bucket.wait(now, amount)
+        return bucket.ask(now, amount)
 
     def sweep(self, now: float) -> None:
         """Forget the buckets that are full again."""

@@ -17,9 +17,9 @@ from client.events import Person
 from client.name_book import NameBook
 from client.names import clean_name, unique_name
 from common.crypto.keys import VoiceKeySource, device_fingerprint, session_id
-from common.crypto.replay import ReplayWindow
 from common.crypto.sealing import HelloBody
 from common.crypto.sframe import FrameOpener
+from common.replay import ReplayWindow
 
 _UNCONFIRMED_KEPT: Final = 1_000  # sessions that never proved themselves: anyone with the key can invent them
 

@@ -85,6 +85,10 @@ class Ping(_Message, frozen=True, tag=7):
     stamp: Count
 
 
+class Lane(_Message, frozen=True, tag=8):
+    """Make this connection the second lane of the member of my key: it brings copies of voice frames, nothing else."""
+
+
 # --- broker → client ----------------------------------------------------------------------------------------
 
 
@@ -211,7 +215,7 @@ class Closing(_Message, frozen=True, tag=43):
     retry_after: Count
 
 
-FromClient: TypeAlias = Join | Listen | Post | Signal | Fetch | Leave | Ping
+FromClient: TypeAlias = Join | Listen | Post | Signal | Fetch | Leave | Ping | Lane
 FromBroker: TypeAlias = (
     Joined
     | MemberJoined

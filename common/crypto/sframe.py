@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from common import limits
-from common.crypto.replay import ReplayWindow
 from common.errors import KeySpent, Malformed, Replayed, SealBroken
+from common.replay import ReplayWindow
 from common.voice_frame import decode_header, encode_header
 
 NONCE_BYTES: Final = 12

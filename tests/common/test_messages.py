@@ -18,6 +18,7 @@ from common.messages import (
     FromClient,
     Join,
     Joined,
+    Lane,
     Leave,
     Listen,
     Listening,
@@ -55,6 +56,7 @@ FROM_CLIENT: list[tuple[FromClient, str]] = [
     (Fetch(None, 9, 1), "9405c00901"),
     (Leave(), "9106"),
     (Ping(5), "920705"),
+    (Lane(), "9108"),
 ]
 FROM_BROKER: list[tuple[FromBroker, str]] = [
     (
@@ -109,7 +111,7 @@ def test_a_refusal_need_not_be_about_a_post() -> None:
 
 
 WRONG_FROM_CLIENT: list[Any] = [
-    [], [0], [8], ["1"], [-1], {}, None, 1, "Join", [[1]],
+    [], [0], [9], [8, 0], ["1"], [-1], {}, None, 1, "Join", [[1]],
     [1, bytes(15), b"h", 0], [1, bytes(17), b"h", 0], [1, ROOM_ID, b"", 0],
     [1, ROOM_ID, bytes(limits.HELLO_BYTES + 1), 0],
     [1, ROOM_ID, b"h", -1], [1, ROOM_ID, b"h", 2**63], [1, ROOM_ID, b"h", 1.5], [1, ROOM_ID, b"h"],

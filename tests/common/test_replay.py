@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import limits
-from common.crypto.replay import ReplayWindow
+from common.replay import ReplayWindow
 
 # Each row: window size, then (number, accepted?) in order of arrival.
 TABLE: dict[str, tuple[int, list[tuple[int, bool]]]] = {

@@ -1,0 +1,48 @@
+"""The second connection of a member, for copies of its voice frames: whichever copy comes first is passed on.
+
+A second lane belongs to the member's own CURVE key, so nobody else can use up its counters. The filter only saves
+traffic: what may be played is for listeners to say, who have opened it. It starts afresh with each second lane.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from broker.quota import Bucket
+from common import limits
+from common.errors import Malformed
+from common.replay import ReplayWindow
+from common.voice_frame import TOPIC_BYTES, decode_header
+
+
+class Copy(Enum):
+    """What a frame is, beside those that came before it on either lane."""
+
+    FIRST = auto()
+    FURTHER = auto()
+    TOO_MANY = auto()  # further copies beyond what one lane may send
+    UNREADABLE = auto()  # no SFrame: it has no counter
+
+
+class SecondLane:
+    """Which counters have come, by any lane, since the second one was opened."""
+
+    __slots__ = ("_allowance", "_kid", "_window", "connection")
+
+    def __init__(self, connection: bytes, now: float) -> None:
+        self.connection = connection
+        self._allowance = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)
+        self._kid = 0
+        self._window = ReplayWindow()
+
+    def judge(self, frame: bytes, now: float) -> Copy:
+        """Take a voice frame, topic first. Its counter is read (RFC 9605, section 4.3), nothing is opened."""
+        try:
+            header = decode_header(frame[TOPIC_BYTES:])
+        except Malformed:
+            return Copy.UNREADABLE
+        if header.kid != self._kid:  # a talker has one session, and so one key id
+            self._kid, self._window = header.kid, ReplayWindow()
+        if self._window.accept(header.ctr):
+            return Copy.FIRST
+        return Copy.FURTHER if self._allowance.take(now) else Copy.TOO_MANY

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
+from client.commands import Quit, SetProcessing, Transmit
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
 from client.ctl.place import NoPlace, runtime_folder
-from client.events import Quit, SetProcessing, Transmit
 from client.inbox import Inbox
 from client.late import LateSession
 from client.store import Store

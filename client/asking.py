@@ -9,8 +9,8 @@ import getpass
 from collections.abc import Callable
 from dataclasses import replace
 
+from client.commands import Connect
 from client.config import Config
-from client.events import Connect
 from client.target import AttemptFailed, read_target
 
 

@@ -15,7 +15,7 @@ from typing import Final, TextIO, TypeVar
 
 import platformdirs
 
-from client.events import Transmit
+from client.commands import Transmit
 from client.flags import Flags
 from client.names import check_name, clean_name
 from common.address import parse_address

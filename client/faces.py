@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from client import events
+from client import commands, events
 
 
 class BadLine(Exception):
@@ -15,7 +15,7 @@ class BadLine(Exception):
 class Face(Protocol):
     """How lines of input become commands, and events become lines of output."""
 
-    def command(self, line: str) -> events.Command | list[str] | None:
+    def command(self, line: str) -> commands.Command | list[str] | None:
         """What a line asks for: a command, lines to print at once, or None for nothing. Raises `BadLine`."""
 
     def complaint(self, message: str) -> str:

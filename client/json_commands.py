@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, TypeVar
 
-from client import events
+from client import commands
 from client.faces import BadLine
 
 Asked: TypeAlias = Mapping[str, Any]  # one object: its "do", and what belongs to it
@@ -28,7 +28,7 @@ def read(line: str) -> Asked:
     return asked
 
 
-def command(asked: Asked) -> events.Command:
+def command(asked: Asked) -> commands.Command:
     """The command that it asks for. Raises `BadLine`."""
     do = asked["do"]
     make = _COMMANDS.get(do) if isinstance(do, str) else None
@@ -37,8 +37,8 @@ def command(asked: Asked) -> events.Command:
     return make(asked)
 
 
-def _text(field: str, make: Callable[[str], events.Command]) -> Callable[[Asked], events.Command]:
-    def made(asked: Asked) -> events.Command:
+def _text(field: str, make: Callable[[str], commands.Command]) -> Callable[[Asked], commands.Command]:
+    def made(asked: Asked) -> commands.Command:
         text = asked.get(field)
         if not isinstance(text, str) or not text:
             raise BadLine(f'{asked["do"]} needs "{field}", a string that is not empty')
@@ -47,8 +47,8 @@ def _text(field: str, make: Callable[[str], events.Command]) -> Callable[[Asked]
     return made
 
 
-def _switch(make: Callable[[bool], events.Command]) -> Callable[[Asked], events.Command]:
-    def made(asked: Asked) -> events.Command:
+def _switch(make: Callable[[bool], commands.Command]) -> Callable[[Asked], commands.Command]:
+    def made(asked: Asked) -> commands.Command:
         on = asked.get("on")
         if not isinstance(on, bool):
             raise BadLine(f"{asked['do']} needs on: true or false")
@@ -57,8 +57,8 @@ def _switch(make: Callable[[bool], events.Command]) -> Callable[[Asked], events.
     return made
 
 
-def _mode(modes: type[_E], make: Callable[[_E], events.Command]) -> Callable[[Asked], events.Command]:
-    def made(asked: Asked) -> events.Command:
+def _mode(modes: type[_E], make: Callable[[_E], commands.Command]) -> Callable[[Asked], commands.Command]:
+    def made(asked: Asked) -> commands.Command:
         try:
             return make(modes(str(asked.get("mode"))))
         except ValueError as error:
@@ -67,18 +67,18 @@ def _mode(modes: type[_E], make: Callable[[_E], events.Command]) -> Callable[[As
     return made
 
 
-def _choose(asked: Asked) -> events.Command:
+def _choose(asked: Asked) -> commands.Command:
     chosen = [asked.get(side, "default") for side in ("microphone", "speaker")]
     if not all(isinstance(name, str) for name in chosen):
         raise BadLine("choose needs microphone, speaker: names")
-    return events.ChooseDevices(*chosen)
+    return commands.ChooseDevices(*chosen)
 
 
-def _processing(asked: Asked) -> events.Command:
+def _processing(asked: Asked) -> commands.Command:
     wanted = {name: asked.get(name, True) for name in ("echo", "noise", "high_pass", "gain")}
     if not all(isinstance(on, bool) for on in wanted.values()):
         raise BadLine("processing needs echo, noise, high_pass, gain: each true or false")
-    return events.SetProcessing(**wanted)
+    return commands.SetProcessing(**wanted)
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -88,18 +88,18 @@ def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return fields
 
 
-_COMMANDS: Final[Mapping[str, Callable[[Asked], events.Command]]] = {
-    "say": _text("text", events.SendText),
-    "search": _text("words", events.SearchLog),
-    "export": _text("path", events.ExportLog),
-    "mic": _switch(events.SetMicrophone),
-    "speaker": _switch(events.SetSpeaker),
-    "hold": _switch(events.HoldToTalk),
-    "transmit": _mode(events.Transmit, events.SetTransmit),
+_COMMANDS: Final[Mapping[str, Callable[[Asked], commands.Command]]] = {
+    "say": _text("text", commands.SendText),
+    "search": _text("words", commands.SearchLog),
+    "export": _text("path", commands.ExportLog),
+    "mic": _switch(commands.SetMicrophone),
+    "speaker": _switch(commands.SetSpeaker),
+    "hold": _switch(commands.HoldToTalk),
+    "transmit": _mode(commands.Transmit, commands.SetTransmit),
     "processing": _processing,
     "choose": _choose,
-    "devices": lambda _: events.AskDevices(),
-    "echo_test": lambda _: events.TestEcho(),
-    "stats": lambda _: events.AskStats(),
-    "quit": lambda _: events.Quit(),
+    "devices": lambda _: commands.AskDevices(),
+    "echo_test": lambda _: commands.TestEcho(),
+    "stats": lambda _: commands.AskStats(),
+    "quit": lambda _: commands.Quit(),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from client import events, json_commands
+from client import commands, events, json_commands
 from client.faces import People
 
 
@@ -18,7 +18,7 @@ class JsonFace:
     def __init__(self) -> None:
         self._people = People()
 
-    def command(self, line: str) -> events.Command | list[str] | None:
+    def command(self, line: str) -> commands.Command | list[str] | None:
         """A command, the lines that answer it at once, or None for an empty line. Raises `BadLine`."""
         if not line.strip():
             return None

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from client.events import Command, Part, ProblemReported, Quit, SessionEnded
+from client.commands import Command, Quit
+from client.events import Part, ProblemReported, SessionEnded
 from client.inbox import Inbox
 
 _FAILED: Final = "Secure Chat is not installed as it should be: its log says what is missing."

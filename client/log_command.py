@@ -9,8 +9,9 @@ from contextlib import closing
 from typing import TextIO
 
 from client.archive import Export, Search, as_text, new_file
+from client.commands import Connect
 from client.config import LogRequest
-from client.events import Connect, TextReceived
+from client.events import TextReceived
 from client.log import LogLine
 from client.names import clean_name, clean_text
 from client.store import Store

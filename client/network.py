@@ -14,14 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import Final, TypeVar
 
-from client import events, refusals, voice_orders
+from client import commands, events, refusals, voice_orders
 from client.approach import Approach, approach_aside
-from client.archive import Errands, new_file
 from client.attempts import Attempts
+from client.desk import Desk, Moment
 from client.events import Part
 from client.hearing import TOLD_AFTER, Hearing
 from client.inbox import Inbox
@@ -35,10 +34,8 @@ from client.voice.engine import VoiceEngine
 from client.voice.reports import Report, TalkHeard
 from common import messages
 from common.crypto.keys import RoomKeys
-from common.errors import LocalError, NothingToSay, TooLong
 
 _IDLE_SECONDS: Final = 1.0
-_EARLY_TEXTS: Final = 100
 _FAULT_PAUSE: Final = 0.1  # seconds: a fault that comes again and again must not take a core
 _GOOD_BYE_SECONDS: Final = 0.3
 _NOT_ALLOWED: Final = (
@@ -60,8 +57,8 @@ class Network(threading.Thread):
         microphone: str = "default",
         speaker: str = "default",
         habits: Habits = Habits(),  # noqa: B008 - frozen
-        transmit: events.Transmit = events.Transmit.ALWAYS,
-        processing: events.SetProcessing | None = None,
+        transmit: commands.Transmit = commands.Transmit.ALWAYS,
+        processing: commands.SetProcessing | None = None,
     ) -> None:
         """`inbox`: where events go, if that is there already.
 
@@ -70,7 +67,7 @@ class Network(threading.Thread):
         super().__init__(name="network", daemon=True)
         self.events: Final = inbox or Inbox()
         self._store = store
-        self._commands: queue.SimpleQueue[events.Command] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[commands.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._voice = VoiceEngine(
@@ -84,6 +81,7 @@ class Network(threading.Thread):
         self._transport = Transport(self._voice.receive)
         self._random = secrets.SystemRandom()
         self._stays = Stays(store, habits, self._random.random)
+        self._desk = Desk(self._stays, self._problem)
         self._attempts = Attempts(self._random.random)
         self._hearing = Hearing()
         self._surroundings = Watch()
@@ -91,7 +89,6 @@ class Network(threading.Thread):
         self._keys: RoomKeys | None = None
         self._connection_key = b""
         self._session: Session | None = None
-        self._early: list[str] = []  # texts that were given before there was a session to seal them
         self._told_problem = ""  # the trouble that the last attempt met: an unreachable broker is told once
         self._totals: Counter[str] = Counter(reconnects=0)
         self._told_fault = False
@@ -99,7 +96,7 @@ class Network(threading.Thread):
         self._was_in = False  # in this room since the last Connect: a further Joined is a reconnect
         self._running = True
 
-    def submit(self, command: events.Command) -> None:
+    def submit(self, command: commands.Command) -> None:
         """Ask for something. From any thread; never blocks."""
         self._commands.put(command)
         self._transport.wake()
@@ -195,11 +192,15 @@ class Network(threading.Thread):
     # --- commands -------------------------------------------------------------------------------------------
 
     @singledispatchmethod
-    def _obey(self, command: events.VoiceCommand) -> None:
-        voice_orders.obey(command, self._voice)
+    def _obey(self, command: commands.DeskCommand | commands.VoiceCommand) -> None:
+        if isinstance(command, commands.DeskCommand):
+            now = Moment(time.monotonic(), time.time())
+            self._desk.obey(command, self._session, now, expected=self._target is not None)
+        else:
+            voice_orders.obey(command, self._voice)
 
     @_obey.register
-    def _(self, command: events.Connect) -> None:
+    def _(self, command: commands.Connect) -> None:
         self._hang_up()
         try:
             self._target = read_target(command)
@@ -210,7 +211,7 @@ class Network(threading.Thread):
         self._approach()
 
     @_obey.register
-    def _(self, command: events.Disconnect) -> None:
+    def _(self, command: commands.Disconnect) -> None:
         del command
         was_busy = self._target is not None
         self._hang_up()
@@ -220,51 +221,12 @@ class Network(threading.Thread):
             self.events.put(events.RoomLeft("you have left", None))
 
     @_obey.register
-    def _(self, command: events.SendText) -> None:
-        if self._session is not None:
-            self._say(self._session, command.text)
-        elif self._target is not None and len(self._early) < _EARLY_TEXTS:
-            self._early.append(command.text)  # the room's key is still being made
-        else:
-            self._problem(Part.TEXT, "not_connected", "You are in no room: connect first. Nothing was sent.")
-
-    @_obey.register
-    def _(self, command: events.MarkSeen) -> None:
-        if self._session is not None:
-            self._session.mark_seen(command.post, time.monotonic())
-
-    @_obey.register
-    def _(self, command: events.SearchLog) -> None:
-        errands = self._errands()
-        if errands is not None:
-            errands.search(command.words)
-
-    @_obey.register
-    def _(self, command: events.ExportLog) -> None:
-        errands = self._errands()
-        if errands is not None:
-            try:
-                errands.export(command.path, new_file(command.path))
-            except LocalError as error:
-                self._problem(Part.GENERAL, "not_exported", str(error))
-
-    @_obey.register
-    def _(self, command: events.SetReceipts) -> None:
-        self._stays.habits = replace(self._stays.habits, receipts=command.on)
-        if self._session is not None:
-            self._session.tell_seen(command.on)
-
-    @_obey.register
-    def _(self, command: events.SetKeepLog) -> None:
-        self._stays.habits = replace(self._stays.habits, keep_log=command.on)
-
-    @_obey.register
-    def _(self, command: events.AskStats) -> None:
+    def _(self, command: commands.AskStats) -> None:
         del command
         self.events.put(events.StatsReported(self._counters()))
 
     @_obey.register
-    def _(self, command: events.Quit) -> None:
+    def _(self, command: commands.Quit) -> None:
         del command
         self._hang_up()
         self._running = False
@@ -312,29 +274,7 @@ class Network(threading.Thread):
         self._session.listen(self._listening)
         for queued in self._session.still_waiting():
             self.events.put(queued)
-        early, self._early = self._early, []
-        for text in early:
-            self._say(self._session, text)
-
-    def _errands(self) -> Errands | None:
-        """Of the room that I am in, or look at; a problem is told where there is nothing to look through."""
-        if not self._stays.keep_log:
-            self._problem(Part.GENERAL, "no_log", "Lines are not kept on this computer (--no-log).")
-        elif self._session is None:
-            self._problem(Part.GENERAL, "not_connected", "You are in no room: connect first.")
-        else:
-            return self._session.errands
-        return None
-
-    def _say(self, session: Session, text: str) -> None:
-        try:
-            session.say(text, time.monotonic(), time.time())
-        except NothingToSay as error:
-            self._problem(Part.TEXT, "empty_text", str(error))
-        except TooLong as error:
-            self._problem(Part.TEXT, "too_long", str(error))
-        except LocalError as error:
-            self._problem(Part.TEXT, "not_kept", f"{error} Nothing was sent.")
+        self._desk.opened(self._session, Moment(time.monotonic(), time.time()))
 
     def _link_changed(self, news: Link) -> None:
         if self._session is None:
@@ -434,7 +374,7 @@ class Network(threading.Thread):
         self._target = self._keys = self._session = None
         self._was_in = False
         self._told_problem = ""
-        self._early.clear()
+        self._desk.clear()
 
     # --- voice ----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import tomli_w
 
-from client.events import ChooseDevices, Command, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
+from client.commands import ChooseDevices, Command, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
 from common.errors import LocalError
 
 LARGEST_SCALE: Final = 300

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from client.events import Connect, Part
+from client.commands import Connect
+from client.events import Part
 from client.names import check_name
 from common.address import BANNER_OFFSET, Address, parse_address
 from common.crypto import phrase as phrases

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from client import events
+from client import commands, events
 from client.faces import BadLine, People
 from client.ink import Ink
 
@@ -28,21 +28,21 @@ _HELP: Final = [
     "  /quit             leave",
     "  //…               say a line that begins with a slash",
 ]
-_SWITCHES: Final[dict[str, Callable[[bool], events.Command]]] = {
-    "/mic": events.SetMicrophone,
-    "/speaker": events.SetSpeaker,
+_SWITCHES: Final[dict[str, Callable[[bool], commands.Command]]] = {
+    "/mic": commands.SetMicrophone,
+    "/speaker": commands.SetSpeaker,
 }
-_WITH_TEXT: Final[dict[str, Callable[[str], events.Command]]] = {
-    "/search": events.SearchLog,
-    "/export": events.ExportLog,
+_WITH_TEXT: Final[dict[str, Callable[[str], commands.Command]]] = {
+    "/search": commands.SearchLog,
+    "/export": commands.ExportLog,
 }
 
 
-_ASKED: Final[dict[str, Callable[[], events.Command]]] = {
-    "/devices": events.AskDevices,
-    "/echo": events.TestEcho,
-    "/stats": events.AskStats,
-    "/quit": events.Quit,
+_ASKED: Final[dict[str, Callable[[], commands.Command]]] = {
+    "/devices": commands.AskDevices,
+    "/echo": commands.TestEcho,
+    "/stats": commands.AskStats,
+    "/quit": commands.Quit,
 }
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("/help", "/people", "/invite", *_ASKED, *_WITH_TEXT), ()),
@@ -66,15 +66,15 @@ class TerminalFace:
         self._room_words = ""
         self._on = {"/mic": False, "/speaker": False}
 
-    def command(self, line: str) -> events.Command | list[str] | None:
+    def command(self, line: str) -> commands.Command | list[str] | None:
         """A command, lines that answer at once, or None for an empty line. Raises `BadLine`."""
         line = line.rstrip("\r\n")
         if not line.strip():
             return None
         if line.startswith("//"):
-            return events.SendText(line[1:])
+            return commands.SendText(line[1:])
         if not line.startswith("/"):
-            return events.SendText(line)
+            return commands.SendText(line)
         word, _, rest = line.strip().partition(" ")
         asked = _WITH_TEXT.get(word)
         return asked(rest.strip()) if asked and rest.strip() else self._slash(line.split())
@@ -144,14 +144,14 @@ class TerminalFace:
             case _:
                 pass
 
-    def _slash(self, words: list[str]) -> events.Command | list[str]:
+    def _slash(self, words: list[str]) -> commands.Command | list[str]:
         match words:
             case [("/mic" | "/speaker") as which, ("on" | "off") as state]:
                 return _SWITCHES[which](state == "on")
             case [("/mic" | "/speaker") as which]:
                 return _SWITCHES[which](not self._on[which])
             case ["/transmit", ("voice" | "always") as mode]:
-                return events.SetTransmit(events.Transmit(mode))
+                return commands.SetTransmit(commands.Transmit(mode))
             case [word] if word in _ASKED:
                 return _ASKED[word]()
             case ["/help" | "/people" | "/invite" as word]:

@@ -10,20 +10,14 @@ import queue
 import threading
 from typing import Final, Protocol
 
+from client.commands import AskStats, Command, Connect, MarkSeen, Quit, SetMicrophone, SetSpeaker
 from client.config import Config
 from client.console import LINE_CHARACTERS, Console, is_cut
 from client.events import (
-    AskStats,
-    Command,
-    Connect,
     Event,
-    MarkSeen,
-    Quit,
     RoomJoined,
     RoomLeft,
     SessionEnded,
-    SetMicrophone,
-    SetSpeaker,
     StatsReported,
     TextQueued,
     TextReceived,

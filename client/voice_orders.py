@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from client.events import (
+from client.commands import (
     AskDevices,
     ChooseDevices,
     HoldToTalk,

@@ -24,7 +24,7 @@ from PIL import Image, ImageDraw, ImageFilter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from client.events import Command  # noqa: E402
+from client.commands import Command  # noqa: E402
 from client.inbox import Inbox  # noqa: E402
 from client.settings import Choices  # noqa: E402
 from client.ui import drawing  # noqa: E402

@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from client import events
+from client import commands, events
+from client.commands import Transmit
 from client.ctl.line import LINE_BYTES, Answer, BadCtlLine, Question, decode_question, encode
 from client.ctl.place import is_mine, listen
 from client.ctl.standing import Standing
-from client.events import Transmit
 from client.inbox import Inbox
 
 _PATIENCE: Final = 2.0  # seconds for the other side to say its line
@@ -33,7 +33,7 @@ class Listener(threading.Thread):
         folder: Path,
         standing: Standing,
         inbox: Inbox,
-        submit: Callable[[events.Command], None],
+        submit: Callable[[commands.Command], None],
         transmit: Callable[[], Transmit],
     ) -> None:
         """Listens from now on; answers once started. `transmit` tells the mode that holds. Raises `NoPlace`."""

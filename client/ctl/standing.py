@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from client import events
+from client import commands, events
+from client.commands import Transmit
 from client.ctl.line import FOLDER_CHARACTERS, Answer, How, Question, What
-from client.events import Part, Transmit
+from client.events import Part
 from client.faces import People
 
 _PARTS = {What.TALK: Part.MICROPHONE, What.MICROPHONE: Part.MICROPHONE, What.SPEAKER: Part.SPEAKER}
@@ -40,21 +41,21 @@ class Standing:
             case _:
                 pass
 
-    def commands(self, question: Question, transmit: Transmit) -> list[events.VoiceCommand]:
+    def commands(self, question: Question, transmit: Transmit) -> list[commands.VoiceCommand]:
         """What to ask the session for. Talking is holding the key where one is held, and the open microphone else."""
         self._problems.clear()
         on = self.wanted(question, transmit)
         match question.what:
             case What.MICROPHONE:
-                return [events.SetMicrophone(on)]
+                return [commands.SetMicrophone(on)]
             case What.SPEAKER:
-                return [events.SetSpeaker(on)]
+                return [commands.SetSpeaker(on)]
             case What.TALK if transmit is not Transmit.PUSH:
-                return [events.SetMicrophone(on)]
+                return [commands.SetMicrophone(on)]
             case What.TALK:
                 self._held = on
-                opened = [events.SetMicrophone(on)] if on and not self._microphone else []
-                return [*opened, events.HoldToTalk(on)]
+                opened = [commands.SetMicrophone(on)] if on and not self._microphone else []
+                return [*opened, commands.HoldToTalk(on)]
             case What.STATUS:
                 return []
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
+from client.commands import Connect
 from client.config import DoctorRequest
 from client.doctor.broker import Known, check_broker
 from client.doctor.findings import Finding, Mark, as_text, skipped
 from client.doctor.local import check_clock, check_devices, check_state, check_versions, kernel_clock_state
-from client.events import Connect
 from client.store import Store
 from client.target import AttemptFailed, Target, read_target
 from common.crypto.keys import lasting_connection_secret

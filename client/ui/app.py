@@ -15,18 +15,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
 
-from client.events import (
-    Command,
-    Disconnect,
-    Event,
-    Part,
-    ProblemReported,
-    Quit,
-    SendText,
-    SessionEnded,
-    SetMicrophone,
-    SetSpeaker,
-)
+from client.commands import Command, Disconnect, Quit, SendText, SetMicrophone, SetSpeaker
+from client.events import Event, Part, ProblemReported, SessionEnded
 from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.actions import WITH_KEYS, Act, is_possible

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
-from client.events import Command, HoldToTalk, Part, ProblemReported
+from client.commands import Command, HoldToTalk
+from client.events import Part, ProblemReported
 from client.settings import Choices, Settings, SettingsNotKept, orders
 from client.ui.presenter import Presenter
 from client.ui.push_to_talk import PushToTalk

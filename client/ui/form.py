@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from client.events import Connect, Part, ProblemReported
+from client.commands import Connect
+from client.events import Part, ProblemReported
 from client.ui import texts
 from common import limits
 from common.address import parse_address

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
 
+from client.commands import MarkSeen
 from client.events import (
     BrokerMet,
     ConnectionProgressed,
     Event,
-    MarkSeen,
     Part,
     PersonJoined,
     PersonLeft,

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-from client.events import Command, Event
+from client.commands import Command
+from client.events import Event
 from client.inbox import Inbox
 
 PERIOD_MS: Final = 25  # where Tk hears no bell (Windows): too short to be seen

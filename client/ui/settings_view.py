@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
 
-from client.events import AskDevices, DevicesListed, EchoStep, EchoTestChanged, Event, TestEcho
+from client.commands import AskDevices, TestEcho
+from client.events import DevicesListed, EchoStep, EchoTestChanged, Event
 from client.settings import Settings
 from client.ui import texts
 from client.ui.chooser import Chooser

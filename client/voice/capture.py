@@ -8,16 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from client.events import (
-    MicrophoneChanged,
-    MicrophoneEnded,
-    MicrophoneLevel,
-    Part,
-    ProblemReported,
-    SetProcessing,
-    SpeechChanged,
-    Transmit,
-)
+from client.commands import SetProcessing, Transmit
+from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported, SpeechChanged
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone, stand_in
 from client.voice.front_end import UNTOUCHED, FrontEnd, LevelMeter, MakeFrontEnd, PlainFrontEnd

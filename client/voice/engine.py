@@ -16,7 +16,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from client.events import Part, ProblemReported, SetProcessing, Transmit
+from client.commands import SetProcessing, Transmit
+from client.events import Part, ProblemReported
 from client.voice.counters import Counters
 from client.voice.device import Devices
 from client.voice.devices import ChosenDevices

@@ -19,7 +19,7 @@ from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
-from client.events import SetProcessing
+from client.commands import SetProcessing
 from client.voice.device import Block
 from client.voice.mixer import limit
 from client.voice.packet import BLOCK_SAMPLES

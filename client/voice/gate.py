@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from client.events import Transmit
+from client.commands import Transmit
 
 _ONSET: Final = 2  # of the last three blocks: a click of the mouse is shorter
 _LOOK_BACK: Final = 3

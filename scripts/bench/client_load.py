@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from client.events import SetProcessing, Transmit
+from client.commands import SetProcessing, Transmit
 from client.voice import codec, front_end, jitter, playback, stretch
 from client.voice.counters import Counters
 from client.voice.device import Block, Microphone, Speaker

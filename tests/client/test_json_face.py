@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from client import events
+from client import commands, events
 from client.events import Part, Person
 from client.faces import BadLine
 from client.json_face import JsonFace
@@ -33,21 +33,21 @@ def told(event: events.Event, face: JsonFace | None = None) -> list[dict[str, An
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ('{"do":"say","text":"hi"}\n', events.SendText("hi")),
-        ('{"do":"say","text":"hi","more":1}', events.SendText("hi")),
-        ('{"do":"mic","on":true}', events.SetMicrophone(on=True)),
-        ('{"do":"speaker","on":false}', events.SetSpeaker(on=False)),
-        ('{"do":"stats"}', events.AskStats()),
-        ('{"do":"devices"}', events.AskDevices()),
-        ('{"do":"choose","microphone":"Headset"}', events.ChooseDevices("Headset", "default")),
-        ('{"do":"echo_test"}', events.TestEcho()),
-        ('{"do":"search","words":"tea"}', events.SearchLog("tea")),
-        ('{"do":"export","path":"a.txt"}', events.ExportLog("a.txt")),
-        ('{"do":"quit"}', events.Quit()),
+        ('{"do":"say","text":"hi"}\n', commands.SendText("hi")),
+        ('{"do":"say","text":"hi","more":1}', commands.SendText("hi")),
+        ('{"do":"mic","on":true}', commands.SetMicrophone(on=True)),
+        ('{"do":"speaker","on":false}', commands.SetSpeaker(on=False)),
+        ('{"do":"stats"}', commands.AskStats()),
+        ('{"do":"devices"}', commands.AskDevices()),
+        ('{"do":"choose","microphone":"Headset"}', commands.ChooseDevices("Headset", "default")),
+        ('{"do":"echo_test"}', commands.TestEcho()),
+        ('{"do":"search","words":"tea"}', commands.SearchLog("tea")),
+        ('{"do":"export","path":"a.txt"}', commands.ExportLog("a.txt")),
+        ('{"do":"quit"}', commands.Quit()),
         ("\r\n", None),
     ],
 )
-def test_commands(line: str, command: events.Command | None) -> None:
+def test_commands(line: str, command: commands.Command | None) -> None:
     assert JsonFace().command(line) == command
 
 
@@ -112,7 +112,7 @@ def test_any_line_is_a_command_an_answer_or_a_bad_line(line: str) -> None:
     except BadLine as bad:
         str(bad).encode()
         return
-    assert asked is None or isinstance(asked, list | events.Command)
+    assert asked is None or isinstance(asked, list | commands.Command)
 
 
 def test_members_are_answered_at_once() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from client.events import AskStats, AudienceChanged, Command, ProblemReported, Quit, SessionEnded, SetSpeaker
+from client.commands import AskStats, Command, Quit, SetSpeaker
+from client.events import AudienceChanged, ProblemReported, SessionEnded
 from client.inbox import Inbox
 from client.late import LateSession
 

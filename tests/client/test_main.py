@@ -15,7 +15,8 @@ import pytest
 import client.__main__ as program
 from client import asking, network
 from client.asking import weak_phrase_meant
-from client.events import Command, Connect, Quit, SessionEnded, SetProcessing, Transmit
+from client.commands import Command, Connect, Quit, SetProcessing, Transmit
+from client.events import SessionEnded
 from client.inbox import Inbox
 from client.late import LateSession
 from client.settings import Choices

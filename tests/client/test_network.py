@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from client import events, network
+from client import commands, events, network
 from client.approach import Approach
 from client.network import Network
 from client.stays import Habits
@@ -127,12 +127,12 @@ class World:
             except queue.Empty:
                 return
 
-    def do(self, command: events.Command) -> None:
+    def do(self, command: commands.Command) -> None:
         self.network.submit(command)
         self.turn()
 
     def connect(self) -> None:
-        self.do(events.Connect(str(INVITE), "Ann", ""))
+        self.do(commands.Connect(str(INVITE), "Ann", ""))
 
     def found(self, keys: RoomKeys | None = None) -> None:
         """The latest approach has found the broker."""
@@ -160,7 +160,7 @@ class World:
 
     @property
     def stats(self) -> dict[str, float]:
-        self.do(events.AskStats())
+        self.do(commands.AskStats())
         return dict(self.of(events.StatsReported)[-1].counters)
 
 
@@ -190,7 +190,7 @@ def test_the_way_into_a_room(world: World) -> None:
 
 
 def test_a_wrong_address_ends_the_attempt(world: World) -> None:
-    world.do(events.Connect("a host with blanks", "Ann", "key"))
+    world.do(commands.Connect("a host with blanks", "Ann", "key"))
     assert world.problems == ["bad_address"]
     assert world.left == [("could not connect", None)]
     assert world.answers == []
@@ -243,7 +243,7 @@ def test_a_failed_handshake_without_a_banner_is_tried_again(world: World) -> Non
 
 def test_an_answer_of_an_attempt_that_was_called_off_changes_nothing(world: World) -> None:
     world.connect()
-    world.do(events.Disconnect())
+    world.do(commands.Disconnect())
     world.found(room_keys())
     assert world.wire.opened == []
     assert world.left == [("you have left", None)]
@@ -264,7 +264,7 @@ def test_another_room_key_begins_another_session(world: World) -> None:
     # A broker without a pin came back with another key: the phrase makes another room.
     world.connect()
     world.found(room_keys())
-    world.network.submit(events.SendText("hello"))
+    world.network.submit(commands.SendText("hello"))
     world.turn(Link.BROKEN)
     world.turn(after=1.0)
     world.network._reported(events.SpeakerChanged(on=True))
@@ -361,7 +361,7 @@ def test_a_fault_drops_the_link_is_told_once_and_tried_again(world: World) -> No
 
 def test_a_command_that_is_none_is_a_fault_and_those_behind_it_are_obeyed(world: World) -> None:
     world.network.submit("nonsense")  # type: ignore[arg-type]
-    world.network.submit(events.AskStats())
+    world.network.submit(commands.AskStats())
     world.turn()
     world.turn()
     assert world.problems == ["internal"]
@@ -370,17 +370,17 @@ def test_a_command_that_is_none_is_a_fault_and_those_behind_it_are_obeyed(world:
 
 
 def test_lines_that_cannot_be_sent_are_told(world: World) -> None:
-    world.do(events.SendText("too early"))
+    world.do(commands.SendText("too early"))
     assert world.problems == ["not_connected"]
-    world.do(events.MarkSeen("00" * 16))  # of another room, perhaps
+    world.do(commands.MarkSeen("00" * 16))  # of another room, perhaps
     world.connect()
     for number in range(102):
-        world.do(events.SendText(f"early {number}"))
+        world.do(commands.SendText(f"early {number}"))
     assert world.problems == ["not_connected"] * 3
     world.found()
     assert len(world.of(events.TextQueued)) == 100
     for text in (" ", "x" * (limits.TEXT_BYTES + 1)):
-        world.do(events.SendText(text))
+        world.do(commands.SendText(text))
     assert world.problems[3:] == ["empty_text", "too_long"]
 
 
@@ -467,7 +467,7 @@ def test_an_approach_under_way_is_begun_anew_after_a_move(world: World) -> None:
 
 
 def test_the_thread_ends_with_everything_closed(world: World) -> None:
-    for command in (events.SetMicrophone(on=False), events.SetSpeaker(on=False), events.Quit()):
+    for command in (commands.SetMicrophone(on=False), commands.SetSpeaker(on=False), commands.Quit()):
         world.network.submit(command)
     world.network.start()
     world.network.join(30)
@@ -483,10 +483,10 @@ def test_the_thread_ends_with_everything_closed(world: World) -> None:
 def test_kept_lines_come_before_the_broker_is_found(world: World) -> None:
     # Would catch a history that needs a connection, or one that is shown again once there is one.
     world.join()
-    world.do(events.SendText("kept"))
+    world.do(commands.SendText("kept"))
     sent = [message for message in world.wire.sent if isinstance(message, messages.Post)]
     world.turn(messages.Accepted(messages.post_id(sent[0].token), 1, 0))
-    world.do(events.Disconnect())
+    world.do(commands.Disconnect())
     world.told.clear()
     world.connect()
     world.answers[-1](room_keys("a room for tests"))
@@ -504,34 +504,34 @@ def test_kept_lines_come_before_the_broker_is_found(world: World) -> None:
 
 def test_search_and_export_need_a_room_and_a_log(world: World, tmp_path: Path) -> None:
     path = str(tmp_path / "out")
-    world.do(events.SearchLog("words"))
-    world.do(events.ExportLog(path))
+    world.do(commands.SearchLog("words"))
+    world.do(commands.ExportLog(path))
     assert world.problems == ["not_connected"] * 2
     world.join()
-    world.do(events.SearchLog("words"))
-    world.do(events.ExportLog(path))
+    world.do(commands.SearchLog("words"))
+    world.do(commands.ExportLog(path))
     while len(world.of(events.LogExported)) < 1:
         world.turn()
     assert world.of(events.LogSearched) == [events.LogSearched("words", (), more=False)]
-    world.do(events.ExportLog(path))
+    world.do(commands.ExportLog(path))
     assert world.problems[-1] == "not_exported"  # the file is there already
     world.network = Network(world.store, microphone="none", speaker="none", habits=Habits(keep_log=False))
     world.wire = Wire.last
-    world.do(events.SearchLog("words"))
+    world.do(commands.SearchLog("words"))
     assert world.problems[-1] == "no_log"
 
 
 def test_habits_can_be_changed_while_one_is_in_a_room(world: World) -> None:
     # would catch: a switch in the settings that holds only after a restart
-    world.do(events.SetReceipts(on=False))  # in no room yet
+    world.do(commands.SetReceipts(on=False))  # in no room yet
     world.join()
     session = world.network._session
     assert session is not None
     told = [session._receipts._tell]
-    world.do(events.SetReceipts(on=True))
+    world.do(commands.SetReceipts(on=True))
     assert [*told, session._receipts._tell] == [False, True]
-    world.do(events.SetKeepLog(on=False))
-    world.do(events.SearchLog("words"))
+    world.do(commands.SetKeepLog(on=False))
+    world.do(commands.SearchLog("words"))
     assert world.problems[-1] == "no_log"
 
 
@@ -539,5 +539,5 @@ def test_without_a_working_log_people_can_talk(world: World, tmp_path: Path) -> 
     (tmp_path / "log.sqlite3").write_bytes(b"no database at all" * 100)
     world.join()
     assert world.problems == ["log_failed"]
-    world.do(events.SendText("all the same"))
+    world.do(commands.SendText("all the same"))
     assert any(isinstance(message, messages.Post) for message in world.wire.sent)

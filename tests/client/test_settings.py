@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from client.events import ChooseDevices, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
+from client.commands import ChooseDevices, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
 from client.settings import Choices, Settings, SettingsNotKept, orders
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.events import Connect, Part
+from client.commands import Connect
+from client.events import Part
 from client.target import AttemptFailed, Target, read_target
 from common.address import Address
 from common.invite import Invite

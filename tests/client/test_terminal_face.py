@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client import events
+from client import commands, events
 from client.events import Part, Person
 from client.faces import BadLine
 from client.terminal_face import TerminalFace
@@ -23,20 +23,20 @@ JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ("hello there\r\n", events.SendText("hello there")),
-        (" /mic on", events.SendText(" /mic on")),
-        ("//etc", events.SendText("/etc")),
-        ("/mic on\n", events.SetMicrophone(on=True)),
-        ("/mic off", events.SetMicrophone(on=False)),
-        ("/speaker  on ", events.SetSpeaker(on=True)),
-        ("/search  Old  words ", events.SearchLog("Old  words")),
-        ("/export my file.txt\n", events.ExportLog("my file.txt")),
-        ("/mic", events.SetMicrophone(on=True)),
-        ("/transmit always", events.SetTransmit(events.Transmit.ALWAYS)),
-        ("/devices", events.AskDevices()),
-        ("/echo", events.TestEcho()),
-        ("/stats", events.AskStats()),
-        ("/quit", events.Quit()),
+        ("hello there\r\n", commands.SendText("hello there")),
+        (" /mic on", commands.SendText(" /mic on")),
+        ("//etc", commands.SendText("/etc")),
+        ("/mic on\n", commands.SetMicrophone(on=True)),
+        ("/mic off", commands.SetMicrophone(on=False)),
+        ("/speaker  on ", commands.SetSpeaker(on=True)),
+        ("/search  Old  words ", commands.SearchLog("Old  words")),
+        ("/export my file.txt\n", commands.ExportLog("my file.txt")),
+        ("/mic", commands.SetMicrophone(on=True)),
+        ("/transmit always", commands.SetTransmit(commands.Transmit.ALWAYS)),
+        ("/devices", commands.AskDevices()),
+        ("/echo", commands.TestEcho()),
+        ("/stats", commands.AskStats()),
+        ("/quit", commands.Quit()),
         ("  \n", None),
         ("/people", ["  You are in no room."]),
         ("/invite", ["You are in no room yet."]),
@@ -77,8 +77,8 @@ def test_a_switch_alone_is_turned() -> None:
     face = TerminalFace()
     face.lines(events.MicrophoneChanged(True, "m"))
     face.lines(events.SpeakerChanged(False))
-    assert face.command("/mic") == events.SetMicrophone(on=False)
-    assert face.command("/speaker") == events.SetSpeaker(on=True)
+    assert face.command("/mic") == commands.SetMicrophone(on=False)
+    assert face.command("/speaker") == commands.SetSpeaker(on=True)
 
 
 def test_the_lowest_line_tells_how_things_stand() -> None:

@@ -13,22 +13,15 @@ from typing import TextIO, cast
 import pytest
 
 from client import console, text_ui
+from client.commands import AskStats, Command, Connect, MarkSeen, Quit, SendText, SetMicrophone, SetSpeaker
 from client.config import Config
 from client.console import Streams
 from client.events import (
-    AskStats,
-    Command,
-    Connect,
     Event,
-    MarkSeen,
     Person,
-    Quit,
     RoomJoined,
     RoomLeft,
-    SendText,
     SessionEnded,
-    SetMicrophone,
-    SetSpeaker,
     StatsReported,
     TextQueued,
     TextReceived,

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from client.events import AskDevices, ChooseDevices, SetMicrophone, SetSpeaker, TestEcho, VoiceCommand
+from client.commands import AskDevices, ChooseDevices, SetMicrophone, SetSpeaker, TestEcho, VoiceCommand
 from client.voice.engine import VoiceEngine
 from client.voice_orders import (
     AddSpeaker,

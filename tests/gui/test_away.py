@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from broker.engine.base import Appended
 from broker.engine.embedded import FILE, EmbeddedEngine
-from client.events import Quit
+from client.commands import Quit
 from client.network import Network
 from client.store import Store
 from client.ui import texts

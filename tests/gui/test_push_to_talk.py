@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
-from client.events import HoldToTalk, MicrophoneChanged, SetTransmit, SpeechChanged, Transmit
+from client.commands import HoldToTalk, SetTransmit, Transmit
+from client.events import MicrophoneChanged, SpeechChanged
 from client.settings import Choices
 from client.ui import texts
 from tests.gui.test_window import READY, fake, join

@@ -9,7 +9,7 @@ import sys
 import pytest
 from PIL import Image
 
-from client.events import Command, Quit
+from client.commands import Command, Quit
 from client.settings import Choices
 from client.ui import app, drawing
 from client.ui.app import NoDisplay, Opening, open_root, run_window

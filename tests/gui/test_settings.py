@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import ImageChops
 
-from client.events import AskDevices, ChooseDevices, DevicesListed, EchoStep, EchoTestChanged, SetMicrophone, TestEcho
+from client.commands import AskDevices, ChooseDevices, SetMicrophone, TestEcho
+from client.events import DevicesListed, EchoStep, EchoTestChanged
 from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.app import Opening

@@ -11,12 +11,10 @@ from dataclasses import replace
 import pytest
 from PIL import ImageChops, ImageStat
 
+from client.commands import Connect, Disconnect, MarkSeen, Quit, SendText, SetMicrophone, SetSpeaker
 from client.events import (
     BrokerMet,
-    Connect,
-    Disconnect,
     LinesMissing,
-    MarkSeen,
     MicrophoneChanged,
     MicrophoneLevel,
     Missing,
@@ -25,12 +23,8 @@ from client.events import (
     PersonJoined,
     PersonLeft,
     ProblemReported,
-    Quit,
     RoomJoined,
     RoomLeft,
-    SendText,
-    SetMicrophone,
-    SetSpeaker,
     SpeakerChanged,
     TextQueued,
     TextReceived,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from client.events import Quit
+from client.commands import Quit
 from client.network import Network
 from client.store import Store
 from client.ui import texts

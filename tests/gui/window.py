@@ -22,7 +22,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from client.events import Command, Event, Quit, SessionEnded
+from client.commands import Command, Quit
+from client.events import Event, SessionEnded
 from client.inbox import Inbox
 from client.settings import Choices
 from client.ui.app import Opening, Window, open_root

@@ -13,7 +13,8 @@ import pytest
 
 from client import approach as way
 from client.approach import Approach, approach
-from client.events import Connect, Part
+from client.commands import Connect
+from client.events import Part
 from client.target import AttemptFailed, Target, read_target
 from common.address import Address
 from common.banner import Banner, encode_banner

@@ -10,7 +10,7 @@ import soundfile
 import soxr
 from pystoi import stoi
 
-from client.events import SetProcessing, Transmit
+from client.commands import SetProcessing, Transmit
 from client.voice.front_end import FrontEnd, FrontEnds, MakeFrontEnd, decibels
 from scripts.demo.likeness import find
 from tests.fakes.pair import SPEECH, Pair, Sound

@@ -11,23 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from client.commands import Command, HoldToTalk, SetMicrophone, SetSpeaker, Transmit
 from client.ctl import command, place
 from client.ctl import listener as listening
 from client.ctl.line import How, Question, What, encode
 from client.ctl.listener import Listener
 from client.ctl.standing import Standing
-from client.events import (
-    Command,
-    HoldToTalk,
-    MicrophoneChanged,
-    Part,
-    ProblemReported,
-    RoomJoined,
-    SetMicrophone,
-    SetSpeaker,
-    SpeakerChanged,
-    Transmit,
-)
+from client.events import MicrophoneChanged, Part, ProblemReported, RoomJoined, SpeakerChanged
 from client.inbox import Inbox
 
 Run = Callable[..., tuple[int, str, str]]

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from client.commands import Command, HoldToTalk, SetMicrophone, SetSpeaker, Transmit
 from client.ctl.line import Answer, How, Question, What
 from client.ctl.standing import Standing
 from client.events import (
     AudienceChanged,
-    Command,
-    HoldToTalk,
     MicrophoneChanged,
     Part,
     Person,
     ProblemReported,
     RoomJoined,
     RoomLeft,
-    SetMicrophone,
-    SetSpeaker,
     SpeakerChanged,
-    Transmit,
 )
 
 VOICE, PUSH = Transmit.VOICE, Transmit.PUSH

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from client.events import Connect, Part
+from client.commands import Connect
+from client.events import Part
 from client.ui.form import Fields, Strength, connect_command, problem_of, strength_of, typed
 from common.address import Address
 from common.invite import Invite

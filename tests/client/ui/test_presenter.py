@@ -5,12 +5,12 @@ from datetime import UTC
 
 import pytest
 
+from client.commands import MarkSeen
 from client.events import (
     AudienceChanged,
     BrokerMet,
     ConnectionProgressed,
     Event,
-    MarkSeen,
     MicrophoneChanged,
     Part,
     Person,

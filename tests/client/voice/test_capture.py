@@ -2,16 +2,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from client.events import (
-    MicrophoneChanged,
-    MicrophoneEnded,
-    MicrophoneLevel,
-    Part,
-    ProblemReported,
-    SetProcessing,
-    SpeechChanged,
-    Transmit,
-)
+from client.commands import SetProcessing, Transmit
+from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported, SpeechChanged
 from client.voice.capture import Capture
 from client.voice.counters import Counters
 from client.voice.device import Block

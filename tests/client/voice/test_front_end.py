@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from client.events import SetProcessing
+from client.commands import SetProcessing
 from client.voice.device import Block, silence
 from client.voice.front_end import (
     MISSING,

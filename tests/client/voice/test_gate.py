@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client.events import Transmit
+from client.commands import Transmit
 from client.voice.gate import Gate
 
 

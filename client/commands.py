@@ -1,0 +1,153 @@
+"""What a user interface may ask for. All frozen.
+
+Commands go down to the network thread; what comes of them is told by events (`client.events`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Join the room of this phrase at this server (`host`, `host:port`, `[v6]:port` or an invite link).
+
+    A phrase inside an invite wins over `phrase`. `accept_weak_phrase` is the user's "connect anyway".
+    """
+
+    server: str
+    name: str
+    phrase: str = field(repr=False)
+    accept_weak_phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Leave the room, or end the attempt to join it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Post a line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSeen:
+    """The user has this line, and all above it, before their eyes: `post` is that of its `TextReceived`."""
+
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLog:
+    """Look for words in all kept lines of this room, whatever their case. Answered by `LogSearched`."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLog:
+    """Write all kept lines of this room to a new file, as text. Answered by `LogExported`, or by a problem."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetMicrophone:
+    """Open or close the microphone."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeaker:
+    """Begin or stop to play incoming voice."""
+
+    on: bool
+
+
+class Transmit(StrEnum):
+    """When an open microphone is sent."""
+
+    VOICE = "voice"  # while somebody speaks
+    PUSH = "push"  # while a key is held
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class SetTransmit:
+    """When my microphone is sent."""
+
+    mode: Transmit
+
+
+@dataclass(frozen=True, slots=True)
+class HoldToTalk:
+    """The key is held, or let go; it counts in the mode `Transmit.PUSH`."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetProcessing:
+    """What is done to my microphone's sound: echo and noise taken away, rumble cut off, the level kept in bounds."""
+
+    echo: bool = True
+    noise: bool = True
+    high_pass: bool = True
+    gain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetReceipts:
+    """Whether others are told which lines I have seen."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetKeepLog:
+    """Whether lines are kept on this computer; it counts from the next `Connect` on."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseDevices:
+    """Another microphone and speaker, now and later: `default`, `none`, (part of) a name, or a WAV file."""
+
+    microphone: str
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskDevices:
+    """Answered by `DevicesListed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestEcho:
+    """Record three seconds and play them back, in no room if need be. Answered by `EchoTestChanged`."""
+
+    __test__ = False  # pytest: no test of its own
+
+
+@dataclass(frozen=True, slots=True)
+class AskStats:
+    """Answered by `StatsReported`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Leave, close everything, end the network and voice threads."""
+
+
+VoiceCommand: TypeAlias = (  # for the voice engine
+    SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing | ChooseDevices | AskDevices | TestEcho
+)
+DeskCommand: TypeAlias = SendText | MarkSeen | SearchLog | ExportLog | SetReceipts | SetKeepLog  # for the desk
+Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | AskStats | Quit

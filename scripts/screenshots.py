@@ -3,7 +3,7 @@
     python scripts/screenshots.py [NAME …]   all pictures, or those whose name begins so
     python scripts/screenshots.py --icons    client/ui/icons/*.png
 
-Needs Xvfb, ImageMagick, pngquant and two fonts; says how Debian calls what is missing.
+Needs Xvfb, pngquant and two fonts; says how Debian calls what is missing.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageGrab
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -34,9 +33,9 @@ from scripts.scenes import SCENES  # noqa: E402
 IMAGES = ROOT / "docs" / "images"
 ICONS = ROOT / "client" / "ui" / "icons"
 SHADOW = 28  # pixels around the window in the picture
-PROGRAMS = ("Xvfb", "import", "pngquant", "fc-list")
+PROGRAMS = ("Xvfb", "pngquant", "fc-list")
 FONTS = ("Inter", "Noto Color Emoji")
-INSTALL = "apt install xvfb imagemagick pngquant fontconfig fonts-inter fonts-noto-color-emoji"
+INSTALL = "apt install xvfb pngquant fontconfig fonts-inter fonts-noto-color-emoji"
 # Name of the picture: scene, theme, dots per inch.
 PICTURES = {
     **{scene: (scene, "light", 96) for scene in SCENES},
@@ -145,25 +144,15 @@ def shoot(name: str) -> None:
     wait(window, 1.2)
     scene.act(window)
     wait(window, 0.5)
-    place = f"{root.winfo_width()}x{root.winfo_height()}+{root.winfo_rootx()}+{root.winfo_rooty()}"
-    with tempfile.TemporaryDirectory() as folder:
-        taken = Path(folder) / "window.png"
-        subprocess.run(["import", "-window", "root", "-crop", place, "+repage", str(taken)], check=True, timeout=60)
-        IMAGES.mkdir(parents=True, exist_ok=True)
-        framed(Image.open(taken).convert("RGB")).save(IMAGES / f"{name}.png")
-        # To 256 colours, where nobody sees the difference: Pillow's own way there loses the soft tints.
-        small = [
-            "pngquant",
-            "--force",
-            "--ext",
-            ".png",
-            "--speed",
-            "1",
-            "--quality",
-            "85-100",
-            str(IMAGES / f"{name}.png"),
-        ]
-        subprocess.run(small, check=True, timeout=60)
+    left, top = root.winfo_rootx(), root.winfo_rooty()
+    place = (left, top, left + root.winfo_width(), top + root.winfo_height())
+    taken = ImageGrab.grab(place, xdisplay=os.environ["DISPLAY"])
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    picture = IMAGES / f"{name}.png"
+    framed(taken.convert("RGB")).save(picture)
+    # To 256 colours, where nobody sees the difference: Pillow's own way there loses the soft tints.
+    small = ["pngquant", "--force", "--ext", ".png", "--speed", "1", "--quality", "85-100", str(picture)]
+    subprocess.run(small, check=True, timeout=60)
 
 
 def wait(window: Window, seconds: float) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageGrab
 
 from client.commands import Command, Quit
 from client.events import Event, SessionEnded
@@ -124,14 +124,12 @@ class DrivenWindow:
         self.point_away()
         self.settle()
         root = self.root
-        place = f"{root.winfo_width()}x{root.winfo_height()}+{root.winfo_rootx()}+{root.winfo_rooty()}"
+        left, top = root.winfo_rootx(), root.winfo_rooty()
+        place = (left, top, left + root.winfo_width(), top + root.winfo_height())
+        taken = ImageGrab.grab(place, xdisplay=os.environ["DISPLAY"])
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name or self._name}.png"
-        subprocess.run(
-            ["import", "-window", "root", "-crop", place, "+repage", str(path)], check=True, timeout=PATIENCE
-        )
-        with Image.open(path) as stored:
-            return stored.convert("RGB")
+        taken.save(SCREENSHOTS / f"{name or self._name}.png")
+        return taken.convert("RGB")
 
     def point_away(self) -> None:
         """The pointer out of the window, so that nothing looks hovered."""

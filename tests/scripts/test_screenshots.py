@@ -29,7 +29,7 @@ def test_documents_show_pictures_that_there_are() -> None:
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert screenshots.missing() == [*screenshots.PROGRAMS, *screenshots.FONTS]
-    for program, script in (("fc-list", "echo 'Inter,Inter Thin'"), ("Xvfb", ""), ("import", ""), ("pngquant", "")):
+    for program, script in (("fc-list", "echo 'Inter,Inter Thin'"), ("Xvfb", ""), ("pngquant", "")):
         path = tmp_path / program
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)

@@ -61,7 +61,7 @@ class Desk:
                 self._stays.habits = replace(self._stays.habits, receipts=on)
                 if session is not None:
                     session.tell_seen(on)
-            case SetKeepLog(on):
+            case SetKeepLog(on):  # pragma: no branch - there is nothing else
                 self._stays.habits = replace(self._stays.habits, keep_log=on)
 
     def _send(self, text: str, session: Session | None, moment: Moment, *, expected: bool) -> None:

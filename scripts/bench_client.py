@@ -1,15 +1,18 @@
-"""What voice takes of a computer: `python3 scripts/bench_client.py [--talkers 1,5,10] [--whole] [--profile]`.
+"""What voice takes of a computer: `python3 scripts/bench_client.py [--talkers 1,5,10] [--whole | --scroll 5000]`.
 
 Microseconds for each 10 ms of talk, part by part, while so many are heard and the own microphone is on with everything
 that is done to its sound. The real codec, seal, jitter buffer and front end on a fake clock; no card and no network:
-those are in `--whole`, where real clients run on a sound card in memory. Runs take turns; median, least and most.
+those are in `--whole`, where real clients run on a sound card in memory, and in `--scroll`, where one of them has its
+window and the wheel is turned. Runs take turns; median, least and most.
 """
+
+from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -28,6 +31,9 @@ from scripts.processes import NotStarted
 from scripts.rig.analysis import spread
 from scripts.rig.sound_card import NotReady
 
+if TYPE_CHECKING:
+    from scripts.bench.scrolling import Scrolled
+
 _BLOCK_MICROSECONDS = 10_000
 _Found = TypeVar("_Found")
 
@@ -35,11 +41,9 @@ _Found = TypeVar("_Found")
 def main() -> int:
     """Measure, tell. 0 if it ran, whatever it found; 1 if it could not."""
     given = read_flags(__doc__)
-    if given.whole:
-        from scripts.bench.client_whole import share_of_a_core
-
+    if given.whole or given.scroll:
         try:
-            _tell_whole(given.talkers, _in_turns(given, lambda count: share_of_a_core(count, given.seconds)))
+            _on_a_card(given)
         except (NotReady, NotStarted, NothingHeard) as error:
             print(f"The bench did not run: {error}.", file=sys.stderr)
             return 1
@@ -49,6 +53,16 @@ def main() -> int:
         for count in given.talkers:
             print(f"\n{count} talkers\n{profile(count, given.seconds)}")
     return 0
+
+
+def _on_a_card(given: argparse.Namespace) -> None:
+    from scripts.bench.client_whole import share_of_a_core
+    from scripts.bench.scrolling import scrolled
+
+    if given.scroll:
+        _tell_scrolled(_in_turns(given, lambda count: scrolled(count, given.seconds, given.scroll)))
+    else:
+        _tell_whole(given.talkers, _in_turns(given, lambda count: share_of_a_core(count, given.seconds)))
 
 
 def _in_turns(given: argparse.Namespace, measure: Callable[[int], _Found]) -> dict[int, list[_Found]]:
@@ -74,6 +88,15 @@ def _tell_whole(talkers: list[int], found: dict[int, list[float]]) -> None:
     print(f"| a whole client | {' | '.join(f'{count} heard' for count in talkers)} |")
     print("|---|" + "---|" * len(talkers))
     print(f"| % of a core | {' | '.join(spread([100 * one for one in found[count]]) for count in talkers)} |")
+
+
+def _tell_scrolled(found: dict[int, list[Scrolled]]) -> None:
+    print("| heard | runs | gaps at rest | in seconds | gaps while it scrolls | in seconds | packets played then |")
+    print("|---|---|---|---|---|---|---|")
+    for count, runs in found.items():
+        rest = f"{sum(one.at_rest for one in runs)} | {sum(one.rested for one in runs):.0f}"
+        moved = f"{sum(one.scrolling for one in runs)} | {sum(one.scrolled for one in runs):.0f}"
+        print(f"| {count} | {len(runs)} | {rest} | {moved} | {sum(one.played for one in runs):,} |")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import Popen
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -24,6 +24,7 @@ if __name__ == "__main__":
 
 import psutil
 
+from scripts.bench.screen import own_screen
 from scripts.processes import NotStarted, start, start_broker, stop
 
 _SETTLE = 4.0  # seconds: joined, libraries loaded
@@ -35,7 +36,7 @@ def main() -> int:
     """Measure, tell. 0 if it ran, whatever it found; 1 if it could not."""
     given = read_flags(__doc__)
     try:
-        with _screen() as screen, tempfile.TemporaryDirectory(prefix="window-") as folder:
+        with own_screen() as screen, tempfile.TemporaryDirectory(prefix="window-") as folder:
             starts = [_start(screen, Path(folder)) for _ in range(given.runs + 1)][1:]  # caches are warm
             took, worked = zip(*starts, strict=True)
             print(f"start to painted window, ms: {_spread(took)}, {given.runs} runs")
@@ -95,23 +96,6 @@ def _told(window: Popen[str]) -> str:
     if not line:
         raise NotStarted("the window did not open")
     return line
-
-
-@contextmanager
-def _screen() -> Iterator[str]:
-    server = Popen(
-        ["Xvfb", "-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", "1280x900x24"],
-        stdout=PIPE,
-        stderr=DEVNULL,
-        text=True,
-    )
-    try:
-        yield f":{server.stdout.readline().strip() if server.stdout else ''}"
-    finally:
-        server.terminate()
-        server.wait()
-        if server.stdout:
-            server.stdout.close()
 
 
 def _spread(found: Sequence[float]) -> str:

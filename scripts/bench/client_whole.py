@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +25,34 @@ _SETTLE: float = 5.0  # seconds: devices and libraries are loaded, buffers have 
 _JOIN: float = 30.0
 
 
-def share_of_a_core(talkers: int, seconds: float, period: int = 480) -> float:
-    """Of the client's process, while everybody speaks. Raises `NotReady`, `NotStarted` or `NothingHeard`."""
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A card, and a room in which so many others speak without a pause as soon as somebody listens."""
+
+    folder: Path
+    card: SoundCard
+    link: str
+    phrase: str
+    others: Sequence[Person]
+
+    def begin(self) -> None:
+        """Somebody listens: the others speak, and everything has time to settle."""
+        for other in self.others:
+            other.wait("listening", lambda event: event["count"] >= 1)
+            other.do("mic", on=True)
+        time.sleep(_SETTLE)
+
+    def speak(self, seconds: float) -> None:
+        """Have A speak so long."""
+        self.card.play("A", np.tile(speech(), round(seconds * RATE / speech().size) or 1))
+
+
+@contextmanager
+def talk(talkers: int, seconds: float, period: int) -> Iterator[Talk]:
+    """Others who can speak for so long, the first of whom listens.
+
+    Raises `NotReady`, `NotStarted` or `NothingHeard`.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rig-")))
         card_folder = folder / "card"
@@ -33,25 +61,39 @@ def share_of_a_core(talkers: int, seconds: float, period: int = 480) -> float:
         where = ["--host", "127.0.0.1", "--port", "0", "--data", str(folder / "data")]
         broker = start_broker(where, say=lambda _: None, log=folder / "all.log")
         stack.callback(broker.stop)
-        link, phrase = str(broker.invite(None)), generate(secrets.choice)
+        here = Talk(folder, card, str(broker.invite(None)), generate(secrets.choice), [])
+        others = [
+            stack.enter_context(joined(here, f"Talker {number + 1}", "--mic", _file(folder, number, seconds), *listens))
+            for number, listens in enumerate([("--speaker", "none", "--speaker-on"), *[()] * (talkers - 1)])
+        ]
+        yield replace(here, others=others)
 
-        def person(name: str, *flags: str, environment: dict[str, str] | None = None) -> Person:
-            one = Person(name, link, phrase, folder / name, flags, folder / f"{name}.errors", environment)
-            stack.callback(one.leave)
-            one.wait("joined", seconds=_JOIN)
-            return one
 
-        others = [person(f"Talker {number + 1}", "--mic", _file(folder, number, seconds)) for number in range(talkers)]
-        one = person("Ann", "--mic-on", "--speaker-on", environment=card.environment("A"))
+@contextmanager
+def joined(where: Talk, name: str, *flags: str, environment: dict[str, str] | None = None) -> Iterator[Person]:
+    """Somebody in that room."""
+    one = Person(
+        name, where.link, where.phrase, where.folder / name, flags, where.folder / f"{name}.errors", environment
+    )
+    try:
+        one.wait("joined", seconds=_JOIN)
+        yield one
+    finally:
+        one.leave()
+
+
+def share_of_a_core(talkers: int, seconds: float, period: int = 480) -> float:
+    """Of the client's process, while everybody speaks. Raises `NotReady`, `NotStarted` or `NothingHeard`."""
+    with (
+        talk(talkers, seconds, period) as here,
+        joined(here, "Ann", "--mic-on", "--speaker-on", environment=here.card.environment("A")) as one,
+    ):
         for kind in ("mic", "speaker"):
             one.wait(kind, lambda event: event["on"])
-        for other in others:
-            other.wait("listening", lambda event: event["count"] >= 1)
-            other.do("mic", on=True)
-        time.sleep(_SETTLE)
+        here.begin()
         process = psutil.Process(one.pid)
         begun, before = time.monotonic(), cpu_seconds(process)
-        card.play("A", np.tile(speech(), round(seconds * RATE / speech().size) or 1))
+        here.speak(seconds)
         return (cpu_seconds(process) - before) / (time.monotonic() - begun)
 
 

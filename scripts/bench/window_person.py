@@ -1,10 +1,12 @@
 """The client with its window as people start it, that also tells when it was painted. A process for the bench.
 
-For `lines N` on standard input it puts so many messages into the window, and tells when all have been taken.
+For `lines N` on standard input it puts so many messages into the window, and tells when all have been taken; for
+`stats` it tells its counters.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
@@ -14,16 +16,30 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from client.__main__ import main
-from client.events import TextReceived
+from client.commands import AskStats
+from client.events import Event, StatsReported, TextReceived
 from client.inbox import Inbox
+from client.late import LateSession
 
 _inboxes: list[Inbox] = []
-_make, _mainloop = Inbox.__init__, tk.Misc.mainloop
+_sessions: list[LateSession] = []
+_make, _begin, _mainloop = Inbox.__init__, LateSession.begin, tk.Misc.mainloop
 
 
 def _made(inbox: Inbox) -> None:
     _make(inbox)
     _inboxes.append(inbox)
+    inbox.tell(_told)
+
+
+def _begun(session: LateSession) -> None:
+    _sessions.append(session)
+    _begin(session)
+
+
+def _told(event: Event) -> None:
+    if isinstance(event, StatsReported):
+        _tell(json.dumps(dict(event.counters)))
 
 
 def _looped(root: tk.Misc, n: int = 0) -> None:
@@ -44,13 +60,19 @@ def _painted(root: tk.Misc) -> None:
 
 def _read() -> None:
     for line in sys.stdin:
-        count = int(line.split()[1])
-        inbox = _inboxes[0]
-        for number in range(count):
-            inbox.put(_line(number))
-        while not inbox.empty():
-            time.sleep(0.05)
-        _tell("taken")
+        if line.startswith("stats"):
+            _sessions[0].submit(AskStats())
+        else:
+            _write(int(line.split()[1]))
+
+
+def _write(count: int) -> None:
+    inbox = _inboxes[0]
+    for number in range(count):
+        inbox.put(_line(number))
+    while not inbox.empty():
+        time.sleep(0.05)
+    _tell("taken")
 
 
 def _line(number: int) -> TextReceived:
@@ -67,4 +89,5 @@ def _tell(line: str) -> None:
 
 if __name__ == "__main__":
     Inbox.__init__, tk.Misc.mainloop = _made, _looped  # type: ignore[method-assign,assignment]
+    LateSession.begin = _begun  # type: ignore[method-assign,assignment]
     sys.exit(main())

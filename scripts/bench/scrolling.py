@@ -1,0 +1,115 @@
+"""Somebody scrolls through a long conversation while others are heard: does the sound card starve?
+
+The window as people run it, on an Xvfb of its own, a real wheel turned by xdotool, and a sound card in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from subprocess import Popen
+from typing import Final
+
+from scripts.bench.client_whole import Talk, talk
+from scripts.bench.screen import own_screen
+from scripts.processes import NotStarted, start, stop
+from scripts.rig.sound_card import NotReady, missing
+from scripts.setup.environment import ROOT
+
+NEEDS: Final = {"Xvfb": "xvfb", "xdotool": "xdotool"}
+_UP, _DOWN = "4", "5"  # the buttons of X that are a wheel turned
+_PAUSE_MS: Final = 8  # between two turns: faster than fingers
+_TURNS_A_LINE: Final = 1.3  # of the lines that the bench writes
+_LOADED: Final = 4.0  # seconds: libraries are loaded, devices open, the room is joined
+_PLACE: Final = ("300", "300")  # within the messages
+
+
+@dataclass(frozen=True, slots=True)
+class Scrolled:
+    """Gaps of the sound card, at rest and while the window scrolled, and how long each took in seconds."""
+
+    at_rest: int
+    rested: float
+    scrolling: int
+    scrolled: float
+    played: int  # packets, while it scrolled
+
+
+def scrolled(talkers: int, seconds: float, lines: int, period: int = 480) -> Scrolled:
+    """Rest for so long, then scroll through so many lines. Raises `NotReady`, `NotStarted` or `NothingHeard`."""
+    lacking = missing(NEEDS)
+    if lacking:
+        raise NotReady(lacking)
+    with ExitStack() as stack:
+        lasts = 1.5 * (seconds + lines * _TURNS_A_LINE * _PAUSE_MS / 1000) + _LOADED
+        here = stack.enter_context(talk(talkers, lasts, period))
+        screen = stack.enter_context(own_screen())
+        window = stack.enter_context(_window(here, screen))
+        here.begin()
+        _ask(window, f"lines {lines}")
+        threading.Thread(target=_speak, args=[here, lasts], daemon=True).start()
+        before, begun = _counters(window), time.monotonic()
+        time.sleep(seconds)
+        between, turned = _counters(window), time.monotonic()
+        _turn_the_wheel(screen, lines)
+        after, ended = _counters(window), time.monotonic()
+    return Scrolled(
+        round(between["underflows"] - before["underflows"]),
+        turned - begun,
+        round(after["underflows"] - between["underflows"]),
+        ended - turned,
+        round(after["played"] - between["played"]),
+    )
+
+
+def _speak(here: Talk, seconds: float) -> None:
+    with suppress(subprocess.CalledProcessError):  # the card is gone: all is measured
+        here.speak(seconds)
+
+
+@contextmanager
+def _window(here: Talk, screen: str) -> Iterator[Popen[str]]:
+    flags = ["--state-dir", str(here.folder / "Ann"), "--invite", here.link, "--name", "Ann", "--connect"]
+    flags += ["--mic-on", "--speaker-on", "--transmit", "always"]
+    own = {"DISPLAY": screen, "SECURE_CHAT_KEY": here.phrase, "XDG_RUNTIME_DIR": str(here.folder)}
+    program = str(ROOT / "scripts/bench/window_person.py")
+    window = start([sys.executable, program, *flags], own | here.card.environment("A"))
+    try:
+        _told(window)
+        time.sleep(_LOADED)
+        yield window
+    finally:
+        stop(window)
+
+
+def _turn_the_wheel(screen: str, lines: int) -> None:
+    """From the newest line half of them up, and down again."""
+    turns = round(lines * _TURNS_A_LINE / 2)
+    for button in (_UP, _DOWN):
+        command = ["xdotool", "mousemove", *_PLACE, "click", "--repeat", str(turns), "--delay", str(_PAUSE_MS), button]
+        subprocess.run(command, env={"DISPLAY": screen, "PATH": "/usr/bin:/bin"}, check=True)
+
+
+def _counters(window: Popen[str]) -> dict[str, float]:
+    found: dict[str, float] = json.loads(_ask(window, "stats"))
+    return found
+
+
+def _ask(window: Popen[str], question: str) -> str:
+    if window.stdin:
+        window.stdin.write(f"{question}\n")
+        window.stdin.flush()
+    return _told(window)
+
+
+def _told(window: Popen[str]) -> str:
+    line = window.stdout.readline() if window.stdout else ""
+    if not line:
+        raise NotStarted("the window did not open")
+    return line

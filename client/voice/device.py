@@ -105,6 +105,11 @@ class Speaker(Protocol):
         """Whether it is open: sound cards take their time. Until then it moves no blocks."""
         ...
 
+    @property
+    def patient(self) -> bool:
+        """Whether a block that was `wanted` may come at the next look as well, without a gap."""
+        ...
+
     def wanted(self, now: float) -> int:
         """How many blocks it needs now. Raises `DeviceError` once it is broken."""
         ...

@@ -143,6 +143,11 @@ class JitterBuffer:
         return self._transit.spread / MS if self._last_transit is not None else 0.0
 
     @property
+    def starving(self) -> bool:
+        """Whether a talk is under way whose next packet is only late as yet."""
+        return not (self._paused or self._queue or self._run)
+
+    @property
     def queued_ms(self) -> float:
         """How much voice waits here, in ms."""
         return sum(packet.samples for _, packet in self._queue.values()) / MS

@@ -203,8 +203,13 @@ class Playback:
         wanted = speaker.wanted(now)
         if speaker.ready and self._announced != (speaker.name, speaker.missing):
             self._announce(speaker, now)
+        if wanted == 1 and speaker.patient and self._starving():
+            return  # at the next look what is late may be here
         for _ in range(min(wanted, _BLOCKS_A_STEP)):
             self._play(speaker, now)
+
+    def _starving(self) -> bool:
+        return any(voice.talker is not None and voice.talker.starving for voice in self._voices.values())
 
     def _announce(self, speaker: Speaker, now: float) -> None:
         if self._announced is None:

@@ -64,6 +64,7 @@ class SilentSpeaker:
     ready = True
     missing = ""
     latency = 0.0
+    patient = False
 
     def __init__(self, now: float) -> None:
         self._time = RealTime(now)

@@ -47,6 +47,11 @@ class Talker:
         """A packet that may be played came at `arrived`, in seconds."""
         self.jitter.put(packet, arrived)
 
+    @property
+    def starving(self) -> bool:
+        """Whether the next block would have to be made up, for a packet that is a little late."""
+        return self._held.size < BLOCK_SAMPLES and self.jitter.starving
+
     def block(self, now: float) -> Block | None:
         """The next 10 ms; None for silence."""
         while self._held.size < BLOCK_SAMPLES:

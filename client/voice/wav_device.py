@@ -85,6 +85,7 @@ class WavSpeaker:
     ready = True
     missing = ""
     latency = 0.0
+    patient = False
 
     def __init__(self, path: Path, now: float) -> None:
         self.name = path.name

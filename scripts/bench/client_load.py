@@ -56,7 +56,7 @@ PARTS: Final[dict[str, list[tuple[object, str]]]] = {
 class _Ready:
     """What both devices tell of themselves."""
 
-    name, missing, latency, ready, ended = "bench", "", 0.0, True, False
+    name, missing, latency, ready, ended, patient = "bench", "", 0.0, True, False, False
 
     def due(self, now: float) -> float:  # noqa: ARG002 - the interface of every device
         return 1.0 / BLOCKS_PER_SECOND

@@ -25,7 +25,7 @@ class Device:
     """A microphone and speaker that is ready after so many looks, or breaks."""
 
     def __init__(self, looks: int = 2, error: str = "") -> None:
-        self.name, self.ended, self.closed = "Card", False, False
+        self.name, self.ended, self.closed, self.patient = "Card", False, False, False
         self._looks, self._error = looks, error
 
     @property

@@ -95,6 +95,7 @@ class FakeMicrophone:
 
 class FakeSpeaker:
     latency = 0.012
+    patient = False
 
     def __init__(self) -> None:
         self.name, self.missing = "fake speaker", ""

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from client.voice import sound_library
-from client.voice.audio_device import FIRST_SECONDS, AudioMicrophone, AudioSpeaker
+from client.voice.audio_device import AudioMicrophone, AudioSpeaker
 from client.voice.card_clock import Period
+from client.voice.card_stream import FIRST_SECONDS
 from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
 from client.voice.device import DeviceLost, DeviceShort
@@ -248,6 +249,15 @@ def test_the_speaker_is_asked_for_what_the_card_lacks(bench: Bench) -> None:
     assert speaker.wanted(100.010) == 1
     assert 0 < speaker.latency < 0.020
     assert speaker.due(100.010) > 0
+
+
+def test_a_card_can_wait_while_a_block_lies_ready(bench: Bench) -> None:
+    speaker = bench.speaker()
+    assert speaker.wanted(100.0) == 2
+    assert not speaker.patient
+    speaker.write(level(0.1))
+    assert speaker.wanted(100.005) == 1
+    assert speaker.patient
 
 
 def test_a_gap_is_counted_once_and_more_is_kept_ready_from_then_on(bench: Bench) -> None:

@@ -157,6 +157,27 @@ def test_a_device_that_was_stuck_is_served_in_steps() -> None:
     assert len(ear.devices.speakers[0].played) == 50
 
 
+def test_a_card_that_can_wait_does_so_for_a_packet_that_is_a_little_late() -> None:
+    # Would catch made-up voice where the real one comes 5 ms later, and a card that waits for what never comes.
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    [speaker] = ear.devices.speakers
+    for number in range(2):
+        ear.playback.take(frame(AL, number), 2.0 + 0.01 * number)
+    assert ear.play(2.021, 2) == [0.25] * 2
+    speaker.patient, speaker.wants, speaker.played = True, 1, []
+    assert ear.playback.step(2.041) == 0.004
+    assert speaker.played == []
+    ear.playback.take(frame(AL, 2), 2.044)
+    ear.playback.step(2.046)
+    assert [float(block[-1]) for block in speaker.played] == [0.25]
+    speaker.patient = False  # from now on the card needs something each time
+    assert -0.25 in ear.play(2.051, 3)
+    speaker.patient, speaker.wants, speaker.played = True, 1, []
+    ear.playback.step(2.081)  # it is more than a little late: nobody waits for it again
+    assert len(speaker.played) == 1
+
+
 def test_without_a_codec_the_speaker_stays_off_with_a_sentence() -> None:
     ear = Ear(codec=False)
     ear.playback.switch(True, 1.0)

@@ -12,8 +12,9 @@ from client.commands import SetProcessing, Transmit
 from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported, SpeechChanged
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone, stand_in
-from client.voice.front_end import UNTOUCHED, FrontEnd, LevelMeter, MakeFrontEnd, PlainFrontEnd
+from client.voice.front_end import UNTOUCHED, FrontEnd, MakeFrontEnd, PlainFrontEnd
 from client.voice.gate import Gate
+from client.voice.loudness import LevelMeter
 from client.voice.reopening import Reopening
 from client.voice.reports import Report
 from client.voice.sender import Sealer, Sender
@@ -177,7 +178,7 @@ class Capture:
         level = self._meter.measure(heard.block)
         if level is not None:
             self._report(MicrophoneLevel(level))
-        self._gate.hear(heard.speech is not False)
+        self._gate.hear(heard.speech is not False, loud=heard.loud)
         self._tell_speech(self._gate.speaking and heard.speech is not None)
         if not self._gate.sends:
             # Before a key is pressed nothing was meant for others: then there is no pre-roll.

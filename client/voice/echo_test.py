@@ -7,7 +7,8 @@ from typing import Final
 
 from client.events import EchoStep, EchoTestChanged, MicrophoneLevel, Part, ProblemReported
 from client.voice.device import BLOCK_SECONDS, Block, Devices, Microphone, Speaker, silence
-from client.voice.front_end import FrontEnd, LevelMeter, PlainFrontEnd
+from client.voice.front_end import FrontEnd, PlainFrontEnd
+from client.voice.loudness import LevelMeter
 from client.voice.reports import Report
 from common.errors import DeviceError
 

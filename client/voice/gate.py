@@ -19,6 +19,7 @@ class Gate:
         self.mode = Transmit.ALWAYS
         self.held = False
         self._recent: deque[bool] = deque(maxlen=_LOOK_BACK)
+        self._loud = False  # the block before
         self._left = 0  # blocks until it is silence
 
     @property
@@ -33,15 +34,17 @@ class Gate:
             return True
         return self.held if self.mode is Transmit.PUSH else self.speaking
 
-    def hear(self, speech: bool) -> None:
-        """The next block."""
+    def hear(self, speech: bool, *, loud: bool = False) -> None:
+        """The next block. `loud`: much louder than the room; speech right after it has begun there."""
         self._recent.append(speech)
-        if speech and (self.speaking or sum(self._recent) >= _ONSET):
+        if speech and (self.speaking or self._loud or sum(self._recent) >= _ONSET):
             self._left = _HANGOVER
         else:
             self._left = max(0, self._left - 1)
+        self._loud = loud
 
     def close(self) -> None:
         """The microphone is closed: what was heard says nothing of what comes later."""
         self._recent.clear()
+        self._loud = False
         self._left = 0

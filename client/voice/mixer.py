@@ -20,11 +20,16 @@ def mix(blocks: Sequence[Block]) -> Block:
     return limit(total)
 
 
+def peak(block: Block) -> float:
+    """Its loudest sample."""
+    return max(float(np.maximum.reduce(block)), -float(np.minimum.reduce(block)))
+
+
 def limit(block: Block) -> Block:
     """The block, where it is over the knee bent so that it stays within -1..1."""
-    size = np.abs(block)
-    if float(np.max(size)) <= KNEE:
+    if peak(block) <= KNEE:
         return block
+    size = np.abs(block)
     room = np.float32(1.0 - KNEE)
     bent = KNEE + room * np.tanh((size - KNEE) / room)
     return np.where(size > KNEE, np.copysign(bent, block), block).astype(np.float32)

@@ -17,7 +17,7 @@ import soundfile
 import soxr
 
 from client.commands import SetProcessing, Transmit
-from client.voice import codec, front_end, jitter, playback, stretch
+from client.voice import codec, front_end, jitter, loudness, playback, stretch
 from client.voice.counters import Counters
 from client.voice.device import Block, Microphone, Speaker
 from client.voice.front_end import FrontEnds
@@ -42,7 +42,7 @@ PARTS: Final[dict[str, list[tuple[object, str]]]] = {
     "everything else": [(Pipeline, "step"), (playback.Playback, "take")],
     "front end: microphone": [(front_end._LateFrontEnd, "process")],  # noqa: SLF001 - the one that is made
     "front end: what is played": [(front_end._LateFrontEnd, "hear")],  # noqa: SLF001
-    "level meter": [(front_end.LevelMeter, "measure")],
+    "level meter": [(loudness.LevelMeter, "measure")],
     "encode": [(codec.Encoder, "encode")],
     "seal": [(sframe.FrameSealer, "seal")],
     "open": [(sframe.FrameOpener, "open")],

@@ -11,7 +11,8 @@ import soxr
 from pystoi import stoi
 
 from client.commands import SetProcessing, Transmit
-from client.voice.front_end import FrontEnd, FrontEnds, MakeFrontEnd, decibels
+from client.voice.front_end import FrontEnd, FrontEnds, MakeFrontEnd
+from client.voice.loudness import decibels
 from scripts.demo.likeness import find
 from tests.fakes.pair import SPEECH, Pair, Sound
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -157,3 +159,35 @@ def level(value: float) -> Block:
 
 
 LOST = DeviceLost("It stopped working.")
+
+
+def tone(level: float, number: int = 0) -> Block:
+    """10 ms of 1 kHz, the `number`-th of a row."""
+    return (level * np.sin(2 * np.pi * 1000 * (np.arange(480) + number * 480) / 48_000)).astype(np.float32)
+
+
+class FakeModule:
+    """A processing module that halves, and notes what it is given."""
+
+    made: list[dict[str, bool]]
+    played: list[bytes]
+    processed: list[bool]  # whether by the one that cleans
+
+    def __init__(self, **wanted: bool) -> None:
+        FakeModule.made.append(wanted)
+        self._cleans = wanted["noise_suppression"]
+
+    def set_stream_delay_ms(self, delay: int) -> None:
+        assert delay == 0
+
+    def process_stream(self, frame: Any) -> None:
+        FakeModule.processed.append(self._cleans)
+        frame.data = memoryview((np.frombuffer(frame.data, np.int16) // 2).tobytes())
+
+    def process_reverse_stream(self, frame: Any) -> None:
+        FakeModule.played.append(bytes(frame.data))
+
+
+def fake_frame(data: bytearray, rate: int, channels: int, samples: int) -> SimpleNamespace:
+    assert (rate, channels, samples, len(data)) == (48_000, 1, 480, 960)
+    return SimpleNamespace(data=memoryview(data))

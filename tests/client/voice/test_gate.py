@@ -27,6 +27,20 @@ def test_speech_opens_it_and_a_click_does_not() -> None:
     assert sends(voice(), "..##....") == "...#####"
 
 
+def test_speech_after_something_loud_opens_it_at_once() -> None:
+    # Would catch a word that is known to be one 10 ms later than it could be, and a door that slams.
+    gate = voice()
+    for _ in range(5):
+        gate.hear(False, loud=True)
+    assert sends(gate, ".") == "."
+    gate.hear(False, loud=True)
+    assert sends(gate, "#") == "#"
+    closed = voice()
+    closed.hear(False, loud=True)
+    closed.close()
+    assert sends(closed, "#") == "."
+
+
 def test_a_pause_between_words_is_sent_and_a_longer_one_is_not() -> None:
     # Would catch words that are cut off, and a microphone that never closes.
     gate = voice()

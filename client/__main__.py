@@ -92,7 +92,8 @@ def _run(config: Config) -> int:
         return _run_window(config, store, Choices(config.settings_file, config.given))
     # A program means the key that it passes; a person at a terminal is asked, as the window asks.
     accept_weak_phrase = config.mode == "json"
-    if config.mode == "text" and sys.stdin.isatty():
+    can_ask = config.mode == "text" and sys.stdin.isatty()
+    if can_ask:
         config = with_phrase(config)
         accept_weak_phrase = weak_phrase_meant(config, store.pin)
     choices = Choices(config.settings_file, config.given)
@@ -100,7 +101,7 @@ def _run(config: Config) -> int:
     with _reached_by_ctl(config, store, network, choices):
         network.start()
         _warn("\n".join(choices.take_notes()))
-        return _run_text(config, network, accept_weak_phrase=accept_weak_phrase)
+        return _run_text(config, network, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
 
 
 def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Network:
@@ -158,14 +159,15 @@ def _run_window(config: Config, store: Store, choices: Choices) -> int:
         return run_window(session, opening, choices, session.begin)
 
 
-def _run_text(config: Config, network: Network, *, accept_weak_phrase: bool) -> int:
+def _run_text(config: Config, network: Network, *, accept_weak_phrase: bool, can_ask: bool) -> int:
     from client.text_ui import TextUI  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, lambda *_: network.submit(Quit()))
     signal.signal(signal.SIGINT, lambda *_: network.submit(Quit()))
     face, console = _face_and_console(config)
     with closing(console):
-        return TextUI(config, network, face, console, accept_weak_phrase=accept_weak_phrase).run()
+        ui = TextUI(config, network, face, console, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
+        return ui.run()
 
 
 def _face_and_console(config: Config) -> tuple[Face, Console]:

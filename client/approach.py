@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from client.events import Part
-from client.target import AttemptFailed, Target
+from client.events import BrokerChanged, Clash, Part
+from client.target import AttemptFailed, KeyChanged, Target
 from common import limits
 from common.address import VOICE_OFFSET
 from common.banner import Banner, decode_banner
@@ -52,12 +52,13 @@ def approach(target: Target, pin: bytes | None, known: RoomKeys | None = None) -
 
     `pin` is the key that this computer has met at the address before; `known` saves stretching the phrase again.
     """
-    trusted = target.broker_key or pin
-    if target.broker_key is not None and pin is not None and pin != target.broker_key:
-        raise _changed(target, "the invite link names another key than the one that this computer knows")
+    trusted = target.expected_key(pin)
+    if target.compared_key is None and pin is not None and trusted is not None and trusted != pin:
+        raise _changed(target, Clash.LINK_AND_PIN, pin, trusted)
     host, banner = _banner(target, trusted)
     if trusted is not None and banner.key != trusted:
-        raise _changed(target, f"it now shows the words “{broker_words(banner.key)}”") if pin else _not_invited(target)
+        met = target.compared_key or pin
+        raise _changed(target, Clash.BROKER_AND_PIN if met else Clash.BROKER_AND_LINK, trusted, banner.key)
     target.check_phrase_against(pin)
     keys = known if known is not None and known.broker_key == banner.key else stretch(target.phrase, banner.key)
     control, voice = target.address.port, _voice_port(target, banner)
@@ -79,7 +80,7 @@ def approach_aside(
     def work() -> None:
         keys = known
         try:
-            if keys is None and pin is not None and target.broker_key in {None, pin}:
+            if keys is None and pin is not None and target.expected_key(pin) == pin:
                 keys = stretch(target.phrase, pin)
                 answer(keys)
             outcome: Approach | AttemptFailed = approach(target, pin, keys)
@@ -157,20 +158,20 @@ def _unreachable(target: Target, port: int, error: OSError) -> AttemptFailed:
     return AttemptFailed(Part.SERVER, "unreachable", why, retry=True)
 
 
-def _not_invited(target: Target) -> AttemptFailed:
-    return AttemptFailed(
-        Part.SERVER,
-        "key_changed",
-        f"STOP. The broker at {target.address} is not the one that the invite link was made for: its key is another. "
-        "Somebody may stand between you and it, or it was set up anew since. Nothing was sent. Ask for a new invite.",
-    )
+_CLASHES: Final = {
+    Clash.BROKER_AND_PIN: "is not the one that this computer knows. Its words were “{before}”, now they are “{now}”.",
+    Clash.BROKER_AND_LINK: "is not the one that the invite link was made for. Its words should be “{before}”, and "
+    "are “{now}”.",
+    Clash.LINK_AND_PIN: "is another one by the invite link than the one that this computer knows. Its words were "
+    "“{before}”, the link says “{now}”.",
+}
 
 
-def _changed(target: Target, how: str) -> AttemptFailed:
-    return AttemptFailed(
-        Part.SERVER,
-        "key_changed",
-        f"STOP. The broker at {target.address} is not the one that this computer knows: {how}. Somebody may stand "
-        "between you and it, or it was set up anew. Nothing was sent. Ask whoever runs it for its four words; "
-        f"only if they have changed for a good reason, forget the old key: --forget-broker {target.address}",
+def _changed(target: Target, clash: Clash, before: bytes, now: bytes) -> KeyChanged:
+    changed = BrokerChanged(str(target.address), broker_words(before), broker_words(now), now, clash)
+    how = _CLASHES[clash].format(before=changed.before, now=changed.now)
+    return KeyChanged(
+        changed,
+        f"STOP. The broker at {target.address} {how} Somebody may stand between you and it, or it was set up anew. "
+        "Nothing was sent. Ask whoever runs it for its four words, by a way other than this one.",
     )

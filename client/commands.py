@@ -15,12 +15,15 @@ class Connect:
     """Join the room of this phrase at this server (`host`, `host:port`, `[v6]:port` or an invite link).
 
     A phrase inside an invite wins over `phrase`. `accept_weak_phrase` is the user's "connect anyway".
+    `compared_key` is the key of a `BrokerChanged` whose words the user has compared with the host's: it is the only
+    one that the broker may have, whatever was known before, and is known from the moment the room is joined.
     """
 
     server: str
     name: str
     phrase: str = field(repr=False)
     accept_weak_phrase: bool = False
+    compared_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,29 @@ class BrokerMet:
     invite: str = field(repr=False)
 
 
+class Clash(StrEnum):
+    """What says otherwise about the key of a broker."""
+
+    BROKER_AND_PIN = "broker_and_pin"  # the broker shows another key than the one that this computer knows
+    BROKER_AND_LINK = "broker_and_link"  # ... than the one that the invite link names
+    LINK_AND_PIN = "link_and_pin"  # the link names another one than this computer knows; the broker was not asked
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerChanged:
+    """A broker's key is not the one that was expected, and nothing was sent to it.
+
+    `before` and `now` are the four words of the expected key and of the other one, `key` is that other one: see
+    `Connect.compared_key`. Follows a problem with the code `key_changed`, and is followed by `RoomLeft`.
+    """
+
+    address: str
+    before: str
+    now: str
+    key: bytes
+    clash: Clash
+
+
 @dataclass(frozen=True, slots=True)
 class RoomJoined:
     """In the room: my own fingerprint, all people (myself first), the room's two words (`otter lamp`)."""
@@ -295,6 +318,7 @@ class SessionEnded:
 Event: TypeAlias = (
     ConnectionProgressed
     | BrokerMet
+    | BrokerChanged
     | RoomJoined
     | RoomLeft
     | PersonJoined

@@ -28,7 +28,7 @@ from client.session import MICRO, Session
 from client.stays import Habits, Stays
 from client.store import Store
 from client.surroundings import News, Watch
-from client.target import AttemptFailed, Target, read_target
+from client.target import AttemptFailed, KeyChanged, Target, read_target
 from client.transport import Endpoint, Link, Transport
 from client.voice.engine import VoiceEngine
 from client.voice.reports import Report, TalkHeard
@@ -327,7 +327,9 @@ class Network(threading.Thread):
         target, keys = self._target, self._keys
         if target is not None and keys is not None:
             # Only now has the broker proved that the key is its own: this is what is worth remembering.
-            self._store.set_pin(str(target.address), keys.broker_key)
+            compared = target.compared_key == keys.broker_key
+            remember = self._store.replace_pin if compared else self._store.set_pin
+            remember(str(target.address), keys.broker_key)
 
     def _refused(self, message: messages.Refused) -> None:
         """Refusals that end a stay: the session deals with all others."""
@@ -353,6 +355,8 @@ class Network(threading.Thread):
     def _attempt_failed(self, error: AttemptFailed) -> None:
         if str(error) != self._told_problem:
             self._problem(error.part, error.code, str(error))
+        if isinstance(error, KeyChanged):
+            self.events.put(error.changed)
         if error.retry:
             self._told_problem = str(error)
             self._connection_lost("the broker cannot be reached")

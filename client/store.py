@@ -72,6 +72,10 @@ class Store:
         """Remember the key first seen at `host:port`. An existing pin stays as it is."""
         self._database.run("INSERT OR IGNORE INTO pin VALUES (?, ?)", address, broker_key)
 
+    def replace_pin(self, address: str, broker_key: bytes) -> None:
+        """Remember this key for `host:port`, whatever was known before: the user has compared its words."""
+        self._database.run("INSERT OR REPLACE INTO pin VALUES (?, ?)", address, broker_key)
+
     def forget_pin(self, address: str) -> bool:
         """The user has compared the words of a changed key, or given the broker up. False: there was no pin."""
         return bool(self._database.run("DELETE FROM pin WHERE address = ? RETURNING 1", address))

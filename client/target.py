@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from client.commands import Connect
-from client.events import Part
+from client.events import BrokerChanged, Part
 from client.names import check_name
 from common.address import BANNER_OFFSET, Address, parse_address
 from common.crypto import phrase as phrases
@@ -23,9 +23,20 @@ class AttemptFailed(SecureChatError):
         self.retry = retry
 
 
+class KeyChanged(AttemptFailed):
+    """The broker has another key than was expected; `changed` is what the user has to be told."""
+
+    def __init__(self, changed: BrokerChanged, message: str) -> None:
+        super().__init__(Part.SERVER, "key_changed", message)
+        self.changed = changed
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A checked request to connect. `broker_key` and `voice_port` are known only where an invite names them."""
+    """A checked request to connect. `broker_key` and `voice_port` are known only where an invite names them.
+
+    `compared_key` is the one whose words the user has compared: it counts more than an invite and a pin.
+    """
 
     address: Address
     banner_port: int
@@ -34,10 +45,15 @@ class Target:
     name: str
     phrase: str = field(repr=False)
     accept_weak_phrase: bool = False
+    compared_key: bytes | None = None
+
+    def expected_key(self, pin: bytes | None) -> bytes | None:
+        """The only key that the broker may have; None: any."""
+        return self.compared_key or self.broker_key or pin
 
     def check_phrase_against(self, pin: bytes | None) -> None:
         """Raise `AttemptFailed` (weak_phrase) where an unknown broker would learn enough to guess the phrase."""
-        if pin is not None or self.broker_key is not None or self.accept_weak_phrase:
+        if self.expected_key(pin) is not None or self.accept_weak_phrase:
             return
         if phrases.strength_bits(self.phrase) < phrases.WEAK_BITS:
             raise AttemptFailed(
@@ -76,6 +92,7 @@ def read_target(request: Connect) -> Target:
         name,
         phrase,
         request.accept_weak_phrase,
+        request.compared_key,
     )
 
 

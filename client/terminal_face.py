@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from client import commands, events
+from client import commands, events, trust
 from client.faces import BadLine, People
 from client.ink import Ink
 
@@ -108,6 +108,8 @@ class TerminalFace:
             case events.BrokerMet():
                 self._invite = event.invite
                 return _met(event)
+            case events.BrokerChanged():
+                return trust.explained(event)
             case events.RoomJoined():
                 return self._joined(event)
             case events.TextReceived():

@@ -14,6 +14,7 @@ from client.commands import AskStats, Command, Connect, MarkSeen, Quit, SetMicro
 from client.config import Config
 from client.console import LINE_CHARACTERS, Console, is_cut
 from client.events import (
+    BrokerChanged,
     Event,
     RoomJoined,
     RoomLeft,
@@ -25,6 +26,7 @@ from client.events import (
     TextStored,
 )
 from client.faces import BadLine, Face
+from client.trust import ANSWERS, QUESTION, Answer, answer_of
 
 _LAST_SECONDS: Final = 10.0  # for what was said before the end of input
 
@@ -44,13 +46,23 @@ class TextUI:
     """Connect, read, write, until somebody quits or the room cannot be joined."""
 
     def __init__(
-        self, config: Config, backend: Backend, face: Face, console: Console, *, accept_weak_phrase: bool
+        self,
+        config: Config,
+        backend: Backend,
+        face: Face,
+        console: Console,
+        *,
+        accept_weak_phrase: bool,
+        can_ask: bool = False,
     ) -> None:
+        """`can_ask`: a person reads and answers, who may be asked about a broker whose key has changed."""
         self._config = config
         self._backend = backend
         self._face = face
         self._console = console
         self._accept_weak_phrase = accept_weak_phrase
+        self._can_ask = can_ask
+        self._changed: BrokerChanged | None = None  # the next lines are answers about this one
         self._joined_once = False
         self._failed = False
         self._unsettled: set[str] = set()  # my lines that the broker has not stored yet
@@ -85,8 +97,17 @@ class TextUI:
                 self._backend.submit(SetMicrophone(on=True))
         if isinstance(event, StatsReported):
             self._stats_answered += 1
+        if isinstance(event, BrokerChanged) and self._can_ask and not self._input_ended:
+            self._changed = event
         self._react_to_line(event)
         if isinstance(event, RoomLeft) and event.retry_in is None:
+            self._stopped()
+
+    def _stopped(self) -> None:
+        """There will be no further attempt by itself."""
+        if self._changed is not None:
+            self._print(QUESTION)
+        else:
             self._failed = True  # a wrong address, a changed broker: trying again by itself would not help
             self._backend.submit(Quit())
 
@@ -100,6 +121,9 @@ class TextUI:
                 self._unsettled.discard(post)
 
     def _obey(self, line: str) -> None:
+        if self._changed is not None:
+            self._answer(self._changed, line)
+            return
         try:
             asked = self._face.command(_whole(line))
         except BadLine as error:
@@ -110,17 +134,34 @@ class TextUI:
             self._stats_asked += isinstance(asked, AskStats)
             self._backend.submit(asked)
 
+    def _answer(self, changed: BrokerChanged, line: str) -> None:
+        """What was typed after the question about a broker whose key has changed."""
+        self._print([ANSWERS[answer := answer_of(line, changed)]])
+        if answer is Answer.AGAIN:
+            return
+        self._changed = None
+        if answer is Answer.TRUST:
+            config = self._config
+            self._backend.submit(
+                Connect(config.server, config.name, config.phrase, self._accept_weak_phrase, changed.key)
+            )
+        else:
+            self._failed = True
+            self._backend.submit(Quit())
+
     def _read(self) -> None:
         self._console.read(self._obey)
         # The other side has closed. What it said still goes out (`echo hello | secure-chat --text …`), then we leave.
         self._input_ended = True
+        if self._changed is not None:
+            self._give_up()
         self._backend.submit(AskStats())  # answered after everything before it was obeyed
         patience = threading.Timer(_LAST_SECONDS, self._give_up)
         patience.daemon = True
         patience.start()
 
     def _give_up(self) -> None:
-        self._failed = self._failed or not self._joined_once
+        self._failed = self._failed or not self._joined_once or self._changed is not None
         self._backend.submit(Quit())
 
     def _print(self, lines: list[str]) -> None:

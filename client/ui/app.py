@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
 
-from client.commands import Command, Disconnect, Quit, SendText, SetMicrophone, SetSpeaker
+from client.commands import Command, Quit, SendText, SetMicrophone, SetSpeaker
 from client.events import Event, Part, ProblemReported, SessionEnded
 from client.settings import Choices, Settings
 from client.ui import texts
@@ -24,12 +24,13 @@ from client.ui.attention import Attention
 from client.ui.chooser import Chooser
 from client.ui.clipboard import Clipboard
 from client.ui.connect_view import ConnectActions
+from client.ui.connector import Connector
 from client.ui.desktop import Desktop, ask
-from client.ui.form import Fields, connect_command, problem_of
+from client.ui.form import Fields
 from client.ui.look import Look
 from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
-from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
+from client.ui.presenter import Glance, Phase, Presenter, Problem, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
 from common import limits
@@ -106,6 +107,13 @@ class Window:
             report=self._report,
             changed=self._settings_changed,
         )
+        self._connector = Connector(
+            self._presenter,
+            lambda: self.page.connect,
+            submit=self._submit,
+            report=self._report,
+            show_changed=self._show_changed,
+        )
         self._clipboard = Clipboard(root)
         self._attention = Attention()
         self._look = Look(root, choices.now, ask_desktop)
@@ -151,17 +159,25 @@ class Window:
         opening = self._opening
         deeds = Deeds(
             ConnectActions(
-                self._connect, self._disconnect, self._edited, lambda: generate(secrets.choice), self._open_menu
+                self._connector.connect,
+                self._connector.disconnect,
+                self._edited,
+                lambda: generate(secrets.choice),
+                self._open_menu,
             ),
-            mend=self._mend,
+            mend=self._connector.mend,
             dismiss=self._dismiss,
             send=self._send,
             set_speaker=self._set_speaker,
             set_microphone=self._set_microphone,
             copy_invite=self._copy_invite,
+            trust=self._connector.trust,
         )
         fields = Fields(opening.server, opening.name, opening.phrase)
         return Stage(self.root, self._look, deeds, self._presenter.chat, fields, self._renew)
+
+    def _show_changed(self) -> None:
+        self.stage.show_changed()
 
     @property
     def page(self) -> Page:
@@ -192,8 +208,8 @@ class Window:
     def do(self, act: Act) -> None:
         """What was chosen in the menu, or by its key."""
         deeds: dict[Act, Callable[[], object]] = {
-            Act.CONNECT: self._connect,
-            Act.DISCONNECT: self._disconnect,
+            Act.CONNECT: self._connector.connect,
+            Act.DISCONNECT: self._connector.disconnect,
             Act.NEW_KEY: self.page.connect.new_key,
             Act.COPY_INVITE: self._copy_invite,
             Act.INVITE: self._show_invite,
@@ -243,25 +259,9 @@ class Window:
         if self._opening.microphone_on:
             self._submit(SetMicrophone(on=True))
         if self._opening.connect:
-            self._connect()
+            self._connector.connect()
 
     # --- what the user does ---------------------------------------------------------------------------------
-
-    def _connect(self, *, accept_weak_phrase: bool = False) -> None:
-        if not self._presenter.state(self._now()).can_connect:
-            return
-        fields = self.page.connect.fields
-        problem = problem_of(fields)
-        if problem is not None:
-            self._report(problem)
-            self.page.connect.focus_part(problem.part)  # also where the same problem was told before
-            return
-        self._presenter.connect_asked()
-        self._submit(connect_command(fields, accept_weak_phrase=accept_weak_phrase))
-
-    def _disconnect(self) -> None:
-        self._presenter.disconnect_asked(time.time())
-        self._submit(Disconnect())
 
     def _send(self, text: str) -> bool:
         if len(text.encode(errors="replace")) > limits.TEXT_BYTES:
@@ -287,12 +287,6 @@ class Window:
     def _dismiss(self) -> None:
         self._presenter.dismissed()
         self._show()
-
-    def _mend(self, remedy: Remedy) -> None:
-        if remedy is Remedy.NEW_KEY:
-            self.page.connect.new_key()
-        else:
-            self._connect(accept_weak_phrase=remedy is Remedy.CONNECT_ANYWAY)
 
     def _copy_invite(self) -> None:
         self._clipboard.lend(self._presenter.state(self._now()).invite)
@@ -356,7 +350,7 @@ class Window:
 
     def _move_focus(self, before: ViewState | None, state: ViewState) -> None:
         """Once in the room one writes; what is wrong with a field is mended there. Never away from a draft."""
-        if before is None or self.root.focus_get() is self.page.chat.input:
+        if before is None or self.stage.sheet is not None or self.root.focus_get() is self.page.chat.input:
             return
         if state.status.phase is Phase.ONLINE is not before.status.phase:
             self.page.chat.input.focus_set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import Final
 
-from client.events import Part
+from client.events import BrokerChanged, Part
 from client.ui.chat_view import ChatView
 from client.ui.connect_view import ConnectActions, ConnectView
 from client.ui.excerpt import Excerpt
@@ -34,6 +34,7 @@ class Deeds:
     set_speaker: Callable[[bool], None]
     set_microphone: Callable[[bool], None]
     copy_invite: Callable[[], None]
+    trust: Callable[[BrokerChanged], None]
 
 
 class Page(ttk.Frame):

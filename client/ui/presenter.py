@@ -23,7 +23,7 @@ from client.events import (
     SessionEnded,
     TextQueued,
 )
-from client.ui import texts
+from client.ui import connect_texts, texts
 from client.ui.excerpt import Excerpt
 from client.ui.people import People, PersonRow
 from client.ui.safe_text import bounded, safe_name, safe_sentence
@@ -55,6 +55,7 @@ class Remedy(StrEnum):
     CONNECT_ANYWAY = "connect anyway"
     TRY_AGAIN = "try again"
     NEW_KEY = "new key"
+    COMPARE = "compare"
 
 
 _REMEDIES = {
@@ -63,7 +64,9 @@ _REMEDIES = {
     "not_a_broker": Remedy.TRY_AGAIN,
     "key_unchecked": Remedy.TRY_AGAIN,
     "bad_phrase": Remedy.NEW_KEY,
+    "key_changed": Remedy.COMPARE,
 }
+_SHORTER = {"key_changed": connect_texts.CHANGED_BAR}  # where a page tells the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +307,7 @@ class Presenter:
         remedy = _REMEDIES.get(code)
         if remedy is Remedy.TRY_AGAIN and self._phase is not Phase.OFFLINE:
             remedy = None  # it is being tried already
-        self._problem = Problem(part, safe_sentence(message), remedy, code)
+        self._problem = Problem(part, _SHORTER.get(code) or safe_sentence(message), remedy, code)
 
     def _offline(self) -> None:
         self._phase = Phase.OFFLINE

@@ -64,6 +64,11 @@ class ScrollArea(ttk.Frame):
         """Scroll to there."""
         self._canvas.yview_moveto(place)
 
+    def turn(self, pages: float) -> None:
+        """Scroll by so much of what is in view."""
+        if self._bar.winfo_ismapped():
+            self._canvas.yview_scroll(round(pages * self._canvas.winfo_height()), "units")
+
     def destroy(self) -> None:
         """Forget the bindings too: Tk keeps those of a tag."""
         for sequence in ("<Button-4>", "<Button-5>", "<MouseWheel>", "<FocusIn>"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
 
 from client.ui import texts
@@ -16,14 +17,19 @@ _WIDEST = 640  # pixels of 96 dpi: longer lines are hard to read
 class Sheet(ttk.Frame):
     """Put the content into `body`, then call `finish`. Escape and the button close it."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, title: str, close: Callable[[], None]) -> None:
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, title: str, close: Callable[[], None], leave: str = texts.DONE
+    ) -> None:
+        """`leave`: what stands on the button that closes it."""
         super().__init__(parent, style="Page.TFrame", padding=theme.px(12))
         self._theme = theme
         head = ttk.Frame(self, style="Page.TFrame")
         head.pack(fill="x", pady=(0, theme.px(8)))
         ttk.Label(head, style="PageTitle.TLabel", text=title).pack(side="left", padx=theme.px(6))
-        self.close_button = ttk.Button(head, style="PlainPage.TButton", text=texts.DONE, command=close)
+        self.close_button = ttk.Button(head, style="PlainPage.TButton", text=leave, command=close)
         self.close_button.pack(side="right")
+        for keys, pages in (("<Prior>", -0.8), ("<Next>", 0.8), ("<Up>", -0.1), ("<Down>", 0.1)):
+            self.close_button.bind(keys, partial(self._turn, pages))
         card = ttk.Frame(self, style="Card.TFrame", padding=theme.px(6))
         card.pack(fill="both", expand=True)
         self._area = ScrollArea(card, theme, width=300, height=100)
@@ -47,6 +53,9 @@ class Sheet(ttk.Frame):
         """Scroll to where another one of the same kind was."""
         self.update_idletasks()
         self._area.go_to(place)
+
+    def _turn(self, pages: float, _event: object) -> None:
+        self._area.turn(pages)
 
     def finish(self) -> None:
         """Everything is in the body."""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
-from client.events import Event, Part
+from client.events import BrokerChanged, Event, Part
 from client.settings import Settings
+from client.ui.changed_view import ChangedView
 from client.ui.chooser import Chooser
 from client.ui.excerpt import Excerpt
 from client.ui.form import Fields
@@ -39,6 +40,7 @@ class Stage:
         self._focused_before = ""  # where the focus was on the page when a sheet came
         self._build_sheet: Callable[[], Sheet] | None = None
         self.sheet: Sheet | None = None
+        self._changed: BrokerChanged | None = None
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
         self.page = self._new_page(fields)
@@ -99,8 +101,21 @@ class Stage:
         """Bring the invite."""
         self._bring(lambda: InviteView(self._root, self.theme, self.close_sheet, invite, room_words, copy))
 
+    def show_changed(self) -> None:
+        """Bring the page about the broker whose key has changed last."""
+        changed = self._changed
+        if changed is not None:
+            self._bring(lambda: ChangedView(self._root, self.theme, self.close_sheet, changed, self._trust))
+
+    def _trust(self, changed: BrokerChanged) -> None:
+        self.close_sheet()
+        self._deeds.trust(changed)
+
     def receive(self, event: Event) -> None:
-        """Something happened: the settings may show it."""
+        """Something happened: the settings may show it, and a changed broker has a page of its own."""
+        if isinstance(event, BrokerChanged):
+            self._changed = event
+            self.show_changed()
         if isinstance(self.sheet, SettingsView):
             self.sheet.receive(event)
 

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from tkinter import ttk
 
-from client.ui import texts
+from client.ui import connect_texts, texts
 from client.ui.presenter import Phase, Problem, Remedy, Status
 from client.ui.theme import Theme
 
@@ -14,6 +14,7 @@ _REMEDY_TEXTS = {
     Remedy.CONNECT_ANYWAY: texts.CONNECT_ANYWAY,
     Remedy.TRY_AGAIN: texts.TRY_AGAIN,
     Remedy.NEW_KEY: texts.NEW_KEY,
+    Remedy.COMPARE: connect_texts.WHAT_HAPPENED,
 }
 Tip = tuple[tk.Widget, Callable[[], str]]
 _COPIED_MS = 2_000

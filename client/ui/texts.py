@@ -1,6 +1,6 @@
-"""Every sentence that a person reads in the window.
+"""Every sentence that a person reads in the window; those about where one connects are in `client.ui.connect_texts`.
 
-One file, so that it can be proof-read and translated as a whole: each goes through `_`, or `_n` where it counts
+Together, so that they can be proof-read and translated as a whole: each goes through `_`, or `_n` where it counts
 something, which `xgettext` finds. A language is a file `locale/LANGUAGE/LC_MESSAGES/secure-chat.mo` beside this one.
 It knows no widgets and no state.
 """

@@ -20,7 +20,7 @@ from client.network import Network
 from client.stays import Habits
 from client.store import Store
 from client.surroundings import News
-from client.target import AttemptFailed, Target
+from client.target import AttemptFailed, KeyChanged, Target
 from client.transport import Endpoint, Link
 from client.voice.reports import TalkHeard
 from common import limits, messages
@@ -258,6 +258,28 @@ def test_a_broker_that_lets_nobody_in_is_given_up_in_time(world: World) -> None:
     world.turn(after=0.2)
     assert world.left[0][0] == "the broker did not answer in time"
     assert not world.wire.linked
+
+
+@pytest.mark.parametrize(("compared", "pin"), [(BROKER_KEY, BROKER_KEY), (None, bytes(32))])
+def test_a_pin_is_replaced_only_by_the_key_that_was_compared(world: World, compared: bytes | None, pin: bytes) -> None:
+    # Would catch a pin that any broker replaces, and one that outlives the user's comparing.
+    world.store.set_pin("chat.example:9090", bytes(32))
+    world.do(commands.Connect(str(INVITE), "Ann", "", compared_key=compared))
+    world.found()
+    assert world.store.pin("chat.example:9090") == bytes(32)  # nothing is proved yet
+    world.turn(Link.AUTHENTICATED)
+    world.turn(JOINED)
+    assert world.store.pin("chat.example:9090") == pin
+
+
+def test_what_has_changed_is_told_between_the_problem_and_the_end(world: World) -> None:
+    # Would catch a window that has nothing to show but a sentence, or shows it before it knows that all is over.
+    changed = events.BrokerChanged("h:9090", "a-b-c-d", "e-f-g-h", bytes(32), events.Clash.BROKER_AND_PIN)
+    world.connect()
+    world.answers[-1](KeyChanged(changed, "STOP."))
+    world.turn()
+    assert [type(event) for event in world.told[-3:]] == [events.ProblemReported, events.BrokerChanged, events.RoomLeft]
+    assert world.told[-2] == changed
 
 
 def test_another_room_key_begins_another_session(world: World) -> None:

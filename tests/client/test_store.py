@@ -53,6 +53,8 @@ def test_pins_stay_until_they_are_forgotten(store: Store) -> None:
     assert store.pin("host:9090") == b"a" * 32
     assert store.pin("HOST:9090") == b"a" * 32  # or a capital letter would make a broker unknown
     assert store.pin("host:9091") is None
+    store.replace_pin("Host:9090", b"c" * 32)
+    assert store.pin("host:9090") == b"c" * 32
     assert store.forget_pin("Host:9090")
     assert not store.forget_pin("host:9090")
     assert store.pin("host:9090") is None

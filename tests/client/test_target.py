@@ -83,6 +83,15 @@ def test_a_key_goes_to_brokers_that_are_known_or_learn_nothing_from_it(
     Target(Address("host", 1), 3, key, None, "Ann", phrase, accept).check_phrase_against(pin)
 
 
+def test_the_key_that_was_compared_counts_more_than_link_and_pin() -> None:
+    # Would catch a user who has compared the words, and is sent to the old key all the same.
+    target = read_target(Connect(LINK, "Ann", "cat", compared_key=bytes(32)))
+    assert target.expected_key(None) == target.expected_key(KEY) == bytes(32)
+    assert read_target(Connect(LINK, "Ann", "cat")).expected_key(bytes(32)) == KEY
+    assert read_target(Connect("host", "Ann", "cat")).expected_key(KEY) == KEY
+    read_target(Connect("host", "Ann", "cat", compared_key=KEY)).check_phrase_against(None)  # no stranger any more
+
+
 def test_a_weak_key_at_an_unknown_broker_is_asked_about() -> None:
     with pytest.raises(AttemptFailed, match="connect anyway") as failed:
         Target(Address("host", 1), 3, None, None, "Ann", "cat").check_phrase_against(None)

@@ -6,7 +6,7 @@ import io
 import json
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -17,8 +17,12 @@ from client.commands import AskStats, Command, Connect, MarkSeen, Quit, SendText
 from client.config import Config
 from client.console import Streams
 from client.events import (
+    BrokerChanged,
+    Clash,
     Event,
+    Part,
     Person,
+    ProblemReported,
     RoomJoined,
     RoomLeft,
     SessionEnded,
@@ -28,7 +32,9 @@ from client.events import (
     TextStored,
 )
 from client.json_face import JsonFace
+from client.terminal_face import TerminalFace
 from client.text_ui import TextUI
+from client.trust import ANSWERS, QUESTION, Answer
 
 _JOINED = RoomJoined("m0", (Person("s0", "m0", "Me", own=True),), "otter lamp")
 
@@ -170,6 +176,60 @@ def test_a_room_that_cannot_be_had_ends_the_program() -> None:
     assert code == 1
     assert names(written) == ["disconnected", "disconnected"]
     assert backend.asked == [Connect("host", "Me", "phrase", accept_weak_phrase=True), Quit()]
+
+
+class Answering:
+    """Answers the question about a changed broker, one line after another, as soon as it is asked."""
+
+    def __init__(self, *answers: str) -> None:
+        self.written: list[str] = []
+        self._answers = answers
+        self._asked = threading.Semaphore(0)
+
+    def read(self, told: Callable[[str], None]) -> None:
+        for answer in self._answers or [""]:
+            assert self._asked.acquire(timeout=30)
+            if self._answers:  # else the terminal was closed
+                told(answer)
+        if self._answers:
+            threading.Event().wait(30)
+
+    def write(self, lines: list[str]) -> None:
+        self.written += lines
+        if QUESTION[0] in lines or ANSWERS[Answer.AGAIN] in lines:
+            self._asked.release()
+
+    def close(self) -> None:
+        pass
+
+
+CHANGED = BrokerChanged("host:9090", "a-b-c-d", "e-f-g-h", bytes(32), Clash.BROKER_AND_PIN)
+TURNED_AWAY = (ProblemReported(Part.SERVER, "key_changed", "STOP."), CHANGED, RoomLeft("could not connect", None))
+
+
+@pytest.mark.parametrize("answers", [("",), ("yes", ""), ("a b c d",), ("/quit",), ()])
+def test_nobody_is_let_in_by_another_answer_than_the_new_words(answers: tuple[str, ...]) -> None:
+    # Would catch a "yes" that trusts a changed broker, and a question that keeps a closed terminal open.
+    backend, console = Backend(*TURNED_AWAY), Answering(*answers)
+    ui = TextUI(config(), backend, TerminalFace(), console, accept_weak_phrase=False, can_ask=True)
+    assert ui.run() == 1
+    assert [type(command) for command in backend.asked if not isinstance(command, AskStats)] == [Connect, Quit]
+    assert any("a-b-c-d" in line for line in console.written)
+
+
+def test_the_new_words_trust_the_new_key() -> None:
+    backend, console = Backend(*TURNED_AWAY), Answering("hello?", "E F G H", "/quit")
+    ui = TextUI(config(), backend, TerminalFace(), console, accept_weak_phrase=False, can_ask=True)
+    assert ui.run() == 1  # it is as before: this backend turns everybody away
+    assert backend.asked[1] == Connect("host", "Me", "phrase", compared_key=bytes(32))
+
+
+def test_programs_are_not_asked() -> None:
+    # Would catch a script that waits for ever at a question.
+    code, backend, written = run(Waiting(), *TURNED_AWAY)
+    assert (code, names(written)) == (1, ["error", "disconnected"])
+    assert json.loads(written[0])["code"] == "key_changed"
+    assert backend.asked[1:] == [Quit()]
 
 
 def test_toggles_that_were_asked_for_are_set_once() -> None:

@@ -8,14 +8,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
 from client import approach as way
 from client.approach import Approach, approach
 from client.commands import Connect
-from client.events import Part
-from client.target import AttemptFailed, Target, read_target
+from client.events import BrokerChanged, Clash, Part
+from client.target import AttemptFailed, KeyChanged, Target, read_target
 from common.address import Address
 from common.banner import Banner, encode_banner
 from common.crypto import keys
@@ -120,8 +121,25 @@ def test_a_changed_key_is_refused_loudly() -> None:
     for failed in (pinned, invited):
         assert (failed.part, failed.code, failed.retry) == (Part.SERVER, "key_changed", False)
         assert "STOP" in str(failed)
-    assert broker_words(OTHER_KEY) in str(pinned)
     assert "invite" in str(invited)  # with its pin nothing is wrong: it has none
+    for failed, clash in ((pinned, Clash.BROKER_AND_PIN), (invited, Clash.BROKER_AND_LINK)):
+        assert isinstance(failed, KeyChanged)
+        before, now = broker_words(KEY), broker_words(OTHER_KEY)
+        assert failed.changed == BrokerChanged(str(failed.changed.address), before, now, OTHER_KEY, clash)
+        assert before in str(failed)
+        assert now in str(failed)
+
+
+def test_only_the_key_that_was_compared_is_let_through() -> None:
+    # Would catch a trust that goes to whoever answers next, which may be a third one.
+    compared = replace(target_at(closed_port(), key=KEY), compared_key=OTHER_KEY)
+    with listening(banner_of(OTHER_KEY)) as port:
+        found = approach(replace(compared, banner_port=port), KEY)
+        assert (found.broker_key, found.first_contact) == (OTHER_KEY, False)
+    with listening(banner_of(KEY)) as port:
+        failed = failure(replace(compared, banner_port=port), KEY)
+    assert isinstance(failed, KeyChanged)
+    assert (failed.changed.before, failed.changed.key) == (broker_words(OTHER_KEY), KEY)
 
 
 def test_an_invite_with_another_key_than_the_pin_is_refused_before_anything_is_opened() -> None:
@@ -129,6 +147,8 @@ def test_an_invite_with_another_key_than_the_pin_is_refused_before_anything_is_o
     with listening(lambda _connection: met.set()) as port:
         failed = failure(target_at(port, key=OTHER_KEY), KEY)
     assert (failed.code, failed.retry) == ("key_changed", False)
+    assert isinstance(failed, KeyChanged)
+    assert (failed.changed.clash, failed.changed.key) == (Clash.LINK_AND_PIN, OTHER_KEY)
     assert not met.is_set()
 
 

@@ -182,7 +182,7 @@ def test_the_bar_can_be_closed(driven: Driven) -> None:
     [
         ("weak_phrase", Remedy.CONNECT_ANYWAY),
         ("bad_phrase", Remedy.NEW_KEY),
-        ("key_changed", None),  # would catch: a button that trusts a changed broker
+        ("key_changed", Remedy.COMPARE),  # leads to the page that says what is wrong
     ],
 )
 def test_remedies(driven: Driven, code: str, remedy: Remedy | None) -> None:

@@ -13,7 +13,15 @@ from client.commands import Connect
 from client.config import DoctorRequest
 from client.doctor.broker import Known, check_broker
 from client.doctor.findings import Finding, Mark, as_text, skipped
-from client.doctor.local import check_clock, check_devices, check_state, check_versions, kernel_clock_state
+from client.doctor.local import (
+    check_clock,
+    check_devices,
+    check_state,
+    check_urgency,
+    check_versions,
+    kernel_clock_state,
+    urgency_allowed,
+)
 from client.store import Store
 from client.target import AttemptFailed, Target, read_target
 from common.crypto.keys import lasting_connection_secret
@@ -50,6 +58,7 @@ def _findings(request: DoctorRequest, target: Target | None) -> Iterator[Finding
         yield skipped("broker", "say which one: --server HOST:PORT or --invite LINK")
     else:
         yield from check_broker(target, known)
+    yield check_urgency(allowed=urgency_allowed())
     yield from check_devices(request.microphone, request.speaker)
 
 

@@ -23,6 +23,7 @@ from client.voice.codec import Encoder
 from client.voice.counters import Counters
 from client.voice.device import Microphone, Speaker
 from client.voice.devices import NONE, ChosenDevices
+from client.voice.urgency import REMEDY, take_precedence
 from common.errors import DeviceError, LocalError, StateLocked
 
 _OPEN_SECONDS: Final = 6.0  # a sound server may take two, and is given up by then
@@ -90,6 +91,22 @@ def kernel_clock_state() -> int | None:
         return None
     buffer = ctypes.create_string_buffer(512)  # struct timex has 208 bytes; modes = 0: only ask
     return int(ctypes.CDLL(None).adjtimex(buffer))
+
+
+def check_urgency(*, allowed: bool) -> Finding:
+    """Whether the voice may go before other programs."""
+    if allowed:
+        return good("priority", "voice goes before other programs")
+    return good("priority", f"voice waits its turn like any program; where it breaks on a busy computer, {REMEDY}")
+
+
+def urgency_allowed() -> bool:
+    """Tried on a thread of its own."""
+    answer: list[bool] = []
+    trying = threading.Thread(target=lambda: answer.append(take_precedence()))
+    trying.start()
+    trying.join()
+    return answer == [True]
 
 
 def check_devices(microphone: str, speaker: str) -> Iterator[Finding]:

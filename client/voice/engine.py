@@ -27,6 +27,7 @@ from client.voice.pipeline import Pipeline
 from client.voice.receiver import Opener
 from client.voice.reports import Report
 from client.voice.sender import Sealer
+from client.voice.urgency import take_precedence
 
 FRAMES_WAITING: Final = 2_000  # twenty talkers for a second
 FRAME_AGE_SECONDS: Final = 0.5  # older than the cap of any jitter buffer
@@ -79,6 +80,7 @@ class VoiceEngine:
         self._pipeline.capture.set_processing(processing or UNTOUCHED)
         self._measures = self._pipeline.playback.measures()
         self._measured_at = clock()
+        self._urgent = False
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
     def start(self) -> None:
@@ -164,6 +166,7 @@ class VoiceEngine:
         return {
             **counters,
             **self._measures,
+            "voice_urgent": int(self._urgent),
             "microphone_started": self._pipeline.capture.started or 0.0,
             "speaker_started": self._pipeline.playback.started or 0.0,
             "voice_frames_received": self._frames_received,
@@ -182,6 +185,7 @@ class VoiceEngine:
             self._awake.get(timeout=seconds)
 
     def _run(self) -> None:
+        self._urgent = take_precedence()
         try:
             while not self._closing:
                 wait = self._turn(self._clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -161,3 +162,18 @@ def test_without_pyaudio_text_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert marks(local.check_devices("default", "none")) == {"sound": Mark.BAD}
     assert marks(local.check_devices("none", "none")) == {"microphone": Mark.SKIPPED, "speaker": Mark.SKIPPED}
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_priority_is_told_and_is_no_fault(allowed: bool) -> None:
+    # mistake: a doctor that fails on every computer whose user may not run real-time threads, which are most
+    finding = local.check_urgency(allowed=allowed)
+    assert finding.mark is Mark.GOOD
+    assert ("pipewire" in finding.says) is not allowed
+
+
+def test_asking_for_priority_changes_nobody_elses() -> None:
+    # mistake: the doctor itself, or all that it starts, goes before everything from then on
+    before = os.sched_getscheduler(0)
+    local.urgency_allowed()
+    assert os.sched_getscheduler(0) == before

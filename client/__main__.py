@@ -19,6 +19,7 @@ from client.ctl.place import NoPlace, runtime_folder
 from client.inbox import Inbox
 from client.late import LateSession
 from client.store import Store
+from client.visited import Visited
 from common.address import parse_address
 from common.banner import encode_key
 from common.errors import BadSetting, LocalError, StateLocked
@@ -26,6 +27,7 @@ from common.errors import BadSetting, LocalError, StateLocked
 if TYPE_CHECKING:
     from client.console import Console
     from client.faces import Face
+    from client.memory import Memory
     from client.network import Network
     from client.settings import Choices
 
@@ -83,7 +85,8 @@ def _warn(warning: str) -> None:
 
 def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
-    from client.asking import weak_phrase_meant, with_phrase  # noqa: PLC0415
+    from client.asking import weak_phrase_meant, with_phrase, with_server  # noqa: PLC0415
+    from client.memory import Memory  # noqa: PLC0415
     from client.settings import Choices  # noqa: PLC0415
 
     _warn(config.warning)
@@ -94,14 +97,19 @@ def _run(config: Config) -> int:
     accept_weak_phrase = config.mode == "json"
     can_ask = config.mode == "text" and sys.stdin.isatty()
     if can_ask:
-        config = with_phrase(config)
+        config = with_phrase(with_server(config, Visited(config.visited_file).all()))
         accept_weak_phrase = weak_phrase_meant(config, store.pin)
     choices = Choices(config.settings_file, config.given)
+    memory = Memory(
+        Visited(config.visited_file),
+        wanted=lambda: can_ask and choices.now.remember_servers,
+        keep_key=lambda _visit, _key: None,
+    )
     network = _network(config, store, choices, Inbox())
     with _reached_by_ctl(config, store, network, choices):
         network.start()
         _warn("\n".join(choices.take_notes()))
-        return _run_text(config, network, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
+        return _run_text(config, network, memory, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
 
 
 def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Network:
@@ -151,22 +159,27 @@ def _run_window(config: Config, store: Store, choices: Choices) -> int:
         from client.ui import texts  # noqa: PLC0415
 
         raise BadSetting(texts.NO_TKINTER) from error
+    visited = Visited(config.visited_file)
+    server, name = config.server, config.name
+    visits = visited.all() if choices.now.remember_servers else ()
+    if visits and not server:
+        server, name = visits[0].where, name if config.name_given else visits[0].name
     opening = Opening(
-        config.server, config.name, config.phrase, config.connect, config.microphone_on, config.speaker_on
+        server, name, config.phrase, config.connect, config.microphone_on, config.speaker_on, visited=visited
     )
     session = LateSession(lambda inbox: _network(config, store, choices, inbox))
     with _reached_by_ctl(config, store, session, choices):
         return run_window(session, opening, choices, session.begin)
 
 
-def _run_text(config: Config, network: Network, *, accept_weak_phrase: bool, can_ask: bool) -> int:
+def _run_text(config: Config, network: Network, memory: Memory, *, accept_weak_phrase: bool, can_ask: bool) -> int:
     from client.text_ui import TextUI  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, lambda *_: network.submit(Quit()))
     signal.signal(signal.SIGINT, lambda *_: network.submit(Quit()))
     face, console = _face_and_console(config)
     with closing(console):
-        ui = TextUI(config, network, face, console, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
+        ui = TextUI(config, network, face, console, memory, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
         return ui.run()
 
 
@@ -206,6 +219,7 @@ def _forget(config: Config, server: str) -> int:
         raise BadSetting(f"--forget-broker: {error}") from error
     store = Store(config.state_folder)
     forgotten = store.forget_pin(address)
+    Visited(config.visited_file).forget_server(address)  # a remembered link would hold its key
     store.close()
     print(f"The key of {address} is forgotten." if forgotten else f"No key was known for {address}.")
     return 0

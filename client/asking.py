@@ -1,4 +1,5 @@
-"""What a person at a terminal is asked before the text client connects: the key, and whether a weak one is meant.
+"""What a person at a terminal is asked before the text client connects: the server, the key, whether a weak one is
+meant.
 
 Programs (`--json`) are asked nothing: what they pass is what they mean.
 """
@@ -6,12 +7,46 @@ Programs (`--json`) are asked nothing: what they pass is what they mean.
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from client.commands import Connect
-from client.config import Config
+from client.config import WHICH_BROKER, Config
+from client.names import clean_name, clean_sentence
 from client.target import AttemptFailed, read_target
+from client.visited import Visit
+from common.errors import BadSetting
+
+
+def with_server(config: Config, visits: Sequence[Visit], ask: Callable[[str], str] = input) -> Config:
+    """The configuration with the server that is chosen, where none was named: one that was visited, or another."""
+    if config.server:
+        return config
+    if not visits:
+        raise BadSetting(WHICH_BROKER)
+    lines = [f"  {number}  {_line(visit)}" for number, visit in enumerate(visits, 1)]
+    question = "\n".join(["Where to?", *lines, "A number, another HOST:PORT, or Enter for the first: "])
+    while True:
+        answer = ask(question).strip()
+        number = answer or "1"
+        if number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= len(visits):
+            visit = visits[int(number[:3]) - 1]
+            return replace(config, server=visit.where, name=config.name if config.name_given else visit.name)
+        if _is_server(answer):
+            return replace(config, server=answer)
+        question = "That is neither a number of the list nor HOST:PORT nor an invite link: "
+
+
+def _line(visit: Visit) -> str:
+    return f"{clean_sentence(visit.server)} as {clean_name(visit.name)}"
+
+
+def _is_server(text: str) -> bool:
+    try:
+        read_target(Connect(text, "a name", "a key"))
+    except AttemptFailed:
+        return False
+    return not text.isdigit()
 
 
 def with_phrase(config: Config, ask: Callable[[str], str] = getpass.getpass) -> Config:

@@ -18,6 +18,7 @@ import platformdirs
 from client.commands import Transmit
 from client.flags import Flags
 from client.names import check_name, clean_name
+from client.visited import VISITED_FILE
 from common.address import parse_address
 from common.crypto.phrase import normalise
 from common.errors import BadSetting, LocalError
@@ -27,6 +28,7 @@ KEY_VARIABLE: Final = "SECURE_CHAT_KEY"
 SETTINGS_FILE: Final = "settings.toml"
 NO_LOG_VARIABLE: Final = "SECURE_CHAT_NO_LOG"
 VERSION: Final = "0.1.0"
+WHICH_BROKER: Final = "Which broker? Say --server HOST:PORT or --invite LINK."
 _LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more than either may have
 _PROCESSING: Final = ("echo", "noise", "high-pass", "gain")
 _T = TypeVar("_T")
@@ -71,8 +73,14 @@ class Config:
     given: Mapping[str, object] = field(default_factory=dict)  # fields of `client.settings.Settings`
     lasting_key: bool = False
     show_key: bool = False
+    name_given: bool = True  # by a flag
     plain: bool = False  # --text: no colours, no moving cursor
     warning: str = ""  # what the user should know about the flags, empty: nothing
+
+    @property
+    def visited_file(self) -> Path | None:
+        """Where the servers are kept that this user has been at."""
+        return None if self.mode == "json" else self.state_folder / VISITED_FILE
 
     @property
     def settings_file(self) -> Path | None:
@@ -198,6 +206,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         given=_given(flags, environment),
         lasting_key=flags.lasting_key,
         show_key=flags.show_key,
+        name_given=flags.name is not None,
         plain=flags.plain,
         warning=_warning(flags),
     )
@@ -338,9 +347,11 @@ def _server(server: str | None, invite: str | None, stdin: TextIO) -> str:
 
 
 def _check_complete(server: str, phrase: str, *, can_ask: bool) -> None:
-    """Without a window nothing can be filled in later, but for the key where a person sits at the terminal."""
+    """Without a window nothing can be filled in later, but for what a person at the terminal is asked."""
     if not server:
-        raise BadSetting("Which broker? Say --server HOST:PORT or --invite LINK.")
+        if can_ask:
+            return
+        raise BadSetting(WHICH_BROKER)
     has_phrase = bool(phrase) or (is_invite(server) and parse_invite(server).phrase is not None)
     if not has_phrase and not can_ask:
         raise BadSetting(f"The encryption key is missing: say --key-file FILE, or set {KEY_VARIABLE}.")

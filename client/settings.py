@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True):
     notifications: Literal["hidden", "full", "off"] = "hidden"
     receipts: bool = True
     keep_log: bool = True
+    remember_servers: bool = True
 
     def __post_init__(self) -> None:
         if self.scale and not 100 <= self.scale <= LARGEST_SCALE:

@@ -26,7 +26,9 @@ from client.events import (
     TextStored,
 )
 from client.faces import BadLine, Face
+from client.memory import Memory
 from client.trust import ANSWERS, QUESTION, Answer, answer_of
+from client.visited import NotKept
 
 _LAST_SECONDS: Final = 10.0  # for what was said before the end of input
 
@@ -51,6 +53,7 @@ class TextUI:
         backend: Backend,
         face: Face,
         console: Console,
+        memory: Memory,
         *,
         accept_weak_phrase: bool,
         can_ask: bool = False,
@@ -60,6 +63,7 @@ class TextUI:
         self._backend = backend
         self._face = face
         self._console = console
+        self._memory = memory
         self._accept_weak_phrase = accept_weak_phrase
         self._can_ask = can_ask
         self._changed: BrokerChanged | None = None  # the next lines are answers about this one
@@ -73,8 +77,7 @@ class TextUI:
 
     def run(self) -> int:
         """The exit code: 0 after `quit` or the end of input, 1 where the room could not be joined."""
-        config = self._config
-        self._backend.submit(Connect(config.server, config.name, config.phrase, self._accept_weak_phrase))
+        self._connect()
         threading.Thread(target=self._read, name="input", daemon=True).start()
         while True:
             event = self._backend.events.get()
@@ -88,7 +91,17 @@ class TextUI:
             if self._all_obeyed and self._joined_once and not self._unsettled:
                 self._backend.submit(Quit())
 
+    def _connect(self, compared_key: bytes | None = None) -> None:
+        config = self._config
+        request = Connect(config.server, config.name, config.phrase, self._accept_weak_phrase, compared_key)
+        self._memory.connecting(request, with_key=False)
+        self._backend.submit(request)
+
     def _react(self, event: Event) -> None:
+        try:
+            self._memory.receive(event)
+        except NotKept as error:
+            self._print([self._face.complaint(str(error))])
         if isinstance(event, RoomJoined) and not self._joined_once:
             self._joined_once = True
             if self._config.speaker_on:
@@ -141,10 +154,7 @@ class TextUI:
             return
         self._changed = None
         if answer is Answer.TRUST:
-            config = self._config
-            self._backend.submit(
-                Connect(config.server, config.name, config.phrase, self._accept_weak_phrase, changed.key)
-            )
+            self._connect(changed.key)
         else:
             self._failed = True
             self._backend.submit(Quit())

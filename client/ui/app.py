@@ -17,6 +17,7 @@ from typing import Final
 
 from client.commands import Command, Quit, SendText, SetMicrophone, SetSpeaker
 from client.events import Event, Part, ProblemReported, SessionEnded
+from client.memory import Memory
 from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.actions import WITH_KEYS, Act, is_possible
@@ -33,6 +34,7 @@ from client.ui.page import Deeds, Page
 from client.ui.presenter import Glance, Phase, Presenter, Problem, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
+from client.visited import Visited
 from common import limits
 from common.crypto.phrase import generate
 from common.errors import LocalError
@@ -55,6 +57,7 @@ class Opening:
     connect: bool = False
     microphone_on: bool = False
     speaker_on: bool = False
+    visited: Visited = field(default_factory=lambda: Visited(None))  # where one has been
 
 
 def run_window(backend: Backend, opening: Opening, choices: Choices, painted: Callable[[], None] = lambda: None) -> int:
@@ -113,6 +116,10 @@ class Window:
             submit=self._submit,
             report=self._report,
             show_changed=self._show_changed,
+            memory=Memory(
+                opening.visited, wanted=lambda: choices.now.remember_servers, keep_key=lambda _visit, _key: None
+            ),
+            visited=opening.visited,
         )
         self._clipboard = Clipboard(root)
         self._attention = Attention()
@@ -164,6 +171,7 @@ class Window:
                 self._edited,
                 lambda: generate(secrets.choice),
                 self._open_menu,
+                self._connector.servers(),
             ),
             mend=self._connector.mend,
             dismiss=self._dismiss,
@@ -185,6 +193,7 @@ class Window:
         return self.stage.page
 
     def _settings_changed(self, settings: Settings) -> None:
+        self._connector.settings_changed(settings)
         self.stage.settings_changed(settings)
 
     def _renew(self) -> None:
@@ -302,6 +311,7 @@ class Window:
         for event in events:
             self._presenter.receive(event, now, wall)
             self._attention.receive(event)
+            self._connector.receive(event)
             self.stage.receive(event)
             if isinstance(event, ProblemReported) and event.part is Part.TEXT:
                 self.page.chat.give_back(self._sent)

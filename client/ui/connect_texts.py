@@ -60,3 +60,17 @@ def happened(clash: Clash, address: str) -> str:
 def rows(clash: Clash) -> tuple[str, str]:
     """What stands before the expected words, and before the others."""
     return _ROWS[clash]
+
+
+# --- servers that are remembered ----------------------------------------------------------------------------
+
+FORGET: Final = _("Forget")
+FORGET_ALL: Final = _("All of them")
+REMEMBER_SERVERS: Final = _("Remember servers and names")
+HINT_REMEMBER_SERVERS: Final = _("For the list under IP:PORT. Without it, all that are remembered are forgotten.")
+TIP_SERVERS: Final = _("Where you have been (arrow down in the field)")
+
+
+def visit(server: str, room: str) -> str:
+    """A line of the list; with the words of the room where its key is in the keyring."""
+    return _("{server} · room {room}").format(server=server, room=room) if room else server

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from tkinter import ttk
 
 from client.events import Part
-from client.ui import texts
+from client.ui import connect_texts, texts
 from client.ui.form import Fields, Strength, strength_of, typed
+from client.ui.servers_menu import ServerActions, ServersMenu
 from client.ui.theme import Theme
 from common.crypto.phrase import strength_bits
 
@@ -32,6 +33,7 @@ class ConnectActions:
     edited: Callable[[Part], None]
     new_key: Callable[[], str]
     menu: Callable[[], None]
+    servers: ServerActions
 
 
 class ConnectView(ttk.Frame):
@@ -58,6 +60,7 @@ class ConnectView(ttk.Frame):
         _enable(self.connect_button, on=can_connect)
         _enable(self.disconnect_button, on=can_disconnect)
         _enable(self.new_key_button, on=can_connect)
+        self.servers.enable(on=can_connect)
         self._can_connect = can_connect
         self._arrange()
         for part, entry in self.entries.items():
@@ -95,6 +98,7 @@ class ConnectView(ttk.Frame):
     def tips(self) -> Iterator[Tip]:
         """What each part is for."""
         yield self.entries[Part.SERVER], lambda: texts.TIP_SERVER
+        yield self.servers.button, lambda: connect_texts.TIP_SERVERS
         yield self.entries[Part.NAME], lambda: texts.TIP_NAME
         yield self.entries[Part.KEY], lambda: texts.TIP_KEY
         yield self.reveal_button, lambda: texts.TIP_SHOW_KEY
@@ -130,13 +134,14 @@ class ConnectView(ttk.Frame):
             head = ttk.Frame(self._boxes, style="Surface.TFrame")
             ttk.Label(head, text=label, style="SurfaceMuted.TLabel").pack(side="left")
             head.grid(row=0, column=column, sticky="ew", padx=(self._theme.px(3), gap), pady=(0, self._theme.px(1)))
-            style = "Key.Field.TEntry" if part is Part.KEY else "Field.TEntry"
+            style = "Field.TEntry" if part is Part.NAME else "Key.Field.TEntry"  # with room for a button
             entry = ttk.Entry(self._boxes, textvariable=self._variables[part], style=style, width=width)
             entry.configure(font=self._theme.fonts.plain)
             entry.grid(row=1, column=column, sticky="nsew", padx=(0, gap))
             entry.bind("<Return>", lambda _event: self._actions.connect())
             entry.bind("<KP_Enter>", lambda _event: self._actions.connect())
             self.entries[part] = entry
+        self.servers: ServersMenu = ServersMenu(self.entries[Part.SERVER], self._theme, self._actions.servers)
         self._build_key(head)
         self._build_buttons()
         self._arrange()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time  # noqa: TID251 - an edge: it hands `now` to the presenter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from client.commands import Command, Disconnect
-from client.events import BrokerChanged, ProblemReported
+from client.events import BrokerChanged, Event, Part, ProblemReported, RoomJoined
+from client.memory import Memory
+from client.settings import Settings
 from client.ui.connect_view import ConnectView
-from client.ui.form import connect_command, problem_of
+from client.ui.form import connect_command, problem_of, typed
 from client.ui.presenter import Presenter, Remedy
+from client.ui.servers_menu import ServerActions
+from client.visited import NotKept, Visit, Visited
 
 
 class Connector:
@@ -27,12 +32,16 @@ class Connector:
         submit: Callable[[Command], None],
         report: Callable[[ProblemReported], None],
         show_changed: Callable[[], None],
+        memory: Memory,
+        visited: Visited,
     ) -> None:
         self._presenter = presenter
         self._form = form
         self._submit = submit
         self._report = report
         self._show_changed = show_changed
+        self._memory = memory
+        self._visited = visited
 
     def connect(self, *, accept_weak_phrase: bool = False, compared_key: bytes | None = None) -> None:
         """Into the room of the fields, if they can be used."""
@@ -46,7 +55,47 @@ class Connector:
             return
         self._presenter.connect_asked()
         command = connect_command(fields, accept_weak_phrase=accept_weak_phrase)
-        self._submit(replace(command, compared_key=compared_key))
+        command = replace(command, compared_key=compared_key)
+        self._memory.connecting(command, with_key=False)
+        self._submit(command)
+
+    def receive(self, event: Event) -> None:
+        """What is worth remembering is remembered."""
+        with self._told():
+            self._memory.receive(event)
+        if isinstance(event, RoomJoined):
+            self._form().servers.refresh()
+
+    def servers(self) -> ServerActions:
+        """What the list of servers asks for."""
+        return ServerActions(self._visited.all, self._choose, self._forget)
+
+    def settings_changed(self, settings: Settings) -> None:
+        """Who does not want servers to be remembered, does not want those either that are."""
+        if not settings.remember_servers and self._visited.all():
+            self._forget(None)
+            self._form().servers.refresh()
+
+    def _choose(self, visit: Visit) -> None:
+        form = self._form()
+        form.fill(typed(replace(form.fields, server=visit.where, name=visit.name, invite=None)))
+        self._presenter.edited(Part.SERVER)
+        form.focus_part(Part.KEY)
+
+    def _forget(self, visit: Visit | None) -> None:
+        with self._told():
+            if visit is None:
+                self._visited.forget_all()
+            else:
+                self._visited.forget(visit)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A list that cannot be written is told, and holds nothing up."""
+        try:
+            yield
+        except NotKept as error:
+            self._report(ProblemReported(Part.SERVER, "not_kept", str(error)))
 
     def disconnect(self) -> None:
         """Out of the room, or no further attempt."""

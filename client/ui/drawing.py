@@ -161,6 +161,10 @@ def _menu(pen: _Pen) -> None:
         pen.line([(4, y), (20, y)])
 
 
+def _down(pen: _Pen) -> None:
+    pen.line([(5, 9), (12, 16), (19, 9)])
+
+
 _ICONS: Final[dict[str, Callable[[_Pen], None]]] = {
     "microphone": _microphone,
     "microphone-off": _microphone_off,
@@ -178,6 +182,7 @@ _ICONS: Final[dict[str, Callable[[_Pen], None]]] = {
     "text": _text_bubble,
     "menu": _menu,
     "people": _people,
+    "down": _down,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from client.ui import texts
+from client.ui import connect_texts, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ GROUPS: Final = (
         texts.SETTINGS_PRIVACY,
         (
             Switch("keep_log", texts.KEEP_LOG, texts.HINT_KEEP_LOG),
+            Switch("remember_servers", connect_texts.REMEMBER_SERVERS, connect_texts.HINT_REMEMBER_SERVERS),
             Switch("receipts", texts.RECEIPTS, texts.HINT_RECEIPTS),
         ),
     ),

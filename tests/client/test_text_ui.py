@@ -32,9 +32,11 @@ from client.events import (
     TextStored,
 )
 from client.json_face import JsonFace
+from client.memory import Memory
 from client.terminal_face import TerminalFace
 from client.text_ui import TextUI
 from client.trust import ANSWERS, QUESTION, Answer
+from client.visited import Visited
 
 _JOINED = RoomJoined("m0", (Person("s0", "m0", "Me", own=True),), "otter lamp")
 
@@ -93,6 +95,10 @@ def config(*, microphone_on: bool = False, speaker_on: bool = False) -> Config:
     return Config("json", "host", "Me", "phrase", Path(), True, microphone_on, speaker_on, False, None)
 
 
+def nothing_kept() -> Memory:
+    return Memory(Visited(None), wanted=lambda: False, keep_key=lambda _visit, _key: None)
+
+
 def streams(stdin: object, stdout: object = None) -> Streams:
     return Streams(cast("TextIO", stdin), cast("TextIO", stdout or io.StringIO()))
 
@@ -100,7 +106,7 @@ def streams(stdin: object, stdout: object = None) -> Streams:
 def run(stdin: object, *happening: Event, asked: Config | None = None) -> tuple[int, Backend, list[str]]:
     backend, stdout = Backend(*happening), io.StringIO()
     streams = Streams(cast("TextIO", stdin), stdout)
-    code = TextUI(asked or config(), backend, JsonFace(), streams, accept_weak_phrase=True).run()
+    code = TextUI(asked or config(), backend, JsonFace(), streams, nothing_kept(), accept_weak_phrase=True).run()
     streams.close()
     return code, backend, stdout.getvalue().splitlines()
 
@@ -137,7 +143,7 @@ def test_quit() -> None:
     stdin = Waiting()
     backend = Backend(_JOINED)
     backend.events.put(SessionEnded())
-    ui = TextUI(config(), backend, JsonFace(), streams(stdin), accept_weak_phrase=False)
+    ui = TextUI(config(), backend, JsonFace(), streams(stdin), nothing_kept(), accept_weak_phrase=False)
     assert ui.run() == 0
     assert backend.asked == [Connect("host", "Me", "phrase")]
     stdin.released.set()
@@ -149,9 +155,8 @@ def test_a_line_that_nobody_stores_and_a_room_that_nobody_opens_are_waited_for_i
     monkeypatch.setattr(text_ui, "_LAST_SECONDS", 0.01)
     assert run(io.StringIO('{"do":"say","text":"hi"}'))[0] == 1  # never let in
     backend = Backend(_JOINED, stores=False)
-    ui = TextUI(
-        config(), backend, JsonFace(), streams(io.StringIO('{"do":"say","text":"hi"}')), accept_weak_phrase=True
-    )
+    said = streams(io.StringIO('{"do":"say","text":"hi"}'))
+    ui = TextUI(config(), backend, JsonFace(), said, nothing_kept(), accept_weak_phrase=True)
     assert ui.run() == 0  # it waits in the outbox for the next run
 
 
@@ -211,7 +216,7 @@ TURNED_AWAY = (ProblemReported(Part.SERVER, "key_changed", "STOP."), CHANGED, Ro
 def test_nobody_is_let_in_by_another_answer_than_the_new_words(answers: tuple[str, ...]) -> None:
     # Would catch a "yes" that trusts a changed broker, and a question that keeps a closed terminal open.
     backend, console = Backend(*TURNED_AWAY), Answering(*answers)
-    ui = TextUI(config(), backend, TerminalFace(), console, accept_weak_phrase=False, can_ask=True)
+    ui = TextUI(config(), backend, TerminalFace(), console, nothing_kept(), accept_weak_phrase=False, can_ask=True)
     assert ui.run() == 1
     assert [type(command) for command in backend.asked if not isinstance(command, AskStats)] == [Connect, Quit]
     assert any("a-b-c-d" in line for line in console.written)
@@ -219,7 +224,7 @@ def test_nobody_is_let_in_by_another_answer_than_the_new_words(answers: tuple[st
 
 def test_the_new_words_trust_the_new_key() -> None:
     backend, console = Backend(*TURNED_AWAY), Answering("hello?", "E F G H", "/quit")
-    ui = TextUI(config(), backend, TerminalFace(), console, accept_weak_phrase=False, can_ask=True)
+    ui = TextUI(config(), backend, TerminalFace(), console, nothing_kept(), accept_weak_phrase=False, can_ask=True)
     assert ui.run() == 1  # it is as before: this backend turns everybody away
     assert backend.asked[1] == Connect("host", "Me", "phrase", compared_key=bytes(32))
 
@@ -255,7 +260,7 @@ def test_what_was_printed_is_seen() -> None:
 def test_a_terminal_that_was_closed_ends_the_program_quietly() -> None:
     assert run(Broken(), _JOINED)[0] == 0
     stdin, backend = Waiting(), Backend(_JOINED)
-    ui = TextUI(config(), backend, JsonFace(), streams(stdin, Broken()), accept_weak_phrase=True)
+    ui = TextUI(config(), backend, JsonFace(), streams(stdin, Broken()), nothing_kept(), accept_weak_phrase=True)
     assert ui.run() == 0
     assert Quit() in backend.asked
     stdin.released.set()

@@ -1,0 +1,74 @@
+"""The list under the server field: where one has been, and what can be forgotten of it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from tkinter import ttk
+
+from client.ui import connect_texts as texts
+from client.ui.safe_text import bounded, safe_name
+from client.ui.theme import Theme
+from client.visited import Visit
+
+_CELLS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ServerActions:
+    """What the list asks of the window. `forget` without a visit: all of them."""
+
+    known: Callable[[], Sequence[Visit]]
+    choose: Callable[[Visit], None]
+    forget: Callable[[Visit | None], None]
+
+
+class ServersMenu:
+    """A button at the end of the field, there while there is something to list; Down in the field opens it too."""
+
+    def __init__(self, entry: ttk.Entry, theme: Theme, actions: ServerActions) -> None:
+        self._entry = entry
+        self._theme = theme
+        self._actions = actions
+        self.menu: tk.Menu | None = None
+        image = theme.icon("down", theme.palette.muted, 16)
+        self.button = ttk.Button(entry, style="QuietSurface.TButton", image=image, command=self.open, cursor="hand2")
+        entry.bind("<Down>", lambda _event: self.open())
+        self.refresh()
+
+    def refresh(self) -> None:
+        """The button comes with the first server, and goes with the last."""
+        if self._actions.known():
+            self.button.place(relx=1.0, x=-self._theme.px(5), rely=0.5, anchor="e")
+        else:
+            self.button.place_forget()
+
+    def enable(self, *, on: bool) -> None:
+        """As the field."""
+        self.button.state(["!disabled" if on else "disabled"])
+
+    def open(self) -> None:
+        """The newest first; arrow keys, Enter and Escape work as in every menu."""
+        visits = self._actions.known()
+        if not visits or self._entry.instate(["disabled"]):
+            return
+        self.menu = menu = self._theme.menu(self._entry)
+        forget = self._theme.menu(menu)
+        for visit in visits:
+            words = texts.visit(bounded(visit.server, _CELLS), safe_name(visit.room) if visit.room else "")
+            menu.add_command(
+                label=words, accelerator=f"{safe_name(visit.name)}  ", command=partial(self._actions.choose, visit)
+            )
+            forget.add_command(label=words, command=partial(self._forget, visit))
+        menu.add_separator()
+        forget.add_separator()
+        forget.add_command(label=texts.FORGET_ALL, command=partial(self._forget, None))
+        menu.add_cascade(label=texts.FORGET, menu=forget)
+        menu.update_idletasks()
+        menu.tk_popup(self._entry.winfo_rootx(), self._entry.winfo_rooty() + self._entry.winfo_height())
+
+    def _forget(self, visit: Visit | None) -> None:
+        self._actions.forget(visit)
+        self.refresh()

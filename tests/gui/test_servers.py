@@ -1,0 +1,76 @@
+"""The servers where one has been, under the server field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from client.commands import Connect
+from client.events import Part, RoomJoined
+from client.settings import Choices
+from client.ui.app import Opening
+from client.visited import Visit, Visited
+from tests.gui.test_window import ANN, INVITE, MET, READY, fake
+from tests.gui.window import DrivenWindow
+
+Open = Callable[..., DrivenWindow]
+HOME, WORK = Visit("home.example:9090", "Ann"), Visit("work.example:9000", "Ann from work")
+
+
+def known(path: Path, *visits: Visit) -> Visited:
+    visited = Visited(path / "servers.json")
+    for visit in reversed(visits):
+        visited.remember(visit)
+    return visited
+
+
+def test_one_is_chosen_by_keyboard_and_brings_its_name(open_window: Open, tmp_path: Path) -> None:
+    # would catch: a list that needs a mouse, a name of another place
+    window = open_window(Opening(visited=known(tmp_path, HOME, WORK)))
+    connect = window.app.page.connect
+    window.key("Down")
+    window.until(lambda: connect.servers.menu is not None and connect.servers.menu.winfo_viewable())
+    window.picture("servers")
+    window.key("Down", "Down", "Return")
+    window.until(lambda: connect.fields.server == WORK.server)
+    assert connect.fields.name == WORK.name
+    window.until(lambda: window.focus() is connect.entries[Part.KEY])
+
+
+def test_one_is_forgotten_and_then_all(open_window: Open, tmp_path: Path) -> None:
+    # would catch: a list that shows for ever where one was once
+    visited = known(tmp_path, HOME, WORK)
+    window = open_window(Opening(visited=visited))
+    servers = window.app.page.connect.servers
+    window.click(servers.button)
+    window.until(lambda: servers.menu is not None and servers.menu.winfo_viewable())
+    window.key("Up", "Up", "Right", "Return")  # the last line of the menu: Forget; in it the first
+    window.until(lambda: visited.all() == (WORK,))
+    window.click(servers.button)
+    window.key("Up", "Up", "Right", "Up", "Return")
+    window.until(lambda: visited.all() == ())
+    window.until(lambda: not servers.button.winfo_ismapped())
+
+
+def test_whoever_was_let_in_is_remembered(open_window: Open, tmp_path: Path) -> None:
+    visited = known(tmp_path)
+    window = open_window(Opening(READY.server, READY.name, READY.phrase, visited=visited))
+    connect = window.app.page.connect
+    assert not connect.servers.button.winfo_ismapped()
+    window.click(connect.connect_button)
+    assert isinstance(fake(window).submitted[-1], Connect)
+    fake(window).say(MET, RoomJoined("f1", (ANN,), "otter lamp"))
+    window.until(connect.servers.button.winfo_ismapped)
+    assert visited.all() == (Visit(str(INVITE.address), "Ann"),)
+    window.app.chooser.choose("remember_servers", False)  # the switch in the settings
+    assert visited.all() == ()
+
+
+def test_who_has_chosen_so_leaves_no_trace(open_window: Open, tmp_path: Path) -> None:
+    visited = known(tmp_path)
+    choices = Choices(None, {"remember_servers": False})
+    window = open_window(Opening(READY.server, READY.name, READY.phrase, visited=visited), choices=choices)
+    window.click(window.app.page.connect.connect_button)
+    fake(window).say(MET, RoomJoined("f1", (ANN,), "otter lamp"))
+    window.until(window.app.page.status.room_label.winfo_ismapped)
+    assert visited.all() == ()

@@ -62,6 +62,8 @@ class CardStream(ABC):
         self._used = ""  # the name of the card that the sound server has put it on
         self._absent = False  # what was chosen, when the sound server last told
         self._view: View | None = None
+        self._labelled_in: View | None = None
+        self._labels: tuple[str, str] | None = None
         self.latency = 0.0
         self.rate = SAMPLE_RATE  # of the device
         self._choice = choice
@@ -78,17 +80,27 @@ class CardStream(ABC):
     @property
     def name(self) -> str:
         """What people call the device that it is on now."""
-        side, used = self._whereabouts()
-        return side.label(used) if side is not None and used else self._opened
+        return self._label()[0]
 
     @property
     def missing(self) -> str:
         """What was chosen, while another device stands in for it; else empty."""
+        return self._label()[1]
+
+    def _label(self) -> tuple[str, str]:
+        """Both, asked for at each look: looked up anew where the sound server has told of a change."""
+        view = self._server.view
+        if not self.ready or view is not self._labelled_in or self._labels is None:
+            self._labelled_in, self._labels = view, self._look_up()
+        return self._labels
+
+    def _look_up(self) -> tuple[str, str]:
         side, used = self._whereabouts()
         if side is None or not used:
-            return self._missing
+            return self._opened, self._missing
         card = side.find(self._choice)
-        return "" if not self._choice or (card is not None and card.name == used) else self._choice
+        missing = "" if not self._choice or (card is not None and card.name == used) else self._choice
+        return side.label(used), missing
 
     @property
     def alive(self) -> bool:

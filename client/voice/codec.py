@@ -110,7 +110,7 @@ class Decoder:
 def _bounded(samples: Block) -> Block:
     """A copy within -1..1. What is no number, which a hostile packet may hold, is silence."""
     bounded: Block = np.minimum(np.maximum(samples, -1.0), 1.0)
-    return bounded if math.isfinite(bounded.sum()) else np.nan_to_num(bounded)
+    return bounded if math.isfinite(np.add.reduce(bounded)) else np.nan_to_num(bounded)
 
 
 @cache

@@ -21,6 +21,7 @@ Pure: no thread, no clock, and no sound; it moves packets and never looks into t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -112,16 +113,15 @@ class JitterBuffer:
             if len(self._queue) > QUEUE_PACKETS:
                 self._skip(min(self._queue))
 
-    def next(self, now: float, held: int = 0, *, quiet: bool = False) -> Step:
+    def next(self, now: float, held: int = 0, *, quiet: Callable[[], bool] = lambda: False) -> Step:
         """What to play at `now` (seconds), after `held` samples that are decoded and not yet played.
 
-        `quiet`: what was heard last is so soft that a stretch of what comes next may stay unheard.
+        `quiet` tells whether what was heard last is so soft that a stretch of what comes next may stay unheard.
         """
         when = round(now * SAMPLE_RATE)
-        self._skip_what_is_too_old(when, held)
-        if not self._queue:
+        first = self._first(when, held)
+        if first is None:
             return self._nothing()
-        first = min(self._queue)
         hole = 0 if self._paused else first - self._place
         if hole > self._made_up:
             if hole <= CONCEALED_MOST * BLOCK_SAMPLES and self._run < CONCEALED_MOST:
@@ -155,11 +155,11 @@ class JitterBuffer:
     def _delay(self, when: int, media: int, held: int) -> int:
         return when - (media - held) - self._transit.base
 
-    def _play(self, first: int, when: int, held: int, *, quiet: bool) -> Play:
+    def _play(self, first: int, when: int, held: int, *, quiet: Callable[[], bool]) -> Play:
         packets = [self._take(first)]
         off = self.target(when) - self._delay(when, first, held)
         change = self._wish(off, when)
-        unheard = quiet and not change and abs(off) >= UNHEARD
+        unheard = not change and abs(off) >= UNHEARD and quiet()
         if unheard:
             change = off
         # To shorten takes more than one packet: the longest pitch period is 15 ms.
@@ -207,14 +207,16 @@ class JitterBuffer:
         self._counters.concealed += 1
         return Conceal(samples)
 
-    def _skip_what_is_too_old(self, when: int, held: int) -> None:
+    def _first(self, when: int, held: int) -> int | None:
+        """The media time of the first packet that waits. What is too old is skipped."""
         while self._queue:
             first = min(self._queue)
             waited = when - self._queue[first][0]
             # The newest is played however long it was under way, or a way that became longer would be mute.
             if waited <= CAP and (len(self._queue) == 1 or self._delay(when, first, held) <= CAP):
-                return
+                return first
             self._skip(first)
+        return None
 
     def _skip(self, media: int) -> None:
         _, packet = self._queue.pop(media)

@@ -16,7 +16,9 @@ def mix(blocks: Sequence[Block]) -> Block:
     """The sum of blocks of one size; silence of 10 ms for none. All samples within -1..1."""
     if not blocks:
         return silence()
-    total: Block = blocks[0] if len(blocks) == 1 else np.stack(blocks).sum(axis=0, dtype=np.float32)
+    total = blocks[0]
+    for block in blocks[1:]:
+        total = total + block
     return limit(total)
 
 

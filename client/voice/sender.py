@@ -10,10 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-import numpy as np
-
 from client.voice import packet
 from client.voice.device import Block, silence
+from client.voice.mixer import peak
 from client.voice.packet import BLOCK_SAMPLES, HELD_MOST, MEDIA_TIMES, VoicePacket
 from common.limits import SAMPLE_RATE
 
@@ -117,8 +116,10 @@ class Sender:
 
     def _forget_silence(self, block: Block) -> None:
         """What was held back from before the word began: each block of it would have to be caught up with."""
-        loudest = max(float(np.max(np.abs(one))) for one in (*self._held, block))
-        while self._held and float(np.max(np.abs(self._held[0]))) < loudest * _SILENT:
+        if not self._held:
+            return
+        loudest = max(map(peak, (*self._held, block)))
+        while self._held and peak(self._held[0]) < loudest * _SILENT:
             self._held.popleft()
 
     def end(self) -> bytes | None:

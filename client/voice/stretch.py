@@ -15,7 +15,6 @@ from common.limits import SAMPLE_RATE
 OVERLAP: Final = SAMPLE_RATE // 200  # 5 ms in which one place fades into the other
 SHORTEST: Final = SAMPLE_RATE // 400  # 2.5 ms: the pitch period of a child
 LONGEST: Final = SAMPLE_RATE // 67  # 15 ms: that of a deep voice
-HISTORY: Final = LONGEST  # how much of the past `lengthen` can use
 TOLERANCE: Final = SAMPLE_RATE // 333  # 3 ms that a pitch period may be longer than the wish
 ALIKE: Final = 0.6  # correlation from which on a cut is not heard
 QUIET: Final = 0.003  # RMS below which (-50 dBFS) nobody hears any cut

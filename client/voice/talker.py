@@ -39,9 +39,9 @@ class Talker:
         self._counters = counters
         self.jitter = JitterBuffer(counters)
         self._held = silence(0)  # decoded, not yet played
-        self._past = silence(0)  # the last that was played, as much as `stretch` needs
+        self._past = (silence(0), silence(0))  # the last two that were played: more than `stretch` needs
         self._silent = True
-        self._quiet = False  # what was decoded last
+        self._decoded: Block | None = None  # the last one
 
     def put(self, packet: VoicePacket, arrived: float) -> None:
         """A packet that may be played came at `arrived`, in seconds."""
@@ -55,7 +55,7 @@ class Talker:
     def block(self, now: float) -> Block | None:
         """The next 10 ms; None for silence."""
         while self._held.size < BLOCK_SAMPLES:
-            step = self.jitter.next(now, self._held.size, quiet=self._quiet)
+            step = self.jitter.next(now, self._held.size, quiet=self._was_quiet)
             if isinstance(step, Play):
                 self._append(self._play(step))
             elif isinstance(step, Conceal):
@@ -67,7 +67,7 @@ class Talker:
     def _play(self, step: Play) -> Block:
         blocks = [self._decode(packet) for packet in step.packets]
         block = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-        self._quiet = stretch.quiet(blocks[-1])
+        self._decoded = blocks[-1]
         if step.unheard and not stretch.quiet(block):
             return block
         force = abs(step.change) > HASTE
@@ -76,11 +76,14 @@ class Talker:
             self._counters.shortened += block.size - shorter.size
             return shorter
         if step.change > 0:
-            past = np.concatenate([self._past, self._held])
+            past = np.concatenate([*self._past, self._held])
             longer = stretch.lengthen(past, block, step.change, force=force)
             self._counters.lengthened += longer.size - block.size
             return longer
         return block
+
+    def _was_quiet(self) -> bool:
+        return self._decoded is not None and stretch.quiet(self._decoded)
 
     def _decode(self, packet: VoicePacket) -> Block:
         try:
@@ -116,5 +119,5 @@ class Talker:
 
     def _cut(self, samples: int) -> Block:
         block, self._held = self._held[:samples], self._held[samples:]
-        self._past = np.concatenate([self._past, block])[-stretch.HISTORY :]
+        self._past = (self._past[1], block)
         return block

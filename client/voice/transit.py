@@ -72,6 +72,8 @@ class Transit:
 
     def _notice_another_way(self, arrived: int) -> None:
         """Without this a route that became 300 ms longer would count as 300 ms of lateness for 20 s."""
+        if self._low[-1][1] - self.base <= MOVED_SAMPLES:
+            return  # it rises: no other one of them is further off
         settled = next((low for low in self._low if low[0] > arrived - SETTLED_SAMPLES), None)
         if settled is None or settled[1] - self.base <= MOVED_SAMPLES:
             return

@@ -237,7 +237,7 @@ def test_where_nobody_hears_it_the_delay_is_brought_to_its_target(quiet: bool, c
         step = buffer.next((1.0195 if number < 99 else 1.016) + number * 0.01)
         assert isinstance(step, Play)
         assert step.change == 0
-    step = buffer.next(3.016, quiet=quiet)
+    step = buffer.next(3.016, quiet=lambda: quiet)
     assert isinstance(step, Play)
     assert (step.change, step.unheard) == (change, quiet)
 

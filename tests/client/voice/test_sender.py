@@ -118,14 +118,14 @@ def test_a_pause_ends_the_talk_once_and_the_next_one_has_its_pre_roll() -> None:
 def test_silence_before_a_word_is_not_sent() -> None:
     # Would catch a word whose listeners have to catch up with 60 ms of nothing.
     sender, _, _ = talking()
-    for loudness in (0.1, 0.0, 0.001, 0.01, 0.001, 0.1):
+    for loudness in (0.0, 0.001, 0.01, 0.001, 0.1):
         sender.hold(level(loudness))
     packets = [decode(frame[31:]) for frame in sender.send(level(0.5))]
-    assert [(packet.held, packet.media_time) for packet in packets][-4:] == [
-        (3, 1000 + 3 * 480),
-        (2, 1000 + 4 * 480),
-        (1, 1000 + 5 * 480),
-        (0, 1000 + 6 * 480),
+    assert [(packet.held, packet.media_time) for packet in packets] == [
+        (3, 1000 + 2 * 480),
+        (2, 1000 + 3 * 480),
+        (1, 1000 + 4 * 480),
+        (0, 1000 + 5 * 480),
     ]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
-from client.commands import Quit, SetProcessing, Transmit
+from client.commands import Quit, SetProcessing, TellWriting, Transmit
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
 from client.ctl.place import NoPlace, runtime_folder
 from client.inbox import Inbox
@@ -122,7 +122,7 @@ def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Ne
         inbox,
         microphone=chosen.microphone,
         speaker=chosen.speaker,
-        habits=Habits(chosen.receipts, chosen.keep_log, config.lasting_key),
+        habits=Habits(chosen.receipts, chosen.typing, chosen.keep_log, config.lasting_key),
         transmit=Transmit(chosen.transmit),
         processing=SetProcessing(chosen.echo, chosen.noise, chosen.high_pass, chosen.gain),
     )
@@ -177,13 +177,13 @@ def _run_text(config: Config, network: Network, memory: Memory, *, accept_weak_p
 
     signal.signal(signal.SIGTERM, lambda *_: network.submit(Quit()))
     signal.signal(signal.SIGINT, lambda *_: network.submit(Quit()))
-    face, console = _face_and_console(config)
+    face, console = _face_and_console(config, network)
     with closing(console):
         ui = TextUI(config, network, face, console, memory, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
         return ui.run()
 
 
-def _face_and_console(config: Config) -> tuple[Face, Console]:
+def _face_and_console(config: Config, network: Network) -> tuple[Face, Console]:
     """For programs; for pipes, screen readers and terminals that can only add lines; for all other terminals."""
     from client.console import Streams  # noqa: PLC0415
     from client.json_face import JsonFace  # noqa: PLC0415
@@ -198,7 +198,12 @@ def _face_and_console(config: Config) -> tuple[Face, Console]:
     from client.prompt import PromptConsole  # noqa: PLC0415
 
     terminal = TerminalFace(Ink(colours_wanted(os.environ)))
-    return terminal, PromptConsole(terminal.completions, terminal.status)
+
+    def typed(text: str) -> None:
+        if terminal.is_message(text):
+            network.submit(TellWriting())
+
+    return terminal, PromptConsole(terminal.completions, terminal.status, typed)
 
 
 def _open_store(config: Config) -> Store:

@@ -39,6 +39,19 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepDraft:
+    """What is written in the room (of a `DraftOpened`) and not sent; empty: nothing is any more."""
+
+    room: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellWriting:
+    """The user is writing something just now. Others are told, but not with every key."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarkSeen:
     """The user has this line, and all above it, before their eyes: `post` is that of its `TextReceived`."""
 
@@ -113,6 +126,13 @@ class SetReceipts:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTyping:
+    """Whether others are told that I am writing."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SetKeepLog:
     """Whether lines are kept on this computer; it counts from the next `Connect` on."""
 
@@ -152,5 +172,7 @@ class Quit:
 VoiceCommand: TypeAlias = (  # for the voice engine
     SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing | ChooseDevices | AskDevices | TestEcho
 )
-DeskCommand: TypeAlias = SendText | MarkSeen | SearchLog | ExportLog | SetReceipts | SetKeepLog  # for the desk
+DeskCommand: TypeAlias = (  # for the desk
+    SendText | KeepDraft | TellWriting | MarkSeen | SearchLog | ExportLog | SetReceipts | SetTyping | SetKeepLog
+)
 Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | AskStats | Quit

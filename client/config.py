@@ -165,6 +165,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--mic-on", action="store_true", help="microphone on as soon as the room is joined")
     flags.add_argument("--speaker-on", action="store_true", help="speaker on as soon as the room is joined")
     flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
+    flags.add_argument("--no-typing", action="store_true", help="do not tell others that you are writing")
     flags.add_argument("--connect", action="store_true", help="window: connect at once")
     flags.add_argument(
         "--lasting-key",
@@ -223,6 +224,8 @@ def _given(flags: argparse.Namespace, environment: Mapping[str, str]) -> dict[st
         given["transmit"] = Transmit.ALWAYS.value
     if flags.no_receipts:
         given["receipts"] = False
+    if flags.no_typing:
+        given["typing"] = False
     if flags.no_log or environment.get(NO_LOG_VARIABLE) == "1":
         given["keep_log"] = False
     return {name: value for name, value in given.items() if value is not None}

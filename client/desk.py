@@ -11,10 +11,23 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from client.archive import Errands, new_file
-from client.commands import DeskCommand, ExportLog, MarkSeen, SearchLog, SendText, SetKeepLog, SetReceipts
-from client.events import Part
+from client.commands import (
+    DeskCommand,
+    ExportLog,
+    KeepDraft,
+    MarkSeen,
+    SearchLog,
+    SendText,
+    SetKeepLog,
+    SetReceipts,
+    SetTyping,
+    TellWriting,
+)
+from client.drafts import Drawer
+from client.events import DraftOpened, Event, Part, ProblemReported
 from client.session import Session
 from client.stays import Stays
+from common.crypto.keys import RoomKeys
 from common.errors import LocalError, NothingToSay, TooLong
 
 _EARLY_TEXTS: Final = 100
@@ -31,14 +44,20 @@ class Moment:
 class Desk:
     """One for the whole run; the session that it deals with is an argument."""
 
-    def __init__(self, stays: Stays, problem: Callable[[Part, str, str], None]) -> None:
-        """`problem` tells the user what did not work: part of the window, code, sentence."""
+    def __init__(self, stays: Stays, tell: Callable[[Event], None]) -> None:
+        """`tell` takes what the user is to know."""
         self._stays = stays
-        self._problem = problem
+        self._tell = tell
         self._early: list[str] = []
+        self._room = ""  # the one entered last: also after it was left something may be written in its input line
+        self._drawer: Drawer | None = None
+        self._drawer_fails = False  # told already
 
-    def opened(self, session: Session, moment: Moment) -> None:
-        """There is a session: what waited for it is said."""
+    def opened(self, keys: RoomKeys, session: Session, moment: Moment) -> None:
+        """There is a session: what was written in its room before is told, what waited for it is said."""
+        self._open_drawer(keys)
+        for queued in session.still_waiting():
+            self._tell(queued)
         early, self._early = self._early, []
         for text in early:
             self._say(session, text, moment)
@@ -52,17 +71,55 @@ class Desk:
         match command:
             case SendText(text):
                 self._send(text, session, moment, expected=expected)
-            case MarkSeen(post):
-                if session is not None:
-                    session.mark_seen(post, moment.now)
+            case KeepDraft(room, text):
+                if room == self._room:  # not what was written in the one before
+                    self._put_away(text)
             case SearchLog() | ExportLog():
                 self._look(command, session)
+            case SetReceipts() | SetTyping() | SetKeepLog():
+                self._adopt(command, session)
+            case MarkSeen() | TellWriting():  # pragma: no branch - there is nothing else
+                if session is not None:
+                    _signal(command, session, moment.now)
+
+    def _adopt(self, habit: SetReceipts | SetTyping | SetKeepLog, session: Session | None) -> None:
+        habits = self._stays.habits
+        match habit:
             case SetReceipts(on):
-                self._stays.habits = replace(self._stays.habits, receipts=on)
+                self._stays.habits = replace(habits, receipts=on)
                 if session is not None:
                     session.tell_seen(on)
+            case SetTyping(on):
+                self._stays.habits = replace(habits, typing=on)
+                if session is not None:
+                    session.writing.tell(on)
             case SetKeepLog(on):  # pragma: no branch - there is nothing else
-                self._stays.habits = replace(self._stays.habits, keep_log=on)
+                self._stays.habits = replace(habits, keep_log=on)
+
+    def _open_drawer(self, keys: RoomKeys) -> None:
+        self._room, self._drawer_fails = keys.room_id.hex(), False
+        self._drawer = self._stays.drawer(keys)
+        text = ""
+        if self._drawer is not None:
+            try:
+                text = self._drawer.look()
+            except LocalError:
+                self._drawer = None  # the log, in the same file, has told it
+        self._tell(DraftOpened(self._room, text, kept=self._drawer is not None))
+
+    def _put_away(self, text: str) -> None:
+        if self._drawer is None:
+            return
+        try:
+            self._drawer.put(text)
+            self._drawer_fails = False
+        except LocalError as error:
+            if not self._drawer_fails:
+                self._drawer_fails = True
+                self._problem(Part.GENERAL, "draft_not_kept", f"What you are writing is not kept for later. {error}")
+
+    def _problem(self, part: Part, code: str, sentence: str) -> None:
+        self._tell(ProblemReported(part, code, sentence))
 
     def _send(self, text: str, session: Session | None, moment: Moment, *, expected: bool) -> None:
         if session is not None:
@@ -103,3 +160,10 @@ class Desk:
         else:
             return session.errands
         return None
+
+
+def _signal(command: MarkSeen | TellWriting, session: Session, now: float) -> None:
+    if isinstance(command, MarkSeen):
+        session.mark_seen(command.post, now)
+    else:
+        session.writing.wrote(now)

@@ -131,10 +131,30 @@ class TalkingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WritingChanged:
+    """Somebody is writing a line, or is not any more. Whoever leaves is told by `PersonLeft` alone."""
+
+    person: Person
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AudienceChanged:
     """How many others have their speaker on."""
 
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOpened:
+    """The key of a room is there, and what was written there and not sent (perhaps nothing): once for each `Connect`.
+
+    `room` names the room for `KeepDraft`; `kept`: what is written from now on is kept on this computer.
+    """
+
+    room: str
+    text: str
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +345,9 @@ Event: TypeAlias = (
     | PersonChanged
     | PersonLeft
     | TalkingChanged
+    | WritingChanged
     | AudienceChanged
+    | DraftOpened
     | TextQueued
     | TextStored
     | TextRefused

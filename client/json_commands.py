@@ -90,6 +90,7 @@ def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 _COMMANDS: Final[Mapping[str, Callable[[Asked], commands.Command]]] = {
     "say": _text("text", commands.SendText),
+    "writing": lambda _: commands.TellWriting(),
     "search": _text("words", commands.SearchLog),
     "export": _text("path", commands.ExportLog),
     "mic": _switch(commands.SetMicrophone),

@@ -70,8 +70,9 @@ def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, obje
             return [("member_changed", _about(person, confirmed=person.confirmed, listening=person.listening))]
         case events.PersonLeft(person):
             return [("member_left", _about(person))]
-        case events.TalkingChanged(person, on):
-            return [("talking", _about(person, on=on))]
+        case events.TalkingChanged(person, on) | events.WritingChanged(person, on):
+            what = "talking" if isinstance(event, events.TalkingChanged) else "writing"
+            return [(what, _about(person, on=on))]
         case events.AudienceChanged(count):
             return [("listening", {"count": count})]
         case events.TextReceived():

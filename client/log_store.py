@@ -1,4 +1,4 @@
-"""The local log on disk: the sealed lines of all rooms, in a second SQLite file of the state folder.
+"""The local log on disk: the sealed lines and drafts of all rooms, in a second SQLite file of the state folder.
 
 A file of its own because it may lose its end when power fails (`synchronous = NORMAL`: no wait for the disk on
 each line). What was lost is fetched again: the notes on how far this computer has read are committed together
@@ -26,6 +26,8 @@ CREATE INDEX line_place ON line (room_id, epoch, seq);
 CREATE UNIQUE INDEX line_body ON line (room_id, body);
 CREATE INDEX line_counter ON line (room_id, counter);
 """
+# Files of the first version lack it, and versions that do not know it pass over it.
+_DRAFTS: Final = "CREATE TABLE IF NOT EXISTS draft (room_id BLOB PRIMARY KEY, token BLOB NOT NULL) WITHOUT ROWID"
 _SELECT: Final = "SELECT epoch, seq, token, copied, number FROM line WHERE room_id = ?"
 
 
@@ -37,6 +39,7 @@ class LogFile:
         self._database = Database(folder, _FILE)
         try:
             self._database.prepare(_SCHEMA, _SCHEMA_VERSION, "NORMAL", begin=lambda: None)
+            self._database.run(_DRAFTS)
         except BaseException:
             self._database.close()
             raise
@@ -46,10 +49,11 @@ class LogFile:
         return RoomLog(self._database, room_id)
 
     def delete_all(self) -> int:
-        """Take the lines of all rooms out of the file for good; returns how many there were."""
+        """Take the lines and drafts of all rooms out of the file for good; returns how many lines there were."""
         with self._database.transaction():
             count = len(self._database.run("DELETE FROM line RETURNING 1"))
             self._database.run("DELETE FROM log")
+            self._database.run("DELETE FROM draft")
         self._database.shrink()
         return count
 
@@ -161,13 +165,26 @@ class RoomLog:
         return [_line(row) for row in rows]
 
     def delete(self) -> int:
-        """Take all lines of the room out of the file for good; returns how many there were."""
+        """Take all lines and the draft of the room out of the file for good; returns how many lines there were."""
         self.commit()
         with self._database.transaction():
             count = len(self._database.run("DELETE FROM line WHERE room_id = ? RETURNING 1", self._room_id))
             self._database.run("DELETE FROM log WHERE room_id = ?", self._room_id)
+            self.keep_draft(b"")
         self._database.shrink()
         return count
+
+    def draft(self) -> bytes:
+        """See `client.drafts.DraftStore`."""
+        row = self._database.first("SELECT token FROM draft WHERE room_id = ?", self._room_id)
+        return row[0] if row else b""
+
+    def keep_draft(self, token: bytes) -> None:
+        """See `client.drafts.DraftStore`. It is on disk at once, or with the lines that are being written."""
+        if token:
+            self._database.run("INSERT OR REPLACE INTO draft VALUES (?, ?)", self._room_id, token)
+        else:
+            self._database.run("DELETE FROM draft WHERE room_id = ?", self._room_id)
 
     def commit(self) -> None:
         """See `LogStore`."""

@@ -81,7 +81,7 @@ class Network(threading.Thread):
         self._transport = Transport(self._voice.receive)
         self._random = secrets.SystemRandom()
         self._stays = Stays(store, habits, self._random.random)
-        self._desk = Desk(self._stays, self._problem)
+        self._desk = Desk(self._stays, self.events.put)
         self._attempts = Attempts(self._random.random)
         self._hearing = Hearing()
         self._surroundings = Watch()
@@ -272,9 +272,7 @@ class Network(threading.Thread):
             keys, self._connection_key, target.name, partial(self._problem, Part.GENERAL, "log_failed")
         )
         self._session.listen(self._listening)
-        for queued in self._session.still_waiting():
-            self.events.put(queued)
-        self._desk.opened(self._session, Moment(time.monotonic(), time.time()))
+        self._desk.opened(keys, self._session, Moment(time.monotonic(), time.time()))
 
     def _link_changed(self, news: Link) -> None:
         if self._session is None:

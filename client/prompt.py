@@ -34,11 +34,17 @@ class PromptConsole:
         self,
         complete: Callable[[str], Iterable[str]],
         status: Callable[[], str],
+        typed: Callable[[str], None] = lambda _text: None,
         *,
         keyboard: Input | None = None,
         screen: Output | None = None,
     ) -> None:
-        """`complete` gives the words that may stand in place of the last one of a text; `status` the lowest line."""
+        """`complete` gives the words that may stand in place of the last one of a text; `status` the lowest line.
+
+        `typed` is called with what stands in the prompt whenever that changes.
+        """
+        self._status = status
+        self._drawn = status()
         self._waiting: deque[str] = deque()
         self._turn = threading.Lock()  # who looks at the three below
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -56,6 +62,7 @@ class PromptConsole:
             output=screen,
         )
         self._session.default_buffer.accept_handler = self._accepted
+        self._session.default_buffer.on_text_changed += lambda buffer: typed(buffer.text)
 
     def read(self, told: Callable[[str], None]) -> None:
         """Prompt until Ctrl+D, Ctrl+C on an empty line, or `close`."""
@@ -122,6 +129,9 @@ class PromptConsole:
     def _write_above(self) -> None:
         if self._waiting:
             run_in_terminal(self._write_waiting)
+        elif (status := self._status()) != self._drawn:
+            self._drawn = status
+            self._session.app.invalidate()
 
     def _write_waiting(self) -> None:
         output = self._session.app.output

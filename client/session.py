@@ -15,7 +15,6 @@ from functools import singledispatchmethod
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from client.archive import Errands
 from client.events import (
@@ -47,6 +46,7 @@ from client.voice_orders import (
     SetAudience,
     VoiceOrder,
 )
+from client.writing import Writing
 from common import limits, messages, voice_frame
 from common.crypto.keys import RoomKeys, device_fingerprint, session_id
 from common.crypto.sealing import BodyOpener, BodySealer
@@ -79,12 +79,16 @@ class Session:
         jitter: Callable[[], float],
         *,
         tell_seen: bool = True,
+        tell_writing: bool = True,
     ) -> None:
-        """`jitter` gives numbers of 0..1; it spreads signals and is no secret. `tell_seen`: others learn what I saw."""
+        """`jitter` gives numbers of 0..1; it spreads signals and is no secret.
+
+        `tell_seen`: others learn what I saw; `tell_writing`: they learn that I am writing.
+        """
         self._keys = keys
         self._identity = identity
-        device_public = _raw(identity.device)
-        self._id = session_id(_raw(identity.session))
+        device_public = identity.device.public_key().public_bytes_raw()
+        self._id = session_id(identity.session.public_key().public_bytes_raw())
         self._seal = BodySealer(keys)
         self._open = BodyOpener(keys)
         self._hello = self._seal.seal_hello(identity.device, identity.session, identity.connection, identity.name)
@@ -94,9 +98,9 @@ class Session:
         self._roster = Roster(self._id, identity.name, keys)
         self._posts = Posts(keys, identity.device, identity.name, store, log, self._roster.name_of_device)
         self._receipts = Receipts(device_public, jitter, tell=tell_seen, epoch=self._posts.epoch)
-        self._signals = Signals(
-            self._id, identity.session, (self._seal, self._open), self._roster, self._receipts, jitter
-        )
+        self.writing: Final = Writing(tell=tell_writing)
+        seals = (self._seal, self._open)
+        self._signals = Signals(self._id, identity.session, seals, self._roster, self._receipts, self.writing, jitter)
         self.errands: Final = Errands(log, self._posts.open_line)
         self._handle = b""
         self._room = b""
@@ -122,10 +126,12 @@ class Session:
         """Drain the events for the user interface. Lines that they tell are kept on this computer by then."""
         self._events += self._posts.commit()
         drained, self._events = self._events, []
+        written: list[Event] = []
         for event in drained:
             if isinstance(event, TextReceived):
                 self._receipts.shown(bytes.fromhex(event.post), (event.epoch, event.seq), own=event.own)
-        return drained
+                written += self.writing.said(event.member, own=event.own)
+        return drained + written
 
     def voice_orders(self) -> list[VoiceOrder]:
         """Drain the orders for the voice engine."""
@@ -234,6 +240,7 @@ class Session:
             self._outgoing.append(messages.Ping(int(now * MICRO)))
         self._outgoing += self._signals.take_due(now)
         self._events += self._receipts.count(self._roster.confirmed_devices, now)
+        self._events += self.writing.expire(now)
         self._events += self._posts.missing(now)
         self._send_due(now)
 
@@ -376,6 +383,7 @@ class Session:
     def _gone(self, member: Member) -> None:
         self._voice.append(RemoveSpeaker(member.handle))
         self._events.append(PersonLeft(member.person()))
+        self.writing.gone(member.session.id)
         self._receipts.people_changed()
         self._set_audience(sum(other.listening for other in self._roster))
 
@@ -391,7 +399,3 @@ class Session:
     def _send_due(self, now: float) -> None:
         if self.joined:
             self._outgoing += self._posts.take_due(now)
-
-
-def _raw(key: Ed25519PrivateKey) -> bytes:
-    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

@@ -16,7 +16,16 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import tomli_w
 
-from client.commands import ChooseDevices, Command, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
+from client.commands import (
+    ChooseDevices,
+    Command,
+    SetKeepLog,
+    SetProcessing,
+    SetReceipts,
+    SetTransmit,
+    SetTyping,
+    Transmit,
+)
 from common.errors import LocalError
 
 LARGEST_SCALE: Final = 300
@@ -44,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True):
     scale: int = 0  # percent, 0: the system's
     notifications: Literal["hidden", "full", "off"] = "hidden"
     receipts: bool = True
+    typing: bool = True  # tell others that I am writing
     keep_log: bool = True
     remember_servers: bool = True
 
@@ -63,6 +73,8 @@ def orders(before: Settings, now: Settings) -> list[Command]:
         told.append(_processing(now))
     if now.receipts != before.receipts:
         told.append(SetReceipts(now.receipts))
+    if now.typing != before.typing:
+        told.append(SetTyping(now.typing))
     if now.keep_log != before.keep_log:
         told.append(SetKeepLog(now.keep_log))
     return told

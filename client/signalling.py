@@ -1,4 +1,4 @@
-"""Signals of one room, which nobody keeps: who is here (`Present`), who has seen what (`Seen`).
+"""Signals of one room, which nobody keeps: who is here (`Present`), has seen what (`Seen`), is writing (`Writing`).
 
 Sealed and signed by the session's key, numbered, and taken once each. Pure: `now` and jitter are arguments.
 """
@@ -16,8 +16,16 @@ from client.presence import Presence
 from client.receipts import Receipts
 from client.roster import Member, Roster
 from client.voice_orders import ConfirmSpeaker
+from client.writing import Writing
 from common import messages
-from common.crypto.sealing import BodyOpener, BodySealer, PresentSignal, SignalBody, SignalContent
+from common.crypto.sealing import (
+    BodyOpener,
+    BodySealer,
+    PresentSignal,
+    SeenSignal,
+    SignalBody,
+    SignalContent,
+)
 from common.errors import SealBroken
 
 
@@ -31,6 +39,7 @@ class Signals:
         seals: tuple[BodySealer, BodyOpener],
         roster: Roster,
         receipts: Receipts,
+        writing: Writing,
         jitter: Callable[[], float],
     ) -> None:
         """`own_session` is my session id, `key` what signs for it; `jitter` gives numbers of 0..1."""
@@ -39,6 +48,7 @@ class Signals:
         self._seal, self._open = seals
         self._roster = roster
         self._receipts = receipts
+        self._writing = writing
         self._presence = Presence(own_session, jitter)
         self._seq = 0
         self.counters: Final[Counter[str]] = Counter(signals=0)
@@ -56,10 +66,12 @@ class Signals:
         """In no room."""
         self._presence.stop()
         self._receipts.closed()
+        self._writing.closed()
 
     def next_tick(self) -> list[float]:
         """When something is to be said."""
-        return [due for due in (self._presence.next_tick(), self._receipts.next_tick()) if due is not None]
+        dues = (self._presence.next_tick(), self._receipts.next_tick(), self._writing.next_tick())
+        return [due for due in dues if due is not None]
 
     def take_due(self, now: float) -> Iterator[messages.Signal]:
         """What is to be said now."""
@@ -70,6 +82,9 @@ class Signals:
         seen = self._receipts.take_due(len(self._roster), now)
         if seen is not None:
             yield self._sealed(seen)
+        writing = self._writing.take_due(len(self._roster), now)
+        if writing is not None:
+            yield self._sealed(writing)
 
     def receive(self, message: messages.Signalled, now: float) -> Iterator[Event | ConfirmSpeaker]:
         """What a signal means; nothing where it does not open, is somebody else's or was heard before."""
@@ -92,8 +107,12 @@ class Signals:
     def _signalled(self, member: Member, content: SignalContent, now: float) -> Iterator[Event | ConfirmSpeaker]:
         if isinstance(content, PresentSignal):
             yield from self._present(member, content, now)
-        elif member.session.confirmed:
+        elif not member.session.confirmed:
+            return
+        elif isinstance(content, SeenSignal):
             self._receipts.heard(member.session.device, content.post)
+        else:
+            yield from self._writing.heard(member, now)
 
     def _present(self, member: Member, signal: PresentSignal, now: float) -> Iterator[Event | ConfirmSpeaker]:
         if self._id in signal.sessions and not member.session.confirmed:

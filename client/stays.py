@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from client.drafts import Drawer
 from client.log import LogStore, NoLog
 from client.session import Identity, Session
 from client.store import Store
@@ -18,11 +20,13 @@ from common.errors import LocalError
 class Habits:
     """What the user wants of all stays.
 
-    Without `receipts` nobody is told which lines this user has seen; without `keep_log` no line is kept. With
+    Without `receipts` nobody is told which lines this user has seen, without `typing` that it is writing; without
+    `keep_log` neither lines nor drafts are kept. With
     `lasting_key` all connections are made under one key of this device, else under a fresh one each.
     """
 
     receipts: bool = True
+    typing: bool = True
     keep_log: bool = True
     lasting_key: bool = False
 
@@ -56,7 +60,15 @@ class Stays:
             self._log_of(keys, complain),
             jitter=self._jitter,
             tell_seen=self.habits.receipts,
+            tell_writing=self.habits.typing,
         )
+
+    def drawer(self, keys: RoomKeys) -> Drawer | None:
+        """Where what is written and not sent in this room is kept; None: it is not."""
+        if self.habits.keep_log:
+            with suppress(LocalError):  # `begin` has told it
+                return Drawer(keys, self._store.log(keys.room_id))
+        return None
 
     def _log_of(self, keys: RoomKeys, complain: Callable[[str], None]) -> LogStore:
         if self.habits.keep_log:

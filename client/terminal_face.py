@@ -12,6 +12,7 @@ from typing import Final
 from client import commands, events, trust
 from client.faces import BadLine, People
 from client.ink import Ink
+from client.writers import Writers
 
 _HELP: Final = [
     "What you type is said to the room. Besides that:",
@@ -28,6 +29,7 @@ _HELP: Final = [
     "  /quit             leave",
     "  //…               say a line that begins with a slash",
 ]
+_FEW: Final = 2  # who write and are named
 _SWITCHES: Final[dict[str, Callable[[bool], commands.Command]]] = {
     "/mic": commands.SetMicrophone,
     "/speaker": commands.SetSpeaker,
@@ -65,6 +67,7 @@ class TerminalFace:
         self._invite = ""
         self._room_words = ""
         self._on = {"/mic": False, "/speaker": False}
+        self._writers = Writers()
 
     def command(self, line: str) -> commands.Command | list[str] | None:
         """A command, lines that answer at once, or None for an empty line. Raises `BadLine`."""
@@ -87,7 +90,11 @@ class TerminalFace:
         """One line that tells how things stand."""
         room = f"{self._room_words}, {len(list(self._people))} here" if self._room_words else "not connected"
         devices = [f"{word[1:]} {'on' if on else 'off'}" for word, on in self._on.items()]
-        return " · ".join([room, *devices, "/help"])
+        return " · ".join([room, *devices, *_writing(self._writers.names()), "/help"])
+
+    def is_message(self, typed: str) -> bool:
+        """Whether this, when it is entered, would be said to others."""
+        return bool(typed.strip()) and (not typed.startswith("/") or typed.startswith("//"))
 
     def completions(self, before: str) -> list[str]:
         """What may stand in place of the last word of `before`: a command, its second word, or a name."""
@@ -134,6 +141,7 @@ class TerminalFace:
 
     def _note(self, event: events.Event) -> None:
         self._people.note(event)
+        self._writers.receive(event)
         match event:
             case events.RoomJoined():
                 self._room_words = event.room_words
@@ -197,6 +205,11 @@ def _met(event: events.BrokerMet) -> list[str]:
     if not event.first_contact:
         return []
     return [f"* First contact with this broker. Compare its four words with whoever runs it: {event.words}"]
+
+
+def _writing(names: list[str]) -> list[str]:
+    few = len(names) <= _FEW
+    return [f"{' and '.join(names) if few else 'several people'} writing…"] if names else []
 
 
 def _begins(name: str, typed: str) -> bool:

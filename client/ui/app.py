@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
 
-from client.commands import Command, Quit, SendText, SetMicrophone, SetSpeaker
+from client.commands import Command, Quit, SetMicrophone, SetSpeaker
 from client.events import Event, Part, ProblemReported, SessionEnded
 from client.memory import Memory
 from client.settings import Choices, Settings
@@ -24,6 +24,7 @@ from client.ui.actions import WITH_KEYS, Act, is_possible
 from client.ui.attention import Attention
 from client.ui.chooser import Chooser
 from client.ui.clipboard import Clipboard
+from client.ui.composing import Composing
 from client.ui.connect_view import ConnectActions
 from client.ui.connector import Connector
 from client.ui.desktop import Desktop, ask
@@ -35,7 +36,6 @@ from client.ui.presenter import Glance, Phase, Presenter, Problem, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
 from client.visited import Visited
-from common import limits
 from common.crypto.phrase import generate
 from common.errors import LocalError
 
@@ -96,7 +96,6 @@ class Window:
         self._backend = backend
         self._opening = opening
         self._presenter = Presenter(microphone_on=opening.microphone_on, speaker_on=opening.speaker_on)
-        self._sent = ""  # the last message that was taken, to be given back if it cannot be sent
         self._shown: ViewState | None = None
         self._ended = False
         self._quit_at: float | None = None
@@ -121,6 +120,7 @@ class Window:
             ),
             visited=opening.visited,
         )
+        self.composing = Composing(lambda: self.page.chat, self._submit, self._report)
         self._clipboard = Clipboard(root)
         self._attention = Attention()
         self._look = Look(root, choices.now, ask_desktop)
@@ -152,7 +152,9 @@ class Window:
         """Ask the session to end; the window goes when it has, or when it takes too long."""
         if self._quit_at is not None:
             return
-        warning = self._presenter.before_closing(draft=bool(self.page.chat.draft.strip()))
+        self.composing.put_away()
+        draft = bool(self.page.chat.draft.strip())
+        warning = self._presenter.before_closing(draft=draft, kept=self.composing.kept)
         if warning is not None:
             self._report(warning)
             return
@@ -176,6 +178,7 @@ class Window:
             mend=self._connector.mend,
             dismiss=self._dismiss,
             send=self._send,
+            edit=self.composing.edited,
             set_speaker=self._set_speaker,
             set_microphone=self._set_microphone,
             copy_invite=self._copy_invite,
@@ -202,6 +205,7 @@ class Window:
 
     def _bind_keys(self) -> None:
         self.root.bind("<FocusIn>", self._focused)
+        self.root.bind("<FocusOut>", lambda _event: self.composing.put_away())
         for touch in ("<Button>", "<MouseWheel>"):  # a wheel turns without the focus
             self.root.bind(touch, self._touched, add="+")
         for action in WITH_KEYS:
@@ -273,13 +277,8 @@ class Window:
     # --- what the user does ---------------------------------------------------------------------------------
 
     def _send(self, text: str) -> bool:
-        if len(text.encode(errors="replace")) > limits.TEXT_BYTES:
-            self._report(ProblemReported(Part.TEXT, "too_long", texts.TEXT_TOO_LONG))
-            return False
-        self._sent = text
         self._presenter.edited(Part.TEXT)
-        self._submit(SendText(text.encode(errors="replace").decode()))
-        return True
+        return self.composing.send(text)
 
     def _set_microphone(self, on: bool) -> None:
         self._presenter.microphone_asked(on=on)
@@ -313,8 +312,7 @@ class Window:
             self._attention.receive(event)
             self._connector.receive(event)
             self.stage.receive(event)
-            if isinstance(event, ProblemReported) and event.part is Part.TEXT:
-                self.page.chat.give_back(self._sent)
+            self.composing.receive(event)
             if isinstance(event, SessionEnded):
                 self._ended = True
         self._call(now)
@@ -337,6 +335,7 @@ class Window:
         self._show()
         if self._quit_at is not None:
             return
+        self.composing.rest()
         untouched = self._now() - self._touched_at
         viewable = bool(self.page.winfo_viewable())
         glance = Glance(self.page.chat.messages.lowest(), viewable, self._has_focus(), untouched)

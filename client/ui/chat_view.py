@@ -17,16 +17,32 @@ _MOST_LINES = 6
 
 
 class ChatView(ttk.Frame):
-    """`send` is called with a text and answers whether it was taken; what was not taken stays in the field."""
+    """`send` is called with a text and answers whether it was taken; what was not taken stays in the field.
 
-    def __init__(self, parent: tk.Misc, theme: Theme, excerpt: Excerpt, *, send: Callable[[str], bool]) -> None:
+    `edited` is called with what stands in the field whenever that changes.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        excerpt: Excerpt,
+        *,
+        send: Callable[[str], bool],
+        edited: Callable[[str], None],
+    ) -> None:
         super().__init__(parent, style="Page.TFrame")
         self._theme = theme
         self._send = send
+        self._edited: Callable[[str], None] = lambda _text: None
         self._can_send = False
         self.messages = MessageArea(self, theme, excerpt)
         composer = ttk.Frame(self, style="Card.TFrame", padding=(theme.px(8), theme.px(8)))
-        composer.pack(side="bottom", fill="x", pady=(theme.px(8), 0))  # first: it is whole in every window
+        composer.pack(side="bottom", fill="x")  # first: it is whole in every window
+        gap = ttk.Frame(self, style="Page.TFrame", height=theme.px(20))  # always there: nothing moves for who writes
+        gap.pack(side="bottom", fill="x")
+        self.writing_label = ttk.Label(gap, style="PageMuted.TLabel", font=theme.fonts.small)
+        self.writing_label.place(x=theme.px(10), rely=0.5, anchor="w", relwidth=1.0, width=-theme.px(20))
         self.messages.pack(fill="both", expand=True)
         self.find_bar = FindBar(
             self,
@@ -53,17 +69,19 @@ class ChatView(ttk.Frame):
         self.send_button.configure({"image": pictures})
         self.send_button.grid(row=0, column=1, sticky="se")
         self._changed()
+        self._edited = edited  # from now on: an empty field that has just been made is no draft that was given up
 
     @property
     def draft(self) -> str:
         """What is written and not sent."""
         return self.input.get("1.0", "end-1c")
 
-    def show(self, *, can_send: bool, wrong: bool) -> None:
-        """Whether a message can be sent now, and whether the field is marked."""
+    def show(self, *, can_send: bool, wrong: bool, writing: str) -> None:
+        """Whether a message can be sent now, whether the field is marked, and who else is writing."""
         self._can_send = can_send
         self.send_button.state(["!disabled" if can_send else "disabled"])
         self._field.state(["invalid" if wrong else "!invalid"])
+        self.writing_label.configure(text=self._theme.line(writing))
 
     def _write_on(self) -> None:
         self.input.focus_set()
@@ -84,6 +102,14 @@ class ChatView(ttk.Frame):
         """A message that was taken could not be sent: into the field with it, if nothing else is written there."""
         if not self.draft.strip():
             self.input.insert("1.0", draft)
+            self._changed()
+
+    def write(self, draft: str) -> None:
+        """Have this in the field; nothing happens where it is there already, not even to the cursor."""
+        if draft != self.draft:
+            self.input.delete("1.0", "end")
+            self.input.insert("1.0", draft)
+            self.input.edit_reset()
             self._changed()
 
     def tips(self) -> Iterator[Tip]:
@@ -135,6 +161,7 @@ class ChatView(ttk.Frame):
         else:
             self._hint.place(x=0, y=0)
         self._grow()
+        self._edited(self.draft)
 
     def _grow(self) -> None:
         """As many lines as the draft has, up to a point."""

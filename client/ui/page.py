@@ -31,6 +31,7 @@ class Deeds:
     mend: Callable[[Remedy], None]
     dismiss: Callable[[], None]
     send: Callable[[str], bool]
+    edit: Callable[[str], None]
     set_speaker: Callable[[bool], None]
     set_microphone: Callable[[bool], None]
     copy_invite: Callable[[], None]
@@ -45,7 +46,7 @@ class Page(ttk.Frame):
         self._theme = theme
         self.connect = ConnectView(self, theme, deeds.connecting, fields)
         self.problem = ProblemView(self, theme, mend=deeds.mend, dismiss=deeds.dismiss)
-        self.chat = ChatView(self, theme, excerpt, send=deeds.send)
+        self.chat = ChatView(self, theme, excerpt, send=deeds.send, edited=deeds.edit)
         self.roster = RosterView(self, theme)
         self.voice = VoiceView(
             self,
@@ -64,7 +65,7 @@ class Page(ttk.Frame):
         wrong = state.problem.part if state.problem else None
         self.connect.show(can_connect=state.can_connect, can_disconnect=state.can_disconnect, wrong=wrong)
         self.problem.show(state.problem)
-        self.chat.show(can_send=state.can_send, wrong=wrong is Part.TEXT)
+        self.chat.show(can_send=state.can_send, wrong=wrong is Part.TEXT, writing=state.writing)
         self.chat.messages.show(state.empty_title, state.empty_text)
         self.roster.show(state.people, state.people_note)
         self.voice.show(state.voice)

@@ -29,6 +29,7 @@ from client.ui.people import People, PersonRow
 from client.ui.safe_text import bounded, safe_name, safe_sentence
 from client.ui.transcript import BEGINNING, Transcript
 from client.ui.voice_state import Voice, VoiceShown
+from client.writers import Writers
 
 # The attempt is over with these: without another key, name or server the next one would end alike.
 _ENDS_ATTEMPT = frozenset(
@@ -104,6 +105,7 @@ class ViewState:
     voice: VoiceShown
     empty_title: str  # what stands in the message area while there is no message
     empty_text: str
+    writing: str  # who writes just now
     invite: str = field(repr=False)
 
 
@@ -126,6 +128,7 @@ class Presenter:
 
     def __init__(self, zone: tzinfo | None = None, *, microphone_on: bool = False, speaker_on: bool = False) -> None:
         self._people = People()
+        self._writers = Writers()
         self._voice = Voice(microphone_wanted=microphone_on, speaker_wanted=speaker_on)
         self._transcript = Transcript(zone)
         self.chat = Excerpt(self._transcript)
@@ -158,13 +161,13 @@ class Presenter:
             self._transcript.notice(texts.YOU_LEFT, wall)
         self._offline()
 
-    def before_closing(self, *, draft: bool) -> ProblemReported | None:
-        """What the user should know before the window goes; told once, then it may go."""
+    def before_closing(self, *, draft: bool, kept: bool = False) -> ProblemReported | None:
+        """What the user should know before the window goes; told once, then it may go. `kept`: the draft is."""
         unsent = self._transcript.unsent()
         if self._warned or not (unsent or draft):
             return None
         self._warned = True
-        return ProblemReported(Part.GENERAL, "unsent", texts.unsent(unsent, draft=draft))
+        return ProblemReported(Part.GENERAL, "unsent", texts.unsent(unsent, draft=draft, kept=kept))
 
     def quit_asked(self) -> None:
         """A `Quit` was submitted."""
@@ -216,6 +219,7 @@ class Presenter:
         if isinstance(event, PersonJoined) and not self._in_room:
             return  # of a room that was left while this was on its way
         self._people.receive(event)
+        self._writers.receive(event)
         self._voice.receive(event)
         self._receive_connection(event, now, wall)
         self._receive_text(event, wall)
@@ -239,6 +243,7 @@ class Presenter:
             voice=voice,
             empty_title=title,
             empty_text=text,
+            writing=texts.writing([safe_name(name) for name in self._writers.names()]) if online else "",
             invite=self._broker.invite if self._broker and self._in_room else "",
         )
 

@@ -116,6 +116,7 @@ GROUPS: Final = (
             Switch("keep_log", texts.KEEP_LOG, texts.HINT_KEEP_LOG),
             Switch("remember_servers", connect_texts.REMEMBER_SERVERS, connect_texts.HINT_REMEMBER_SERVERS),
             Switch("receipts", texts.RECEIPTS, texts.HINT_RECEIPTS),
+            Switch("typing", texts.TYPING, texts.HINT_TYPING),
         ),
     ),
 )

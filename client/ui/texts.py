@@ -8,6 +8,7 @@ It knows no widgets and no state.
 from __future__ import annotations
 
 import gettext
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -50,14 +51,16 @@ def tip_link(host: str) -> str:
     return _("Opens {host} in your browser").format(host=host)
 
 
-def unsent(lines: int, *, draft: bool) -> str:
+def unsent(lines: int, *, draft: bool, kept: bool = False) -> str:
     """What would be left behind by a window that is closed now."""
     parts = []
     if lines:
         parts.append(
             _("{count} of your messages are not sent yet; they are kept and sent next time.").format(count=lines)
         )
-    if draft:
+    if draft and kept:
+        parts.append(_("What you have written is not sent; it is kept and stands here again next time in this room."))
+    elif draft:
         parts.append(_("What you have written and not sent would be lost."))
     return " ".join([*parts, _("Close the window once more to leave.")])
 
@@ -169,6 +172,15 @@ WAITING_TEXT: Final = _("Looking for the broker and making the room's keys from 
 CONNECTION_LOST: Final = _("Connection lost")
 CONNECTED_AGAIN: Final = _("Connected again")
 YOU_LEFT: Final = _("You left the room")
+
+
+def writing(names: Sequence[str]) -> str:
+    """Who writes a line just now."""
+    if len(names) > 2:
+        return _("Several people are writing…")
+    if len(names) == 2:
+        return _("{first} and {second} are writing…").format(first=names[0], second=names[1])
+    return _("{name} is writing…").format(name=names[0]) if names else ""
 
 
 def refused(reason: str) -> str:
@@ -288,6 +300,8 @@ KEEP_LOG: Final = _("Keep messages on this computer")
 HINT_KEEP_LOG: Final = _("Sealed under the room's key. Holds from the next connection on.")
 RECEIPTS: Final = _("Tell others what I have seen")
 HINT_RECEIPTS: Final = _("You see what they tell, whatever you choose.")
+TYPING: Final = _("Tell others that I am writing")
+HINT_TYPING: Final = _("Sealed like everything else.")
 
 # --- problems -----------------------------------------------------------------------------------------------
 

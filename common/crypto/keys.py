@@ -6,6 +6,7 @@
                               ├→ text key     Fernet, sealing.py
                               ├→ room words   for people to compare
                               ├→ log key      marks in a client's own log, client/log.py
+                              ├→ draft key    what is written and not sent, client/drafts.py
                               └→ voice root → a base key for each sender's session, sframe.py
 
 The master never leaves this file, and no key shows in a repr. Every derivation has a label of its own, so no
@@ -71,6 +72,7 @@ class RoomKeys:
     broker_key: bytes
     room_words: str
     text_key: bytes = field(repr=False)
+    draft_key: bytes = field(repr=False)
     _voice_root: bytes = field(repr=False)
     _log_key: bytes = field(repr=False)
 
@@ -111,6 +113,7 @@ def stretch(phrase: str, broker_key: bytes, cost: StretchCost = STRETCH_COST) ->
         broker_key=broker_key,
         room_words=" ".join(words),
         text_key=_expand(master, LABEL + b"text fernet", limits.KEY_BYTES),
+        draft_key=_expand(master, LABEL + b"drafts", limits.KEY_BYTES),
         _voice_root=_expand(master, LABEL + b"voice root", limits.KEY_BYTES),
         _log_key=_expand(master, LABEL + b"log marks", limits.KEY_BYTES),
     )

@@ -75,7 +75,11 @@ class SeenSignal(_Sealed, frozen=True, tag=2):
     post: PostId
 
 
-SignalContent: TypeAlias = PresentSignal | SeenSignal  # what a signal can hold
+class WritingSignal(_Sealed, frozen=True, tag=3):
+    """The sender's user is writing a line just now."""
+
+
+SignalContent: TypeAlias = PresentSignal | SeenSignal | WritingSignal  # what a signal can hold
 
 
 class HelloBody(_Sealed, frozen=True, tag=1):

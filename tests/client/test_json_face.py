@@ -38,6 +38,7 @@ def told(event: events.Event, face: JsonFace | None = None) -> list[dict[str, An
         ('{"do":"mic","on":true}', commands.SetMicrophone(on=True)),
         ('{"do":"speaker","on":false}', commands.SetSpeaker(on=False)),
         ('{"do":"stats"}', commands.AskStats()),
+        ('{"do":"writing"}', commands.TellWriting()),
         ('{"do":"devices"}', commands.AskDevices()),
         ('{"do":"choose","microphone":"Headset"}', commands.ChooseDevices("Headset", "default")),
         ('{"do":"echo_test"}', commands.TestEcho()),
@@ -142,6 +143,7 @@ def test_members_are_answered_at_once() -> None:
             {"event": "member_changed", "name": "Ann", "member": "m1", "confirmed": True, "listening": True},
         ),
         (events.PersonLeft(ANN), {"event": "member_left", "name": "Ann", "member": "m1"}),
+        (events.WritingChanged(ANN, True), {"event": "writing", "name": "Ann", "member": "m1", "on": True}),
         (events.TalkingChanged(ANN, True), {"event": "talking", "name": "Ann", "member": "m1", "on": True}),
         (events.AudienceChanged(2), {"event": "listening", "count": 2}),
         (

@@ -162,3 +162,36 @@ def test_what_was_abandoned_is_not_kept_by_whoever_comes_next(file: LogFile, roo
     add(later, 3)
     later.commit()
     assert seqs(later.before(None, 10)) == [(0, 1), (0, 3)]
+
+
+def test_a_room_has_one_draft_until_it_is_deleted(tmp_path: Path, file: LogFile, room: RoomLog) -> None:
+    # mistake: a draft that outlives "delete everything", or that waits for a line to be on disk
+    other = file.room(OTHER_ROOM)
+    room.commit()
+    room.keep_draft(b"one")
+    room.keep_draft(b"two")
+    other.keep_draft(b"theirs")
+    assert (room.draft(), other.draft()) == (b"two", b"theirs")
+    file.close()
+    file = LogFile(tmp_path)
+    room, other = file.room(ROOM), file.room(OTHER_ROOM)
+    assert (room.draft(), other.draft()) == (b"two", b"theirs")
+    room.keep_draft(b"")
+    other.delete()
+    assert (room.draft(), other.draft()) == (b"", b"")
+    room.keep_draft(b"three")
+    file.delete_all()
+    assert room.draft() == b""
+    file.close()
+    assert not any(b"three" in path.read_bytes() for path in tmp_path.glob("log.sqlite3*"))
+
+
+def test_a_file_of_the_first_version_takes_drafts(tmp_path: Path) -> None:
+    LogFile(tmp_path).close()
+    with sqlite3.connect(tmp_path / "log.sqlite3") as connection:
+        connection.execute("DROP TABLE draft")
+    connection.close()
+    file = LogFile(tmp_path)
+    file.room(ROOM).keep_draft(b"new")
+    assert file.room(ROOM).draft() == b"new"
+    file.close()

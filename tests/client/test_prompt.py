@@ -28,10 +28,16 @@ class Terminal:
         self.keys = keys
         self.screen = io.StringIO()
         self.typed: list[str] = []
+        self.drafts: list[str] = []
+        self.status = "offline"
         self._came = threading.Condition()
         output = Vt100_Output(self.screen, lambda: Size(24, 80), enable_cpr=False)
         self.console = PromptConsole(
-            lambda before: ["/people"] if before == "/pe" else [], lambda: "no room", keyboard=keys, screen=output
+            lambda before: ["/people"] if before == "/pe" else [],
+            lambda: self.status,
+            self.drafts.append,
+            keyboard=keys,
+            screen=output,
         )
         self.draft = self.console._session.default_buffer
         self.draft.on_text_changed += self._changed
@@ -63,9 +69,11 @@ def prompting() -> Iterator[Terminal]:
     with create_pipe_input() as keys:
         terminal = Terminal(keys)
         terminal.reading.start()
-        yield terminal
-        terminal.console.close()
-        terminal.reading.join(PATIENCE)
+        try:
+            yield terminal
+        finally:
+            terminal.console.close()
+            terminal.reading.join(PATIENCE)
         assert not terminal.reading.is_alive()
 
 
@@ -153,3 +161,24 @@ def test_what_is_logged_goes_above_the_prompt(monkeypatch: pytest.MonkeyPatch) -
     assert handler.stream is stderr
     assert "a warning\n" in terminal.shown()
     assert stderr.getvalue() == ""
+
+
+def test_the_lowest_line_follows_what_happens_without_a_key() -> None:
+    # mistake: "Ann writing…" that is shown with the next key only
+    with prompting() as terminal:
+        terminal.until(lambda: terminal.console._loop)
+        drawn: list[str] = []
+        terminal.console._session.app.on_invalidate += lambda _: drawn.append(terminal.status)
+        terminal.console.write([])
+        terminal.status = "writing"
+        terminal.console.write([])
+        terminal.until(lambda: drawn)
+        terminal.console.write([])
+    assert drawn == ["writing"]
+
+
+def test_what_is_being_typed_is_told() -> None:
+    with prompting() as terminal:
+        terminal.keys.send_text("hi\r")
+        terminal.until(lambda: terminal.typed == ["hi"])
+    assert terminal.drafts[0] in {"h", "hi"}

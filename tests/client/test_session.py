@@ -937,3 +937,52 @@ def test_the_log_is_searched_between_other_things(net: Net) -> None:
     net.run(0.01)
     (found,) = ann.told(events.LogSearched)
     assert [line.text for line in found.lines] == ["needle"]
+
+
+def writers(client: Client) -> list[tuple[str, bool]]:
+    return [(change.person.name, change.on) for change in client.told(events.WritingChanged)]
+
+
+def test_others_know_who_writes_until_the_line_is_there(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    ann.session.writing.wrote(net.now)
+    net.run(1)
+    assert (writers(ann), writers(bob)) == ([], [("Ann", True)])
+    ann.say("done")
+    net.run(1)
+    assert writers(bob) == [("Ann", True), ("Ann", False)]
+    ann.session.writing.wrote(net.now)
+    net.run(4)
+    assert writers(bob)[2:] == [("Ann", True)]
+    net.run(limits.WRITING_HOLDS_SECONDS)
+    assert writers(bob)[3:] == [("Ann", False)]
+
+
+def test_whoever_leaves_writes_no_more(net: Net) -> None:
+    # mistake: a name that goes on writing after its owner has gone; a change told of somebody who is not there
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    ann.session.writing.wrote(net.now)
+    net.run(1)
+    ann.session.leave()
+    ann.drain()
+    net.run(20)
+    assert writers(bob) == [("Ann", True)]
+
+
+def test_a_flood_of_writing_signals_says_it_once(net: Net) -> None:
+    # mistake: an insider who makes every window draw thirty times a second
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    for _ in range(300):
+        ann.session.writing._next_allowed = float("-inf")
+        ann.session.writing.wrote(net.now)
+        net.run(1 / limits.SIGNALS_PER_SECOND)
+    assert writers(bob) == [("Ann", True)]
+
+
+def test_an_unconfirmed_member_writes_nothing(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    for member in bob.session._roster:
+        member.session.confirmed = False
+    ann.session.writing.wrote(net.now)
+    net.run(0.5)
+    assert writers(bob) == []

@@ -87,6 +87,9 @@ def test_the_lowest_line_tells_how_things_stand() -> None:
     for event in (JOINED, events.MicrophoneChanged(True, "m")):
         face.lines(event)
     assert face.status() == "otter lamp, 3 here · mic on · speaker off · /help"
+    for name, words in (("Ann", "Ann writing…"), ("Ben", "Ann and Ben writing…"), ("Cy", "several people writing…")):
+        face.lines(events.WritingChanged(events.Person(name, name, name), on=True))
+        assert face.status().split(" · ")[3] == words
     face.lines(events.RoomLeft("lost", 1.0))
     assert face.status().startswith("not connected")
 
@@ -215,3 +218,9 @@ def test_what_a_terminal_need_not_say() -> None:
 
 def test_counters_are_sorted() -> None:
     assert TerminalFace().lines(events.StatsReported({"texts": 2, "late": 1})) == ["  late: 1", "  texts: 2"]
+
+
+def test_what_would_be_said_is_told_from_commands() -> None:
+    # mistake: others are told that one writes while one types a command, which holds nothing for them
+    face = TerminalFace()
+    assert [face.is_message(typed) for typed in ("hi", "//hi", "/pe", "/people", " ", "")] == [True, True] + 4 * [False]

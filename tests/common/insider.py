@@ -24,6 +24,7 @@ KEYS = RoomKeys(
     broker_key=bytes.fromhex(TOKENS["broker_key"]),
     room_words="any words",
     text_key=bytes.fromhex(TOKENS["text_key"]),
+    draft_key=bytes(32),
     _voice_root=bytes(32),
     _log_key=bytes(32),
 )

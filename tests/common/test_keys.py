@@ -44,6 +44,7 @@ def test_frozen_rooms(case: dict[str, Any]) -> None:
     assert keys.broker_key.hex() == case["broker_key"]
     assert keys.voice_base(bytes.fromhex(case["session_id"])).hex() == case["voice_base"]
     assert keys.log_mark(b"a line").hex() == case["log_mark"]
+    assert keys.draft_key.hex() == case["draft_key"]
 
 
 def test_the_cost_is_the_protocols_and_one_frozen_room_has_it() -> None:
@@ -68,6 +69,7 @@ def test_every_key_is_another() -> None:
         keys.text_key,
         keys._voice_root,
         keys._log_key,
+        keys.draft_key,
         keys.voice_base(SESSION),
         keys.voice_base(bytes(16)),
         keys.room_id,
@@ -91,7 +93,7 @@ def test_another_cost_is_another_room() -> None:
 def test_no_secret_shows_in_a_repr() -> None:
     keys = stretch("a phrase", BROKER, SMALL)
     shown = repr(keys)
-    for secret in (keys.text_key, keys._voice_root, keys._log_key):
+    for secret in (keys.text_key, keys.draft_key, keys._voice_root, keys._log_key):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
     assert "text_key" not in shown

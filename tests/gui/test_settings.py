@@ -97,7 +97,7 @@ def test_every_setting_by_tab_and_in_view(open_window: Open) -> None:
         top = focused.winfo_rooty() - window.root.winfo_rooty()
         assert 0 <= top <= window.root.winfo_height() - focused.winfo_height()
     assert set(reached) == {*sheet(window).controls.values(), sheet(window).echo_button}
-    control = sheet(window).controls["receipts"]
+    control = sheet(window).controls["typing"]
     with_ring = window.pixels_of(control, window.picture("settings-small"))
     sheet(window).close_button.focus_set()
     assert ImageChops.difference(with_ring, window.pixels_of(control, window.picture())).getbbox()

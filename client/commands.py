@@ -101,6 +101,20 @@ class SetTransmit:
     mode: Transmit
 
 
+class VoiceMode(StrEnum):
+    """What my voice is made for; who listens needs to know nothing of it."""
+
+    LOW_DELAY = "low-delay"
+    SLIM = "slim"  # a third of the data, and 30 ms later
+
+
+@dataclass(frozen=True, slots=True)
+class SetVoiceMode:
+    """What my voice is made for from now on."""
+
+    mode: VoiceMode
+
+
 @dataclass(frozen=True, slots=True)
 class HoldToTalk:
     """The key is held, or let go; it counts in the mode `Transmit.PUSH`."""
@@ -170,7 +184,15 @@ class Quit:
 
 
 VoiceCommand: TypeAlias = (  # for the voice engine
-    SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing | ChooseDevices | AskDevices | TestEcho
+    SetMicrophone
+    | SetSpeaker
+    | SetTransmit
+    | SetVoiceMode
+    | HoldToTalk
+    | SetProcessing
+    | ChooseDevices
+    | AskDevices
+    | TestEcho
 )
 DeskCommand: TypeAlias = (  # for the desk
     SendText | KeepDraft | TellWriting | MarkSeen | SearchLog | ExportLog | SetReceipts | SetTyping | SetKeepLog

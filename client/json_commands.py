@@ -97,6 +97,7 @@ _COMMANDS: Final[Mapping[str, Callable[[Asked], commands.Command]]] = {
     "speaker": _switch(commands.SetSpeaker),
     "hold": _switch(commands.HoldToTalk),
     "transmit": _mode(commands.Transmit, commands.SetTransmit),
+    "voice": _mode(commands.VoiceMode, commands.SetVoiceMode),
     "processing": _processing,
     "choose": _choose,
     "devices": lambda _: commands.AskDevices(),

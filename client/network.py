@@ -59,10 +59,11 @@ class Network(threading.Thread):
         habits: Habits = Habits(),  # noqa: B008 - frozen
         transmit: commands.Transmit = commands.Transmit.ALWAYS,
         processing: commands.SetProcessing | None = None,
+        mode: commands.VoiceMode = commands.VoiceMode.LOW_DELAY,
     ) -> None:
         """`inbox`: where events go, if that is there already.
 
-        `microphone`, `speaker`, `transmit` and `processing` as in `VoiceEngine`.
+        `microphone`, `speaker`, `transmit`, `processing` and `mode` as in `VoiceEngine`.
         """
         super().__init__(name="network", daemon=True)
         self.events: Final = inbox or Inbox()
@@ -77,6 +78,7 @@ class Network(threading.Thread):
             report=self._report,
             transmit=transmit,
             processing=processing,
+            mode=mode,
         )
         self._transport = Transport(self._voice.receive)
         self._random = secrets.SystemRandom()

@@ -24,7 +24,9 @@ from client.commands import (
     SetReceipts,
     SetTransmit,
     SetTyping,
+    SetVoiceMode,
     Transmit,
+    VoiceMode,
 )
 from common.errors import LocalError
 
@@ -48,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True):
     high_pass: bool = True
     gain: bool = True
     transmit: Literal["voice", "push", "always"] = "voice"
+    voice_mode: Literal["low-delay", "slim"] = "low-delay"
     push_to_talk_key: _Key = "F8"  # Tk's word for the key
     theme: Literal["system", "light", "dark", "contrast"] = "system"
     scale: int = 0  # percent, 0: the system's
@@ -69,6 +72,8 @@ def orders(before: Settings, now: Settings) -> list[Command]:
         told.append(ChooseDevices(now.microphone, now.speaker))
     if now.transmit != before.transmit:
         told.append(SetTransmit(Transmit(now.transmit)))
+    if now.voice_mode != before.voice_mode:
+        told.append(SetVoiceMode(VoiceMode(now.voice_mode)))
     if _processing(now) != _processing(before):
         told.append(_processing(now))
     if now.receipts != before.receipts:

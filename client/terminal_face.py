@@ -19,6 +19,7 @@ _HELP: Final = [
     "  /mic [on|off]     speak, or stop speaking",
     "  /speaker [on|off] hear the others, or stop hearing",
     "  /transmit MODE    send your microphone while you speak (voice), or always",
+    "  /voice MODE       little data (slim), for a narrow network, or little delay (low-delay)",
     "  /devices          microphones and speakers that there are",
     "  /echo             record three seconds and play them back",
     "  /people           who is here",
@@ -50,6 +51,7 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("/help", "/people", "/invite", *_ASKED, *_WITH_TEXT), ()),
     **dict.fromkeys(_SWITCHES, ("on", "off")),
     "/transmit": ("always", "voice"),
+    "/voice": tuple(commands.VoiceMode),
 }
 _ECHO_STEPS: Final = {
     events.EchoStep.SPEAK: "Speak now: three seconds are recorded.",
@@ -162,6 +164,8 @@ class TerminalFace:
                 return _SWITCHES[which](not self._on[which])
             case ["/transmit", ("voice" | "always") as mode]:
                 return commands.SetTransmit(commands.Transmit(mode))
+            case ["/voice", ("slim" | "low-delay") as mode]:
+                return commands.SetVoiceMode(commands.VoiceMode(mode))
             case [word] if word in _ASKED:
                 return _ASKED[word]()
             case ["/help" | "/people" | "/invite" as word]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
+from client.commands import VoiceMode
 from client.config import VERSION
 from client.doctor.findings import Finding, bad, good, skipped, warning
 from client.store import Store
@@ -43,7 +44,8 @@ def check_versions() -> Iterator[Finding]:
             "install python3-tk (Debian, Ubuntu) or python3-tkinter (Fedora), and pip install pillow tkinter-tooltip",
         )
     try:
-        Encoder()
+        for mode in VoiceMode:
+            Encoder(mode)
         yield good("codec", "Opus is there")
     except DeviceError as error:
         yield bad("codec", "there is no Opus: voice cannot work", str(error))

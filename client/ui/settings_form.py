@@ -82,6 +82,12 @@ GROUPS: Final = (
                 (("voice", texts.TRANSMIT_VOICE), ("push", texts.TRANSMIT_PUSH), ("always", texts.TRANSMIT_ALWAYS)),
             ),
             KeyChoice("push_to_talk_key", texts.PUSH_KEY, texts.HINT_PUSH_KEY),
+            Choice(
+                "voice_mode",
+                texts.VOICE_MODE,
+                (("low-delay", texts.LOW_DELAY), ("slim", texts.SLIM)),
+                texts.HINT_VOICE_MODE,
+            ),
             Switch("echo", texts.ECHO, texts.HINT_ECHO),
             Switch("noise", texts.NOISE, texts.HINT_NOISE),
             Switch("high_pass", texts.HIGH_PASS, texts.HINT_HIGH_PASS),

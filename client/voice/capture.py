@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from client.commands import SetProcessing, Transmit
+from client.commands import SetProcessing, Transmit, VoiceMode
 from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported, SpeechChanged
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone, stand_in
@@ -68,6 +68,15 @@ class Capture:
         if mode is not self._gate.mode:
             self._gate.mode = mode
             self._renew_front_end()
+
+    def set_mode(self, mode: VoiceMode) -> None:
+        """What voice is made for."""
+        self._sender.set_mode(mode)
+
+    @property
+    def mode(self) -> VoiceMode:
+        """What voice is made for now: another one than is wanted until a talk can change."""
+        return self._sender.mode
 
     def hold(self, on: bool) -> None:
         """The key is held, or let go."""
@@ -185,10 +194,9 @@ class Capture:
             push = self._gate.mode is Transmit.PUSH
             self._pass_on(self._sender.drop() if push else self._sender.hold(heard.block))
             return
-        frames = self._sender.send(heard.block)
-        if not frames:
+        if not self._sender.audible:
             self._counters.unheard += 1
-        for frame in frames:
+        for frame in self._sender.send(heard.block):
             self._pass_on(frame)
 
     def _tell_speech(self, on: bool) -> None:

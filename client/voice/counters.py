@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(slots=True)
 class Counters:
-    """Packets of 10 or 20 ms where nothing else is said."""
+    """Packets of 10 or 40 ms where nothing else is said."""
 
     voice_frames_sent: int = 0
     voice_bytes_sent: int = 0  # whole frames, topic and seal included

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from client.commands import SetProcessing, Transmit
+from client.commands import SetProcessing, Transmit, VoiceMode
 from client.events import Part, ProblemReported
 from client.voice.counters import Counters
 from client.voice.device import Devices
@@ -52,6 +52,7 @@ class VoiceEngine:
         devices: Devices | None = None,
         transmit: Transmit = Transmit.ALWAYS,
         processing: SetProcessing | None = None,
+        mode: VoiceMode = VoiceMode.LOW_DELAY,
     ) -> None:
         """`microphone` and `speaker`: `none`, `default`, part of a device's name, or a file ending in `.wav`.
 
@@ -78,6 +79,7 @@ class VoiceEngine:
         )
         self._pipeline.capture.set_transmit(transmit)
         self._pipeline.capture.set_processing(processing or UNTOUCHED)
+        self._pipeline.capture.set_mode(mode)
         self._measures = self._pipeline.playback.measures()
         self._measured_at = clock()
         self._urgent = False
@@ -139,6 +141,10 @@ class VoiceEngine:
         """When the open microphone is sent."""
         self._ask(lambda _: self._pipeline.capture.set_transmit(mode))
 
+    def set_mode(self, mode: VoiceMode) -> None:
+        """What voice is made for: little delay, or little data."""
+        self._ask(lambda _: self._pipeline.capture.set_mode(mode))
+
     def hold_to_talk(self, on: bool) -> None:
         """The key is held, or let go."""
         self._ask(lambda _: self._pipeline.capture.hold(on))
@@ -167,6 +173,7 @@ class VoiceEngine:
             **counters,
             **self._measures,
             "voice_urgent": int(self._urgent),
+            "slim": int(self._pipeline.capture.mode is VoiceMode.SLIM),
             "microphone_started": self._pipeline.capture.started or 0.0,
             "speaker_started": self._pipeline.playback.started or 0.0,
             "voice_frames_received": self._frames_received,

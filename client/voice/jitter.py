@@ -2,14 +2,15 @@
 
 Theory. `Transit` knows how long the fastest packet was under way. The *delay* of what is being played is how
 much later it is heard than that fastest packet would allow: `now - media time - base`. A packet comes in time
-if it was under way no more than `delay` longer than the fastest. So the delay is steered, by media time and not
-by how full the buffer is, to a *target*: what 95 % of the packets needed, and a floor.
+if it was under way no more than `delay` longer than the fastest. How long a packet had to be collected
+for is no part of either: a speaker may change between packets of 10 and of 40 ms. The delay is steered, by media time
+and not by how full the buffer is, to a *target*: what 95 % of the packets needed, and a floor.
 
 ===========================  =====================================================================
 what there is                what is done
 ===========================  =====================================================================
 the next packet              played; with it a wish to shorten or lengthen, if the delay is off
-only later packets           a hole of up to 3 packets is concealed, a longer one is a pause
+only later packets           a hole of up to 3 packets (slim: of one) is concealed, a longer one is a pause
 nothing                      3 packets are concealed, then silence; what comes later is played later
 a packet whose time passed   discarded, counted
 a delay over the cap         the oldest packets are skipped
@@ -35,7 +36,7 @@ FLOOR: Final = 12 * MS  # a block, and 2 ms for the threads
 UNSURE: Final = 10 * MS  # on top while a speaker has been heard for less than LEARNT
 LEARNT: Final = SAMPLE_RATE
 CAP: Final = 250 * MS  # beyond it people start to talk at the same time
-CONCEALED_MOST: Final = 3  # packets: after 30 ms made-up voice sounds worse than silence
+CONCEALED_MOST: Final = 3  # blocks: after 30 ms made-up voice sounds worse than silence
 PAUSE: Final = 300 * MS
 TOO_HIGH: Final = 6 * MS  # off the target by this much: worth a stretch, which may overshoot by 3 ms
 TOO_LOW: Final = 4 * MS
@@ -76,6 +77,11 @@ Step: TypeAlias = Play | Conceal | Silence
 _SILENCE: Final = Silence()
 
 
+def _longer(packet: VoicePacket) -> int:
+    """By how many samples it had to be collected for longer than one of 10 ms."""
+    return packet.samples - BLOCK_SAMPLES
+
+
 class JitterBuffer:
     """`put` packets as they come; ask `next` whenever there is less than a block left to play."""
 
@@ -96,7 +102,8 @@ class JitterBuffer:
         """A packet came at `arrived` (seconds). Packets of other sizes, late or double ones are no error."""
         when = round(arrived * SAMPLE_RATE)
         media = self._unwrap(packet.media_time)
-        transit = when - media - packet.held * BLOCK_SAMPLES  # what it waited for at the sender says nothing of the way
+        # What it waited for at the sender, its own length among it, says nothing of the way.
+        transit = when - media - packet.held * BLOCK_SAMPLES - _longer(packet)
         if self._last_transit is not None and abs(transit - self._last_transit) > JUMP:
             self._start_anew()
         self._newest, self._last_transit = media, transit
@@ -124,7 +131,8 @@ class JitterBuffer:
             return self._nothing()
         hole = 0 if self._paused else first - self._place
         if hole > self._made_up:
-            if hole <= CONCEALED_MOST * BLOCK_SAMPLES and self._run < CONCEALED_MOST:
+            most = max(CONCEALED_MOST, self._queue[first][1].samples // BLOCK_SAMPLES)
+            if hole <= most * BLOCK_SAMPLES and self._run < most:
                 return self._conceal_hole(hole)
             self._paused = True
         if self._paused and self._delay(when, first, held) < self.target(when) - BLOCK_SAMPLES // 2:
@@ -153,20 +161,22 @@ class JitterBuffer:
         return sum(packet.samples for _, packet in self._queue.values()) / MS
 
     def _delay(self, when: int, media: int, held: int) -> int:
-        return when - (media - held) - self._transit.base
+        """By how much later than the fastest way the packet of this time will be heard; its length is no delay."""
+        return when - (media - held) - self._transit.base - _longer(self._queue[media][1])
 
     def _play(self, first: int, when: int, held: int, *, quiet: Callable[[], bool]) -> Play:
-        packets = [self._take(first)]
         off = self.target(when) - self._delay(when, first, held)
+        packets = [self._take(first)]
         change = self._wish(off, when)
         unheard = not change and abs(off) >= UNHEARD and quiet()
         if unheard:
             change = off
-        # To shorten takes more than one packet: the longest pitch period is 15 ms.
-        if change < 0 and not packets[0].end_of_talk and self._place in self._queue:
-            packets.append(self._take(self._place))
-        elif change < 0:
-            change = 0
+        # To shorten takes more than one block: the longest pitch period is 15 ms.
+        if change < 0 and packets[0].samples == BLOCK_SAMPLES:
+            if not packets[0].end_of_talk and self._place in self._queue:
+                packets.append(self._take(self._place))
+            else:
+                change = 0
         if change and not unheard:
             self._stretched_at = when
         self._paused = packets[-1].end_of_talk

@@ -15,7 +15,10 @@ from common import limits
 from common.errors import Malformed
 
 BLOCK_SAMPLES: Final = limits.SAMPLE_RATE // 100  # 10 ms: the step of the whole voice pipeline
-SLIM_SAMPLES: Final = 2 * BLOCK_SAMPLES
+SLIM_BLOCKS: Final = (
+    4  # in a slim packet: 20 ms each would take 72 kbit/s on the wire (docs/decisions/0034-slim-voice.md)
+)
+SLIM_SAMPLES: Final = SLIM_BLOCKS * BLOCK_SAMPLES
 MEDIA_TIMES: Final = 2**32
 OPUS_BYTES: Final = 1_275  # the most that one Opus frame can take
 
@@ -31,10 +34,10 @@ _FRAME_SAMPLES: Final = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240,
 
 @dataclass(frozen=True, slots=True)
 class VoicePacket:
-    """10 ms of coded voice (20 ms if slim); `media_time` is that of its first sample, 0..2^32-1.
+    """10 ms of coded voice (40 ms if slim); `media_time` is that of its first sample, 0..2^32-1.
 
     `end_of_talk`: nothing is sent after this one, so what follows is a pause and not a loss. `held`: for so many
-    blocks (0..7) the sender held it back, since it did not know yet that somebody spoke.
+    blocks (0..7) after its last sample the sender held it back, since it did not know yet that somebody spoke.
     """
 
     media_time: int

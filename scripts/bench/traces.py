@@ -12,11 +12,12 @@ from typing import Final, TypeAlias
 
 from client.voice.counters import Counters
 from client.voice.jitter import Conceal, JitterBuffer, Play
-from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, VoicePacket
+from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, SLIM_BLOCKS, VoicePacket
 from common.limits import SAMPLE_RATE
 
 Arrivals = list[tuple[float, VoicePacket]]
 OPUS = b"\xf8sound"
+_STEP_SECONDS: Final = 0.01
 
 
 def talk(
@@ -28,20 +29,25 @@ def talk(
     seed: int = 1,
     in_order: bool = True,
     at: float = 10.0,
+    slim: bool = False,
 ) -> Arrivals:
-    """`count` packets sent from `at` on, each delayed by `delay(index, random)` seconds, or lost for None."""
+    """`count` packets sent from `at` on, each delayed by `delay(index, random)` seconds, or lost for None.
+
+    The index counts packets of 10 ms; one that is slim is sent with the last of its four.
+    """
+    blocks = SLIM_BLOCKS if slim else 1
     rng = random.Random(seed)  # noqa: S311 - not for keys
     arrivals: Arrivals = []
     latest = 0.0
-    for index in range(count):
+    for index in range(blocks - 1, count * blocks, blocks):
         took = delay(index, rng)
         if took is None:
             continue
-        arrived = at + index * 0.01 * (1 + ppm * 1e-6) + took
+        arrived = at + index * _STEP_SECONDS * (1 + ppm * 1e-6) + took
         if in_order:  # as TCP delivers
             arrived = latest = max(latest, arrived)
-        media = (start + index * BLOCK_SAMPLES) % MEDIA_TIMES
-        arrivals.append((arrived, VoicePacket(media, OPUS, end_of_talk=index == count - 1)))
+        media = (start + (index + 1 - blocks) * BLOCK_SAMPLES) % MEDIA_TIMES
+        arrivals.append((arrived, VoicePacket(media, OPUS, end_of_talk=index == count * blocks - 1, slim=slim)))
     return sorted(arrivals, key=lambda arrival: arrival[0])
 
 
@@ -51,7 +57,9 @@ class Heard:
 
     counters: Counters = field(default_factory=Counters)
     media: list[int] = field(default_factory=list)
-    delays: list[float] = field(default_factory=list)  # seconds from sending to hearing
+    delays: list[float] = field(
+        default_factory=list
+    )  # seconds from sending (slim: from when 10 ms alone would be sent) to hearing
     waits: list[float] = field(default_factory=list)  # seconds from arrival to hearing
     left: int = 0
 
@@ -84,7 +92,7 @@ def listen(arrivals: Arrivals, *, at: float = 10.0, start: int = 1_000, ppm: flo
             if isinstance(step, Play):
                 for packet in step.packets:
                     index = ((packet.media_time - start) % MEDIA_TIMES) / BLOCK_SAMPLES
-                    spoken = at + index * 0.01 * (1 + ppm * 1e-6)
+                    spoken = at + index * _STEP_SECONDS * (1 + ppm * 1e-6)
                     heard.media.append(packet.media_time)
                     heard.delays.append(now + held / SAMPLE_RATE - spoken)
                     heard.waits.append(now - arrived_at[packet.media_time])

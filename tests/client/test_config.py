@@ -56,6 +56,7 @@ def test_everything_said() -> None:
     assert read("--text", "--server", "h", key="k").mode == "text"
     assert read("--no-receipts").given == {"receipts": False}
     assert read("--no-typing").given == {"typing": False}
+    assert read("--voice", "slim").given == {"voice_mode": "slim"}
 
 
 def test_files_and_silence_are_sent_as_they_are_unless_somebody_says_otherwise() -> None:

@@ -42,6 +42,7 @@ def told(event: events.Event, face: JsonFace | None = None) -> list[dict[str, An
         ('{"do":"devices"}', commands.AskDevices()),
         ('{"do":"choose","microphone":"Headset"}', commands.ChooseDevices("Headset", "default")),
         ('{"do":"echo_test"}', commands.TestEcho()),
+        ('{"do":"voice","mode":"slim"}', commands.SetVoiceMode(commands.VoiceMode.SLIM)),
         ('{"do":"search","words":"tea"}', commands.SearchLog("tea")),
         ('{"do":"export","path":"a.txt"}', commands.ExportLog("a.txt")),
         ('{"do":"quit"}', commands.Quit()),
@@ -72,6 +73,7 @@ def test_commands(line: str, command: commands.Command | None) -> None:
         '{"do":"mic"}',
         '{"do":"choose","microphone":7}',
         '{"do":"mic","on":1}',
+        '{"do":"voice","mode":"loud"}',
         '{"do":"speaker","on":"true"}',
         '{"do":"quit","do":"stats"}',  # which of the two is meant?
         '{"do":"say","text":"a","text":"b"}',

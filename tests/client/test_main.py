@@ -15,7 +15,7 @@ import pytest
 import client.__main__ as program
 from client import asking, network
 from client.asking import weak_phrase_meant
-from client.commands import Command, Connect, Quit, SetProcessing, Transmit
+from client.commands import Command, Connect, Quit, SetProcessing, Transmit, VoiceMode
 from client.events import SessionEnded
 from client.inbox import Inbox
 from client.late import LateSession
@@ -42,10 +42,11 @@ class Network:
         habits: Habits,
         transmit: Transmit,
         processing: SetProcessing,
+        mode: VoiceMode,
     ) -> None:
         self.events = inbox
         self.store, self.devices = store, (microphone, speaker)
-        self.habits, self.transmit, self.processing = habits, transmit, processing
+        self.habits, self.transmit, self.processing, self.mode = habits, transmit, processing, mode
         self.asked: list[Command] = []
         Network.last = self
 
@@ -92,10 +93,13 @@ def test_a_text_session(tmp_path: Path) -> None:
 
 
 def test_settings_hold_where_no_flag_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tmp_path.joinpath("settings.toml").write_text('microphone = "none"\nspeaker = "s"\nreceipts = false\ncolour = 1')
+    tmp_path.joinpath("settings.toml").write_text(
+        'microphone = "none"\nspeaker = "s"\nreceipts = false\ncolour = 1\nvoice_mode = "slim"'
+    )
     run("--text", *_NOWHERE, "--speaker", "none", folder=tmp_path)
     assert Network.last.devices == ("none", "none")
     assert not Network.last.habits.receipts
+    assert Network.last.mode is VoiceMode.SLIM
     assert "“colour”" in capsys.readouterr().err
     Network.last.store.close()
 

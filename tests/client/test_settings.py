@@ -8,7 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from client.commands import ChooseDevices, SetKeepLog, SetProcessing, SetReceipts, SetTransmit, Transmit
+from client.commands import (
+    ChooseDevices,
+    SetKeepLog,
+    SetProcessing,
+    SetReceipts,
+    SetTransmit,
+    SetVoiceMode,
+    Transmit,
+    VoiceMode,
+)
 from client.settings import Choices, Settings, SettingsNotKept, orders
 
 
@@ -145,6 +154,7 @@ def test_the_session_is_told_what_concerns_it() -> None:
     assert orders(usual, Settings(theme="dark", scale=200, push_to_talk_key="Pause")) == []
     assert orders(usual, Settings(speaker="Headset")) == [ChooseDevices("default", "Headset")]
     assert orders(usual, Settings(transmit="push")) == [SetTransmit(Transmit.PUSH)]
+    assert orders(usual, Settings(voice_mode="slim")) == [SetVoiceMode(VoiceMode.SLIM)]
     assert orders(usual, Settings(noise=False)) == [SetProcessing(noise=False)]
     changed = Settings(echo=False, high_pass=False, gain=False, receipts=False, keep_log=False)
     assert orders(usual, changed) == [SetProcessing(False, True, False, False), SetReceipts(False), SetKeepLog(False)]

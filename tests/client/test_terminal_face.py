@@ -33,6 +33,7 @@ JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
         ("/export my file.txt\n", commands.ExportLog("my file.txt")),
         ("/mic", commands.SetMicrophone(on=True)),
         ("/transmit always", commands.SetTransmit(commands.Transmit.ALWAYS)),
+        ("/voice slim", commands.SetVoiceMode(commands.VoiceMode.SLIM)),
         ("/devices", commands.AskDevices()),
         ("/echo", commands.TestEcho()),
         ("/stats", commands.AskStats()),
@@ -48,7 +49,18 @@ def test_what_is_typed(line: str, command: object) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["/", "/transmit push", "/mic maybe", "/dance", "/quit now", "/ mic on", "/search ", "/export", "/" + "x" * 10_000],
+    [
+        "/",
+        "/transmit push",
+        "/voice loud",
+        "/mic maybe",
+        "/dance",
+        "/quit now",
+        "/ mic on",
+        "/search ",
+        "/export",
+        "/" + "x" * 10_000,
+    ],
 )
 def test_slashes_that_mean_nothing(line: str) -> None:
     with pytest.raises(BadLine, match="/help") as bad:
@@ -100,6 +112,7 @@ def test_the_lowest_line_tells_how_things_stand() -> None:
         ("/s", ["/search", "/speaker", "/stats"]),
         ("/mic ", ["off", "on"]),
         ("/transmit v", ["voice"]),
+        ("/voice l", ["low-delay"]),
         ("/people A", []),
         ("/mic on B", ["Bob"]),
         ("hello aN", ["Ann"]),

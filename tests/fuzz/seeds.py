@@ -10,10 +10,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
+from client.commands import VoiceMode
 from client.voice import packet
 from client.voice.codec import Encoder
 from client.voice.device import silence
-from client.voice.packet import VoicePacket
+from client.voice.packet import SLIM_SAMPLES, VoicePacket
 from common import voice_frame
 from common.address import Address
 from common.banner import Banner, encode_banner
@@ -107,10 +108,13 @@ def _every_tag(parts: list[bytes]) -> list[bytes]:
 
 
 def _packets() -> list[bytes]:
-    encoder = Encoder()
+    encoder, slim = Encoder(VoiceMode.LOW_DELAY), Encoder(VoiceMode.SLIM)
     return [
-        packet.encode(VoicePacket(480 * number, encoder.encode(silence()), end_of_talk=number == 4))
-        for number in range(5)
+        *(
+            packet.encode(VoicePacket(480 * number, encoder.encode(silence()), end_of_talk=number == 4))
+            for number in range(5)
+        ),
+        packet.encode(VoicePacket(0, slim.encode(silence(SLIM_SAMPLES)), slim=True, held=3)),
     ]
 
 

@@ -86,7 +86,7 @@ def test_versions_name_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert marks(local.check_versions())["codec"] is Mark.GOOD
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
-    def broken() -> None:
+    def broken(_mode: object) -> None:
         raise DeviceError("install it")
 
     monkeypatch.setattr(local, "Encoder", broken)

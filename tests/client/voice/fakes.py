@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from client.commands import VoiceMode
 from client.voice.device import Block, DeviceLost, silence
-from client.voice.packet import BLOCK_SAMPLES
+from client.voice.packet import BLOCK_SAMPLES, SLIM_SAMPLES
 from common.errors import DeviceError, Malformed, Replayed, SealBroken
 
 OPUS_10MS = bytes([30 << 3])
-OPUS_20MS = bytes([31 << 3])
+OPUS_40MS = bytes([10 << 3])
 
 
 @dataclass
@@ -47,13 +48,15 @@ class FakeOpened:
 
 @dataclass
 class FakeCoder:
-    """Each block becomes a packet that holds its first sample."""
+    """Each block becomes a packet that holds its first sample; slim, each four of them one with the first of each."""
 
+    mode: VoiceMode = VoiceMode.LOW_DELAY
     resets: int = 0
 
     def encode(self, block: Block) -> bytes:
-        assert block.size == BLOCK_SAMPLES
-        return OPUS_10MS + np.float32(block[0]).tobytes()
+        slim = self.mode is VoiceMode.SLIM
+        assert block.size == (SLIM_SAMPLES if slim else BLOCK_SAMPLES)
+        return (OPUS_40MS if slim else OPUS_10MS) + block[::BLOCK_SAMPLES].astype(np.float32).tobytes()
 
     def reset(self) -> None:
         self.resets += 1
@@ -63,10 +66,9 @@ class FakeDecoder:
     """Gives back blocks of the sample that the packet holds; made-up sound is -0.25."""
 
     def decode(self, packet: bytes) -> Block:
-        if len(packet) != 5:
+        if len(packet) != (17 if packet[:1] == OPUS_40MS else 5):
             raise Malformed("no Opus")
-        size = 960 if packet[:1] == OPUS_20MS else 480
-        return np.full(size, np.frombuffer(packet[1:], np.float32)[0], np.float32)
+        return np.repeat(np.frombuffer(packet[1:], np.float32), BLOCK_SAMPLES)
 
     def conceal(self, samples: int) -> Block:
         return np.full(samples, -0.25, np.float32)

@@ -6,11 +6,11 @@ from client.voice.counters import Counters
 from client.voice.device import Block
 from client.voice.packet import VoicePacket
 from client.voice.talker import Talker
-from tests.client.voice.fakes import OPUS_10MS, OPUS_20MS, FakeDecoder
+from tests.client.voice.fakes import OPUS_10MS, OPUS_40MS, FakeDecoder
 
 
 def coded(value: float, *, slim: bool = False) -> bytes:
-    return (OPUS_20MS if slim else OPUS_10MS) + np.float32(value).tobytes()
+    return (OPUS_40MS if slim else OPUS_10MS) + np.float32(value).tobytes() * (4 if slim else 1)
 
 
 def packet(number: int, value: float = 0.5, *, end: bool = False) -> VoicePacket:
@@ -37,11 +37,11 @@ def test_packets_come_out_as_blocks_and_then_there_is_silence() -> None:
     assert not np.any(np.diff(blocks[0]) > 0.02)
 
 
-def test_one_slim_packet_is_two_blocks() -> None:
+def test_one_slim_packet_is_four_blocks() -> None:
     talker, _ = made()
     talker.put(VoicePacket(0, coded(0.5, slim=True), end_of_talk=True, slim=True), 1.0)
-    blocks = pulled(talker, 1.02, 3)
-    assert [block is None for block in blocks] == [False, False, True]
+    blocks = pulled(talker, 1.02, 5)
+    assert [block is None for block in blocks] == [False] * 4 + [True]
 
 
 def test_a_lost_packet_is_concealed_and_silence_is_faded_into() -> None:

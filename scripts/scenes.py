@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from client.events import (
     AudienceChanged,
+    BrokerChanged,
     BrokerMet,
+    Clash,
     ConnectionProgressed,
     Event,
     MicrophoneChanged,
@@ -28,8 +30,13 @@ from client.events import (
 )
 from client.ui.actions import Act
 from client.ui.app import Opening, Window
+from client.ui.invite_view import InviteView
+from client.visited import Visit, Visited
+from common.address import Address
+from common.invite import Invite
 
 READY = Opening("chat.example.org:9090", "Ann", "tiring-panning-garden-arrive-wasting-candied", connect=True)
+INVITE = Invite(Address("chat.example.org", 9090), bytes(range(32)), 9091, 9092, READY.phrase)
 
 ANN = Person("1", "7f31 ann", "Ann", own=True, confirmed=True, listening=True)
 BEN = Person("2", "4e02 ben", "Ben", confirmed=True, listening=True)
@@ -98,6 +105,38 @@ def error(_now: float) -> list[Event]:
     ]
 
 
+def changed(_now: float) -> list[Event]:
+    """The broker is another one than yesterday."""
+    server, before, now = READY.server, "walnut-ferry-dapper-tulip", "stash-glowing-mural-dozed"
+    return [
+        ProblemReported(Part.SERVER, "key_changed", "STOP."),
+        BrokerChanged(server, before, now, bytes(32), Clash.BROKER_AND_PIN),
+        RoomLeft("could not connect", None),
+    ]
+
+
+def alone(_now: float) -> list[Event]:
+    """A host who has just made a room."""
+    me = replace(ANN, listening=False)
+    met = BrokerMet("walnut-ferry-dapper-tulip", first_contact=True, invite=str(INVITE))
+    return [met, RoomJoined(ANN.member, (me,), "otter lamp")]
+
+
+class Known(Visited):
+    """Two servers, in no file."""
+
+    def all(self) -> tuple[Visit, ...]:
+        """Newest first."""
+        return Visit(READY.server, "Ann"), Visit("192.168.1.20:9090", "Ann")
+
+
+def invited(window: Window) -> None:
+    """The link and the code are shown."""
+    window.do(Act.INVITE)
+    if isinstance(window.stage.sheet, InviteView):
+        window.stage.sheet.show_button.invoke()
+
+
 SCENES = {
     "empty": Scene(nothing, Opening(name="Ann")),
     "conversation": Scene(conversation),
@@ -106,6 +145,15 @@ SCENES = {
     "settings": Scene(conversation, act=lambda window: window.do(Act.SETTINGS)),
     "keys": Scene(conversation, act=lambda window: window.do(Act.KEYS)),
     "unheard": Scene(unheard, settings={"transmit": "push"}),
+    "changed": Scene(changed),
+    "alone": Scene(alone),
+    "invite": Scene(alone, act=invited),
+    "servers": Scene(
+        nothing,
+        Opening(READY.server, "Ann", visited=Known(None)),
+        act=lambda window: window.page.connect.servers.open(),
+    ),
+    "changed-small": Scene(changed, size="480x320"),
     "small": Scene(conversation, size="480x360"),
     "small-people": Scene(conversation, size="480x360", act=lambda window: window.page.voice.people.invoke()),
 }

@@ -36,11 +36,18 @@ SHADOW = 28  # pixels around the window in the picture
 PROGRAMS = ("Xvfb", "pngquant", "fc-list")
 FONTS = ("Inter", "Noto Color Emoji")
 INSTALL = "apt install xvfb pngquant fontconfig fonts-inter fonts-noto-color-emoji"
+_DARK = ("empty", "conversation", "error", "settings", "menu", "changed")
 # Name of the picture: scene, theme, dots per inch.
 PICTURES = {
     **{scene: (scene, "light", 96) for scene in SCENES},
-    **{f"{scene}-dark": (scene, "dark", 96) for scene in ("empty", "conversation", "error", "settings", "menu")},
-    **{f"{scene}-contrast": (scene, "contrast", 96) for scene in ("conversation", "error", "settings", "menu")},
+    **{
+        f"{scene}-dark": (scene, "dark", 96)
+        for scene in ("empty", "conversation", "error", "settings", "menu", "changed")
+    },
+    **{
+        f"{scene}-contrast": (scene, "contrast", 96)
+        for scene in ("conversation", "error", "settings", "menu", "changed")
+    },
     **{f"{scene}-192dpi": (scene, "light", 192) for scene in ("conversation", "settings")},
 }
 

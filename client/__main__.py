@@ -16,6 +16,7 @@ import platformdirs
 from client.commands import Quit, SetProcessing, TellWriting, Transmit, VoiceMode
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
 from client.ctl.place import NoPlace, runtime_folder
+from client.faults import watch_threads
 from client.inbox import Inbox
 from client.late import LateSession
 from client.store import Store
@@ -106,6 +107,7 @@ def _run(config: Config) -> int:
         keep_key=lambda _visit, _key: None,
     )
     network = _network(config, store, choices, Inbox())
+    watch_threads(network.events.put)
     with _reached_by_ctl(config, store, network, choices):
         network.start()
         _warn("\n".join(choices.take_notes()))
@@ -169,6 +171,7 @@ def _run_window(config: Config, store: Store, choices: Choices) -> int:
         server, name, config.phrase, config.connect, config.microphone_on, config.speaker_on, visited=visited
     )
     session = LateSession(lambda inbox: _network(config, store, choices, inbox))
+    watch_threads(session.events.put)
     with _reached_by_ctl(config, store, session, choices):
         return run_window(session, opening, choices, session.begin)
 

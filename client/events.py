@@ -323,11 +323,15 @@ class StatsReported:
 
 @dataclass(frozen=True, slots=True)
 class ProblemReported:
-    """Something did not work: which part of the window it is about, a code for programs, a sentence for people."""
+    """Something did not work: which part of the window it is about, a code for programs, a sentence for people.
+
+    `details`: of a fault in the program itself, what its makers need to know (`client.faults`).
+    """
 
     part: Part
     code: str
     message: str
+    details: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from client import faults
 from client.commands import Command, Quit
-from client.events import Part, ProblemReported, SessionEnded
+from client.events import Part, SessionEnded
 from client.inbox import Inbox
 
 _FAILED: Final = "Secure Chat is not installed as it should be: its log says what is missing."
@@ -61,9 +62,9 @@ class LateSession:
         try:
             session = self._load(self.events)
             session.start()
-        except Exception:  # noqa: BLE001  whatever is missing, the window says so and can be closed
+        except Exception as error:  # noqa: BLE001  whatever is missing, the window says so and can be closed
             _log.exception("the session could not be loaded")
-            self.events.put(ProblemReported(Part.GENERAL, "internal", _FAILED))
+            self.events.put(faults.reported(Part.GENERAL, "internal", _FAILED, error))
             session = _Nothing(self.events)
         with self._turn:
             for command in self._waiting:

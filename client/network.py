@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from functools import partial, singledispatchmethod
 from typing import Final, TypeVar
 
-from client import commands, events, refusals, voice_orders
+from client import commands, events, faults, refusals, voice_orders
 from client.approach import Approach, approach_aside
 from client.attempts import Attempts
 from client.desk import Desk, Moment
@@ -128,11 +128,11 @@ class Network(threading.Thread):
     def _guarded_turn(self) -> None:
         try:
             self._turn()
-        except Exception:  # noqa: BLE001  whatever went wrong, the window lives on and says so
+        except Exception as error:  # noqa: BLE001  whatever went wrong, the window lives on and says so
             _log.exception("the network thread met a fault")
             if not self._told_fault:
                 self._told_fault = True  # until a room is joined again
-                self._problem(Part.GENERAL, "internal", "Something went wrong inside Secure Chat; its log says what.")
+                self.events.put(faults.reported(Part.GENERAL, "internal", faults.INSIDE, error))
             self._connection_lost("a fault inside this program")
             time.sleep(_FAULT_PAUSE)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
 
+from client import faults
 from client.commands import Command, Quit, SetMicrophone, SetSpeaker
 from client.events import Event, Part, ProblemReported, SessionEnded
 from client.memory import Memory
@@ -32,7 +33,7 @@ from client.ui.form import Fields
 from client.ui.look import Look
 from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
-from client.ui.presenter import Glance, Phase, Presenter, Problem, ViewState
+from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
 from client.visited import Visited
@@ -175,7 +176,7 @@ class Window:
                 self._open_menu,
                 self._connector.servers(),
             ),
-            mend=self._connector.mend,
+            mend=self._mend,
             dismiss=self._dismiss,
             send=self._send,
             edit=self.composing.edited,
@@ -279,6 +280,13 @@ class Window:
     def _send(self, text: str) -> bool:
         self._presenter.edited(Part.TEXT)
         return self.composing.send(text)
+
+    def _mend(self, remedy: Remedy) -> None:
+        problem = self._presenter.state(self._now()).problem
+        if remedy is Remedy.COPY_DETAILS and problem is not None:
+            self._clipboard.put(problem.details)
+        else:
+            self._connector.mend(remedy)
 
     def _set_microphone(self, on: bool) -> None:
         self._presenter.microphone_asked(on=on)
@@ -388,7 +396,9 @@ class Window:
         self.failures += 1
         _log.error("a callback of the window failed", exc_info=(kind, error, trace))
         if self.failures == 1 or not isinstance(self._shown and self._shown.problem, Problem):
-            self._presenter.receive(ProblemReported(Part.GENERAL, "internal", texts.INTERNAL), self._now(), time.time())
+            self._presenter.receive(
+                faults.reported(Part.GENERAL, "internal", texts.INTERNAL, error), self._now(), time.time()
+            )
 
     @staticmethod
     def _now() -> float:

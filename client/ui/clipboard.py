@@ -1,4 +1,4 @@
-"""The clipboard for what should not lie there for long."""
+"""The clipboard: what should not lie there for long is taken away again."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ class Clipboard:
         self._root.clipboard_clear()
         self._root.clipboard_append(secret)
         self._timer = self._root.after(self._forget_ms, self._forget, secret)
+
+    def put(self, text: str) -> None:
+        """Put there what may stay: the text is no secret."""
+        self._root.clipboard_clear()
+        self._root.clipboard_append(text)
 
     def _forget(self, secret: str) -> None:
         self._timer = ""

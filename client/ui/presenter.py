@@ -57,6 +57,7 @@ class Remedy(StrEnum):
     TRY_AGAIN = "try again"
     NEW_KEY = "new key"
     COMPARE = "compare"
+    COPY_DETAILS = "copy details"
 
 
 _REMEDIES = {
@@ -78,6 +79,7 @@ class Problem:
     text: str
     remedy: Remedy | None = None
     code: str = ""
+    details: str = field(default="", repr=False)  # to be copied by that button
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +259,8 @@ class Presenter:
                 self._joined(event, wall)
             case RoomLeft(reason, retry_in):
                 self._left(safe_sentence(reason), retry_in, now, wall)
-            case ProblemReported(part, code, message):
-                self._reported(part, code, message)
+            case ProblemReported():
+                self._reported(event)
             case SessionEnded() if self._phase is not Phase.LEAVING:
                 self._offline()
                 self._problem = Problem(Part.GENERAL, texts.ENDED)
@@ -306,13 +308,15 @@ class Presenter:
             self._retry_at = now + retry_in
             self._people.begin(())
 
-    def _reported(self, part: Part, code: str, message: str) -> None:
+    def _reported(self, problem: ProblemReported) -> None:
+        code = problem.code
         if code in _ENDS_ATTEMPT and self._phase in {Phase.CONNECTING, Phase.RETRYING}:
             self._phase = Phase.OFFLINE
-        remedy = _REMEDIES.get(code)
+        remedy = Remedy.COPY_DETAILS if problem.details else _REMEDIES.get(code)
         if remedy is Remedy.TRY_AGAIN and self._phase is not Phase.OFFLINE:
             remedy = None  # it is being tried already
-        self._problem = Problem(part, _SHORTER.get(code) or safe_sentence(message), remedy, code)
+        text = _SHORTER.get(code) or safe_sentence(problem.message)
+        self._problem = Problem(problem.part, text, remedy, code, problem.details)
 
     def _offline(self) -> None:
         self._phase = Phase.OFFLINE

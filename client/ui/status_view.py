@@ -11,6 +11,7 @@ from client.ui.presenter import Phase, Problem, Remedy, Status
 from client.ui.theme import Theme
 
 _REMEDY_TEXTS = {
+    Remedy.COPY_DETAILS: texts.COPY_DETAILS,
     Remedy.CONNECT_ANYWAY: texts.CONNECT_ANYWAY,
     Remedy.TRY_AGAIN: texts.TRY_AGAIN,
     Remedy.NEW_KEY: texts.NEW_KEY,
@@ -148,12 +149,18 @@ class ProblemView(ttk.Frame):
 
     def tips(self) -> Iterator[Tip]:
         """What each button does."""
-        yield self.remedy_button, lambda: texts.TIP_REMEDY
+        yield self.remedy_button, self._remedy_tip
         yield self.dismiss_button, lambda: texts.TIP_DISMISS
+
+    def _remedy_tip(self) -> str:
+        copies = self._shown is not None and self._shown.remedy is Remedy.COPY_DETAILS
+        return texts.TIP_COPY_DETAILS if copies else texts.TIP_REMEDY
 
     def _mended(self) -> None:
         if self._shown is not None and self._shown.remedy is not None:
             self._mend(self._shown.remedy)
+        if self._shown is not None and self._shown.remedy is Remedy.COPY_DETAILS:
+            self.remedy_button.configure(text=texts.DETAILS_COPIED)  # until another problem is shown
 
     def _wrap(self, event: tk.Event[tk.Misc]) -> None:
         """Long sentences take several lines and never push the buttons out of the window."""

@@ -310,6 +310,9 @@ HINT_TYPING: Final = _("Sealed like everything else.")
 # --- problems -----------------------------------------------------------------------------------------------
 
 CONNECT_ANYWAY: Final = _("Connect anyway")
+COPY_DETAILS: Final = _("Copy details")
+DETAILS_COPIED: Final = _("Copied")
+TIP_COPY_DETAILS: Final = _("Copies what the makers need to mend it. No key, name or message is in it.")
 TRY_AGAIN: Final = _("Try again")
 ENDED: Final = _("The connection part of the program has stopped. Close the window and start Secure Chat again.")
 TEXT_TOO_LONG: Final = _("This message is too long to be sent: some 2,500 words fit. Send it in parts.")

@@ -16,8 +16,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from client import faults
 from client.commands import SetProcessing, Transmit, VoiceMode
-from client.events import Part, ProblemReported
+from client.events import Part
 from client.voice.counters import Counters
 from client.voice.device import Devices
 from client.voice.devices import ChosenDevices
@@ -35,6 +36,7 @@ IDLE_SECONDS: Final = 0.1  # how often the thread looks around while no device i
 MEASURE_SECONDS: Final = 0.1
 CLOSE_SECONDS: Final = 3.0
 
+_FAILED: Final = "Live voice has failed; text goes on. Restart to talk again."
 _log: Final = logging.getLogger(__name__)
 
 
@@ -197,11 +199,9 @@ class VoiceEngine:
             while not self._closing:
                 wait = self._turn(self._clock())
                 self._sleep(IDLE_SECONDS if wait is None else min(wait, IDLE_SECONDS))
-        except Exception:  # noqa: BLE001 - whatever it is, the user is told and text goes on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user is told and text goes on
             _log.exception("the voice thread failed")
-            self._report(
-                ProblemReported(Part.GENERAL, "voice", "Live voice has failed; text goes on. Restart to talk again.")
-            )
+            self._report(faults.reported(Part.GENERAL, "voice", _FAILED, error))
         finally:
             self._pipeline.close()
 

@@ -446,6 +446,15 @@ def test_a_failing_callback_is_told_and_the_window_lives_on(
         fake(window).say(MET, JOINED)
         window.until(lambda: window.app.failures)
     window.until(lambda: window.app.page.problem.text == texts.INTERNAL)
+    window.settle()
+    window.picture("copy-details")
+    assert str(window.app.page.problem.remedy_button.cget("text")) == texts.COPY_DETAILS
+    window.click(window.app.page.problem.remedy_button)
+    copied = window.root.clipboard_get()
+    assert "builtins.ValueError" in copied
+    assert "client/ui/app.py" in copied
+    assert "on purpose" not in copied  # it could be a name, or the key
+    assert str(window.app.page.problem.remedy_button.cget("text")) == texts.DETAILS_COPIED
     window.click(window.app.page.chat.input)
     window.type("still here")
     assert window.app.page.chat.input.get("1.0", "end-1c") == "still here"

@@ -1,4 +1,4 @@
-"""From mouth to ear: `python3 scripts/bench_mouth_to_ear.py [--peer mumble] [--net loss=5,delay=20,jitter=5]`.
+"""From mouth to ear: `python3 scripts/bench_mouth_to_ear.py [--peer mumble] [--slim] [--net loss=5,delay=20,jitter=5]`.
 
 A card that exists in memory only, a broker, two clients as people run them, and one sample clock for what one says and
 the other hears. Chirps tell the delay, real speech the quality. With --peer the same for Mumble, in turns. What it
@@ -27,7 +27,7 @@ from tqdm import tqdm
 from scripts.bench.report import machine
 from scripts.rig.analysis import NO_PESQ, Silent, can_tell_pesq
 from scripts.rig.link import Link, Network
-from scripts.rig.programs import BUSY, MUMBLE, OURS, ZERO, Setting
+from scripts.rig.programs import BUSY, MUMBLE, OURS, SLIM, ZERO, Setting
 from scripts.rig.runs import Result, run
 from scripts.rig.sound_card import NotReady
 from scripts.rig.steady import steady, steady_table
@@ -121,7 +121,7 @@ def _steady(given: argparse.Namespace, seconds: float) -> int:
 
 
 def _wanted(given: argparse.Namespace, network: Network | None) -> list[Setting]:
-    every = [*(() if network else (ZERO,)), *OURS, *(MUMBLE if given.peer else ())]
+    every = [*(() if network else (ZERO,)), *OURS, *((SLIM,) if given.slim else ()), *(MUMBLE if given.peer else ())]
     return [one for one in every if (given.only or "") in f"{one.program} {one.name}"]
 
 

@@ -19,6 +19,7 @@ def read_flags(description: str | None) -> argparse.Namespace:
     flags.add_argument(
         "--net", metavar="LIST", help="loss=5,delay=20,jitter=5 (each way; also burst, kbit, queue), needs root"
     )
+    flags.add_argument("--slim", action="store_true", help="measure slim voice too")
     flags.add_argument("--only", metavar="NAME", help="only the settings whose name has this in it")
     flags.add_argument("--minutes", type=float, default=0.0, metavar="N", help="talk so long between two measurements")
     flags.add_argument(

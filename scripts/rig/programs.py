@@ -64,6 +64,7 @@ OURS: Final = (
     Setting("ours", "front end off", ("--transmit", "always", "--processing", "none")),
     Setting("ours", "front end on", ("--transmit", "voice")),
 )
+SLIM: Final = Setting("ours", "slim", (*OURS[0].speaks, "--voice", "slim"))
 BUSY: Final = Setting("ours", "busy", OURS[0].speaks, listener="scripts.rig.busy_client")
 _COMMON: Final = {
     "audio/input": "PulseAudio",

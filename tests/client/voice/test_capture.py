@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from client.commands import SetProcessing, Transmit
+from client.commands import SetProcessing, Transmit, VoiceMode
 from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported, SpeechChanged
 from client.voice.capture import Capture
 from client.voice.counters import Counters
@@ -315,3 +315,14 @@ def test_other_wishes_hold_at_once_and_the_same_ones_change_nothing() -> None:
     mouth.capture.set_processing(SetProcessing())
     mouth.capture.set_transmit(Transmit.ALWAYS)
     assert mouth.made == [(UNTOUCHED, False), (SetProcessing(), False)]
+
+
+def test_slim_blocks_that_are_collected_are_not_unheard() -> None:
+    # Would catch counters that say that nobody listens while a packet fills.
+    mouth = Mouth()
+    mouth.capture.set_mode(VoiceMode.SLIM)
+    assert mouth.capture.mode is VoiceMode.SLIM
+    mouth.capture.switch(True, 1.0)
+    mouth.devices.microphones[0].blocks = [level(0.5)] * 7
+    mouth.capture.step(1.1)
+    assert (len(mouth.sent), mouth.counters.unheard) == (1, 0)

@@ -114,3 +114,19 @@ def test_pauses_are_not_sent_and_no_syllable_is_cut(tmp_path: Path, make: MakeFr
         first = slice(0, int(0.3 * RATE))  # the first word by itself
         assert level(part[first]) - level(sentence[first]) > -6
     assert pair.bob.counters.concealed == pair.bob.counters.skipped == 0
+
+
+def test_in_a_quiet_room_without_rumble_the_voice_is_untouched(make: MakeFrontEnd) -> None:
+    # Would catch what costs some of the voice where there is nothing to take away: it was the rumble filter.
+    near = np.concatenate([np.zeros(2 * RATE), speech()])
+    out = through(make(SetProcessing(gain=False), True, pytest.fail), near, np.zeros(near.size))
+    np.testing.assert_array_equal(out[2 * RATE :], near[2 * RATE : out.size].astype(np.float32))
+
+
+def test_a_breath_at_the_microphone_is_filtered_all_the_same(make: MakeFrontEnd) -> None:
+    near = np.concatenate([np.zeros(2 * RATE), speech()])
+    breath = 0.2 * np.sin(2 * np.pi * 20 * np.arange(RATE // 2) / RATE)
+    near[RATE : RATE + breath.size] += breath
+    out = through(make(SetProcessing(gain=False), True, pytest.fail), near, np.zeros(near.size))
+    felt = slice(RATE + RATE // 10, RATE + breath.size)
+    assert level(near[felt]) - level(out[felt]) > 15

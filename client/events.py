@@ -189,7 +189,7 @@ class TextReceived:
 
     `late`: it was said before, or arrived out of order; show it at its place by `epoch`, then `seq`. The epoch rises
     when a broker begins to number anew (after a restore, or where it keeps nothing): `seq` alone is no place then.
-    `copied_device`: the same device has said another line under the same counter.
+    `copied_device`: the same device has said another line under the same counter. `known`: an earlier run has told it.
     """
 
     post: str
@@ -202,6 +202,7 @@ class TextReceived:
     late: bool
     copied_device: bool = False
     epoch: int = 0
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

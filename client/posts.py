@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -262,10 +263,10 @@ class Posts:
         except SealBroken:  # somebody has worked on the file
             self.counters["log_damaged"] += 1
             return []
-        return [] if self._log.was_shown(body) else self._received(body, line, late=True)
+        return [] if self._log.was_shown(body) else self._received(body, line, late=True, known=True)
 
-    def _received(self, body: PostBody, line: LogLine, *, late: bool) -> list[Event]:
-        received = self._told(body, line, late=late)
+    def _received(self, body: PostBody, line: LogLine, *, late: bool, known: bool = False) -> list[Event]:
+        received = replace(self._told(body, line, late=late), known=known)
         if received.own:
             return [*self._own_met(messages.post_id(line.token), body.counter, line), received]
         self._holes.note(body, (line.epoch, line.seq))

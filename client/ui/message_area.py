@@ -21,7 +21,7 @@ from client.ui.finding import Finding
 from client.ui.links import Link, links
 from client.ui.message_look import make_tags, text_options
 from client.ui.theme import Theme
-from client.ui.transcript import Delivery, Row
+from client.ui.transcript import UNREAD, Delivery, Row
 
 _ROWS_ABOVE: Final = 3  # of a line that was found: what it answers
 _AGAIN_MS: Final = 10  # between two updates, where one would take too long
@@ -372,7 +372,7 @@ def _chunks(row: Row, theme: Theme) -> Iterable[Chunk]:
     if row.day:
         yield f"{row.day}\n", "day"
     if not (row.who or row.own):
-        yield f"{row.text}\n", "notice"
+        yield f"{row.text}\n", "unread" if row.key == UNREAD else "notice"
         return
     own = "own-" if row.own else ""
     if row.head:

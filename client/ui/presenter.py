@@ -22,12 +22,14 @@ from client.events import (
     RoomLeft,
     SessionEnded,
     TextQueued,
+    TextReceived,
 )
 from client.ui import connect_texts, texts
 from client.ui.excerpt import Excerpt
 from client.ui.people import People, PersonRow
 from client.ui.safe_text import bounded, safe_name, safe_sentence
 from client.ui.transcript import BEGINNING, Transcript
+from client.ui.unread import Unread
 from client.ui.voice_state import Voice, VoiceShown
 from client.writers import Writers
 
@@ -135,6 +137,7 @@ class Presenter:
         self._transcript = Transcript(zone)
         self.chat = Excerpt(self._transcript)
         self._marked = BEGINNING  # the newest line of others that was seen
+        self._unread = Unread()
         self._phase = Phase.OFFLINE
         self._wanted = False  # between Connect and Disconnect; events of an ended attempt are passed over
         self._step = ""
@@ -206,7 +209,11 @@ class Presenter:
         """What to submit when the user sees this; once for each newest line of others."""
         attentive = glance.viewable and (glance.focused or glance.untouched < _TOUCH_SECONDS)
         place = self._transcript.place_of(glance.lowest)
-        if not (attentive and self._in_room) or place is None:
+        if not (attentive and self._in_room):
+            self._unread.away()
+            return None
+        self._unread.looked(self._transcript.newest_until(place or BEGINNING), at_end=self.chat.follows)
+        if place is None:
             return None
         line = self._transcript.others_until(place)
         if line is None or line.place <= self._marked:
@@ -273,16 +280,36 @@ class Presenter:
                 own = self._people.own()
                 self._transcript.queued(event, self._room[1], own.name if own else texts.YOU)
                 self.chat.follow()  # whoever writes wants to see it
+                if self._unread.wrote():
+                    self._divide()
             case PersonJoined(person):
                 self._transcript.notice(texts.joined(safe_name(person.name)), wall)
             case PersonLeft(person) if self._in_room:
                 self._transcript.notice(texts.left(safe_name(person.name)), wall)
+            case TextReceived():
+                self._transcript.receive(event)
+                self._came(event)
             case _:
                 self._transcript.receive(event)
+
+    def _came(self, event: TextReceived) -> None:
+        place = self._transcript.place_of(event.post)
+        if place is None:
+            return
+        if event.known or event.own:
+            self._unread.known(place)
+        elif self._unread.came(place, late=event.late):
+            self._divide()
+
+    def _divide(self) -> None:
+        self._transcript.divide(self._unread.after, self._unread.count)
 
     def _joined(self, event: RoomJoined, wall: float) -> None:
         room = (safe_name(event.room_words), event.member)
         self._transcript.joined(same_room=room == self._room)
+        if self._room not in {room, ("", "")}:
+            self._unread.begin()
+            self._divide()
         if room == self._room and self._in_room and self._phase is not Phase.ONLINE:
             self._transcript.notice(texts.CONNECTED_AGAIN, wall)
         self._room, self._in_room = room, True

@@ -210,6 +210,13 @@ def dropped(count: int, name: str) -> str:
     return sentence.format(count=count, name=name)
 
 
+def new_since_away(count: int) -> str:
+    """Above the first message that came while nobody looked."""
+    return _n("1 new message since you were away", "{count:,} new messages since you were away", count).format(
+        count=count
+    )
+
+
 def new_below(count: int) -> str:
     """The button that leads to messages below the visible ones."""
     return _n("1 new message  ↓", "{count} new messages  ↓", count).format(count=count)

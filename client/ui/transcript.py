@@ -27,6 +27,7 @@ Place: TypeAlias = tuple[float, int, int]
 BEGINNING: Final[Place] = (-1, 0, 0)
 END: Final[Place] = (float("inf"), 1, 0)  # behind my lines that have no number yet
 _WAITING: Final = float("inf")
+UNREAD: Final = "unread"  # the key of the mark above what came while nobody looked
 
 
 class Delivery(StrEnum):
@@ -131,6 +132,21 @@ class Transcript:
         """Something that happened, between the messages."""
         place = self._behind(self._newest())
         self._put(Line(f"notice {place}", place, "", "", text, sent_at))
+
+    def divide(self, after: Place | None, count: int) -> None:
+        """Behind this place stands what came while nobody looked: so many lines. None: nothing does."""
+        old = self._by_key.get(UNREAD)
+        if after is None:
+            self._take(UNREAD)
+            return
+        number = max(0.0, after[0])
+        place = old.place if old and old.place[0] == number else self._behind(number)
+        self._put(Line(UNREAD, place, "", "", texts.new_since_away(count), None))
+
+    def newest_until(self, place: Place) -> Place:
+        """The place of the last line with a number at this place or before it."""
+        end = min(bisect_right(self._lines, place, key=_place), self.index((_WAITING, 0, 0)))
+        return self._lines[end - 1].place if end else BEGINNING
 
     def missing(self, event: LinesMissing) -> None:
         """Lines that are not to be had, behind the number after which they are missing."""

@@ -307,6 +307,27 @@ def test_the_view_follows_only_at_the_bottom(open_window: Open) -> None:
     assert not area.below_button.winfo_ismapped()
 
 
+def test_what_came_while_one_had_scrolled_away_stands_under_a_mark(open_window: Open) -> None:
+    # would catch: no way to tell where one stopped to read; a mark that stays for ever
+    window = open_window(READY)
+    join(window)
+    fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 41)))
+    area = window.app.page.chat.messages
+    window.until(lambda: len(area.rows()) == 40)
+    window.settle()
+    window.until(lambda: fake(window).commands(MarkSeen)[-1:] == [MarkSeen("p40")])
+    area.text.yview_moveto(0.2)
+    window.until(lambda: area.below_button.winfo_ismapped() or not window.app._presenter._unread._here)
+    fake(window).say(line(41, "line 41"), line(42, "line 42"))
+    window.until(area.below_button.winfo_ismapped)
+    assert texts.new_since_away(2) in area.rows()
+    window.click(area.below_button)
+    window.picture("unread")
+    window.until(lambda: window.app._presenter._unread._all_seen)
+    fake(window).say(TextQueued("q", "an answer", WALL + 99))
+    window.until(lambda: texts.new_since_away(2) not in area.rows())
+
+
 def test_hostile_names_and_texts_are_plain_text(open_window: Open) -> None:
     # would catch: Tcl run from a message, a name that widens the window, a control character on the screen
     window = open_window(READY)

@@ -31,6 +31,7 @@ from client.events import (
 from client.ui import texts
 from client.ui.excerpt import Insert, Remove
 from client.ui.presenter import Glance, Phase, Presenter, Remedy, ViewState
+from client.ui.transcript import Row
 
 ANN = Person("s1", "f1", "Ann", own=True, confirmed=True)
 BEN = Person("s2", "f2", "Ben", confirmed=True)
@@ -354,3 +355,28 @@ def test_what_the_broker_has_holds_nobody_up(driven: Driven) -> None:
     driven(TextQueued("q", "mine", WALL), TextStored("q", 1))
     assert driven.presenter.before_closing(draft=False) is None
     assert "lost" not in texts.unsent(2, draft=False)
+
+
+def test_what_came_while_nobody_looked_stands_under_a_mark(driven: Driven) -> None:
+    # mistake: coming back to a full screen without knowing where one stopped to read
+    look = Glance("p1", viewable=True, focused=True, untouched=0.0)
+    driven.joined()
+    driven(said(1))
+    driven.presenter.glanced(look)
+    driven.presenter.glanced(replace(look, focused=False, untouched=99.0))
+    driven(said(2), said(3))
+    mark = texts.new_since_away(2)
+    assert [row.text for row in shown(driven)][-3] == mark
+    driven.presenter.glanced(replace(look, lowest="p3"))
+    driven(TextQueued("q", "mine", WALL))
+    assert mark not in [row.text for row in shown(driven)]
+
+
+def said(seq: int) -> TextReceived:
+    return TextReceived(f"p{seq}", "f2", "Ben", f"line {seq}", seq, WALL, own=False, late=False)
+
+
+def shown(driven: Driven) -> list[Row]:
+    """All lines as they look now."""
+    transcript = driven.presenter._transcript
+    return [transcript.row(source) for source in transcript.sources(0, len(transcript))]

@@ -162,13 +162,15 @@ def _run_window(config: Config, store: Store, choices: Choices) -> int:
         from client.ui import texts  # noqa: PLC0415
 
         raise BadSetting(texts.NO_TKINTER) from error
+    from client.safe import open_safe  # noqa: PLC0415
+
     visited = Visited(config.visited_file)
     server, name = config.server, config.name
     visits = visited.all() if choices.now.remember_servers else ()
     if visits and not server:
         server, name = visits[0].where, name if config.name_given else visits[0].name
     opening = Opening(
-        server, name, config.phrase, config.connect, config.microphone_on, config.speaker_on, visited=visited
+        server, name, config.phrase, config.connect, config.microphone_on, config.speaker_on, open_safe, visited
     )
     session = LateSession(lambda inbox: _network(config, store, choices, inbox))
     watch_threads(session.events.put)

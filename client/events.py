@@ -60,6 +60,20 @@ class BrokerMet:
     invite: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyringFound:
+    """There is a keyring of the system, which can keep the keys of rooms."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFound:
+    """The key of the room of these words at this server, from the system's keyring."""
+
+    server: str
+    room: str
+    key: str = field(repr=False)
+
+
 class Clash(StrEnum):
     """What says otherwise about the key of a broker."""
 
@@ -344,6 +358,8 @@ Event: TypeAlias = (
     ConnectionProgressed
     | BrokerMet
     | BrokerChanged
+    | KeyringFound
+    | KeyFound
     | RoomJoined
     | RoomLeft
     | PersonJoined

@@ -20,7 +20,7 @@ from scripts.setup.environment import ROOT, enter
 
 if __name__ == "__main__":
     read_flags(__doc__)  # first: neither --help nor a wrong flag must install anything
-    enter("client", "window", "voice", "dev")
+    enter("client", "window", "keyring", "voice", "dev")
 
 import psutil
 

@@ -35,7 +35,7 @@ def check() -> bool:
 
 
 if __name__ == "__main__":
-    enter("client", "window", "voice", "demo", "dev")
+    enter("client", "window", "keyring", "voice", "demo", "dev")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fix", action="store_true", help="format, and mend what ruff can mend, before checking")
     if parser.parse_args().fix:

@@ -12,7 +12,7 @@ from scripts.setup.environment import enter
 from scripts.setup.window import see_to_tk
 
 if __name__ == "__main__":
-    enter("client", "window", "voice")
+    enter("client", "window", "keyring", "voice")
     if not {"--text", "--json", "--help"} & set(sys.argv):
         see_to_tk()
     from client.__main__ import main

@@ -139,7 +139,7 @@ def _run(command: list[str], phrase: str) -> int:
 def main() -> int:
     """Set up, then start what fits this machine."""
     arguments = _arguments()  # first: a wrong flag must not install anything
-    enter("client", "window", "voice", "demo", try_again=arguments.setup_only)
+    enter("client", "window", "keyring", "voice", "demo", try_again=arguments.setup_only)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever was started is ended
     from common.errors import SecureChatError
 

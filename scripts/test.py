@@ -80,5 +80,5 @@ if __name__ == "__main__":
     if {"-h", "--help"} & set(sys.argv[1:]):  # first: it must not install anything
         print(f"{__doc__}\nWhat pytest takes is told by: python3 -m pytest --help, once everything is set up.")
         sys.exit(0)
-    enter("client", "window", "voice", "demo", "dev")
+    enter("client", "window", "keyring", "voice", "demo", "dev")
     sys.exit(main())

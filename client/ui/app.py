@@ -19,6 +19,8 @@ from client import faults
 from client.commands import Command, Quit, SetMicrophone, SetSpeaker
 from client.events import Event, Part, ProblemReported, SessionEnded
 from client.memory import Memory
+from client.safe import Safe
+from client.safe_thread import SafeThread
 from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.actions import WITH_KEYS, Act, is_possible
@@ -36,7 +38,7 @@ from client.ui.page import Deeds, Page
 from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
-from client.visited import Visited
+from client.visited import Visit, Visited
 from common.crypto.phrase import generate
 from common.errors import LocalError
 
@@ -58,6 +60,7 @@ class Opening:
     connect: bool = False
     microphone_on: bool = False
     speaker_on: bool = False
+    open_safe: Callable[[], Safe | None] = lambda: None  # the system's keyring
     visited: Visited = field(default_factory=lambda: Visited(None))  # where one has been
 
 
@@ -110,16 +113,16 @@ class Window:
             report=self._report,
             changed=self._settings_changed,
         )
+        self._safe = safe = SafeThread(backend.events, opening.open_safe)
         self._connector = Connector(
             self._presenter,
             lambda: self.page.connect,
             submit=self._submit,
             report=self._report,
             show_changed=self._show_changed,
-            memory=Memory(
-                opening.visited, wanted=lambda: choices.now.remember_servers, keep_key=lambda _visit, _key: None
-            ),
+            memory=Memory(opening.visited, wanted=lambda: choices.now.remember_servers, keep_key=self._keep_key),
             visited=opening.visited,
+            safe=safe,
         )
         self.composing = Composing(lambda: self.page.chat, self._submit, self._report)
         self._clipboard = Clipboard(root)
@@ -148,6 +151,7 @@ class Window:
         self._pump.run()
         self._begin()
         root.after(1, lambda: root.after_idle(self.stage.add_tips))  # after the first paint
+        root.after(1, lambda: root.after_idle(self._safe.begin))
 
     def close(self) -> None:
         """Ask the session to end; the window goes when it has, or when it takes too long."""
@@ -175,6 +179,7 @@ class Window:
                 lambda: generate(secrets.choice),
                 self._open_menu,
                 self._connector.servers(),
+                self._connector.remember_key,
             ),
             mend=self._mend,
             dismiss=self._dismiss,
@@ -187,6 +192,9 @@ class Window:
         )
         fields = Fields(opening.server, opening.name, opening.phrase)
         return Stage(self.root, self._look, deeds, self._presenter.chat, fields, self._renew)
+
+    def _keep_key(self, visit: Visit, key: str) -> None:
+        self._connector.keep(visit, key)
 
     def _show_changed(self) -> None:
         self.stage.show_changed()
@@ -201,6 +209,7 @@ class Window:
         self.stage.settings_changed(settings)
 
     def _renew(self) -> None:
+        self._connector.renewed()
         self._shown = None
         self._show()
 

@@ -68,6 +68,11 @@ FORGET: Final = _("Forget")
 FORGET_ALL: Final = _("All of them")
 REMEMBER_SERVERS: Final = _("Remember servers and names")
 HINT_REMEMBER_SERVERS: Final = _("For the list under IP:PORT. Without it, all that are remembered are forgotten.")
+REMEMBER_KEY: Final = _("Remember this key")
+TIP_REMEMBER_KEY: Final = _(
+    "Keeps the key in your system's keyring, once you are in. Whoever unlocks that reads it. "
+    "Without the tick it is deleted there."
+)
 TIP_SERVERS: Final = _("Where you have been (arrow down in the field)")
 
 

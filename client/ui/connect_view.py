@@ -34,6 +34,7 @@ class ConnectActions:
     new_key: Callable[[], str]
     menu: Callable[[], None]
     servers: ServerActions
+    remember_key: Callable[[bool], None]  # ticked, or not any more
 
 
 class ConnectView(ttk.Frame):
@@ -45,8 +46,10 @@ class ConnectView(ttk.Frame):
         self._actions = actions
         self.fields = fields
         self._variables = {part: tk.StringVar(self) for part in (Part.SERVER, Part.NAME, Part.KEY)}
+        self.remember_key = tk.BooleanVar(self, value=False)
         self._filling = False
         self._narrow = False
+        self._under_key = 0  # pixels that stand there
         self.entries: dict[Part, ttk.Entry] = {}
         self._build()
         self.fill(typed(fields))
@@ -61,6 +64,7 @@ class ConnectView(ttk.Frame):
         _enable(self.disconnect_button, on=can_disconnect)
         _enable(self.new_key_button, on=can_connect)
         self.servers.enable(on=can_connect)
+        _enable(self.remember_box, on=can_connect)
         self._can_connect = can_connect
         self._arrange()
         for part, entry in self.entries.items():
@@ -81,6 +85,12 @@ class ConnectView(ttk.Frame):
                 self._variables[part].set(text)
         self._filling = False
         self._show_strength()
+
+    def offer_keyring(self) -> None:
+        """There is one: a key can be remembered."""
+        self.remember_box.grid(row=2, column=2, sticky="w", pady=(self._theme.px(2), 0))
+        self._under_key = self.remember_box.winfo_reqheight() + self._theme.px(2)
+        self._arrange()
 
     def focus_part(self, part: Part) -> None:
         """Bring the cursor into a field and select what is there."""
@@ -103,6 +113,7 @@ class ConnectView(ttk.Frame):
         yield self.entries[Part.KEY], lambda: texts.TIP_KEY
         yield self.reveal_button, lambda: texts.TIP_SHOW_KEY
         yield self.new_key_button, lambda: texts.TIP_NEW_KEY
+        yield self.remember_box, lambda: connect_texts.TIP_REMEMBER_KEY
         yield self.connect_button, lambda: texts.TIP_CONNECT
         yield self.disconnect_button, lambda: texts.TIP_DISCONNECT
         yield self.menu_button, lambda: texts.TIP_MENU
@@ -111,7 +122,8 @@ class ConnectView(ttk.Frame):
 
     def _arrange(self) -> None:
         apart = self._theme.px(6) if self._narrow and self._can_connect else 0
-        self._buttons.grid(row=int(self._narrow), column=int(not self._narrow), sticky="se", pady=(apart, 0))
+        below = 0 if self._narrow else self._under_key  # the buttons stand beside the fields
+        self._buttons.grid(row=int(self._narrow), column=int(not self._narrow), sticky="se", pady=(apart, below))
         if self._narrow and not self._can_connect:
             self._boxes.grid_remove()
         else:
@@ -143,6 +155,13 @@ class ConnectView(ttk.Frame):
             self.entries[part] = entry
         self.servers: ServersMenu = ServersMenu(self.entries[Part.SERVER], self._theme, self._actions.servers)
         self._build_key(head)
+        self.remember_box: ttk.Checkbutton = ttk.Checkbutton(
+            self._boxes,
+            style="Switch.TCheckbutton",
+            text=connect_texts.REMEMBER_KEY,
+            variable=self.remember_key,
+            command=lambda: self._actions.remember_key(self.remember_key.get()),
+        )
         self._build_buttons()
         self._arrange()
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from client.commands import Command, Disconnect
-from client.events import BrokerChanged, Event, Part, ProblemReported, RoomJoined
+from client.events import BrokerChanged, Event, KeyFound, KeyringFound, Part, ProblemReported, RoomJoined
 from client.memory import Memory
+from client.safe_thread import SafeThread
 from client.settings import Settings
 from client.ui.connect_view import ConnectView
 from client.ui.form import connect_command, problem_of, typed
@@ -34,6 +35,7 @@ class Connector:
         show_changed: Callable[[], None],
         memory: Memory,
         visited: Visited,
+        safe: SafeThread,
     ) -> None:
         self._presenter = presenter
         self._form = form
@@ -42,6 +44,9 @@ class Connector:
         self._show_changed = show_changed
         self._memory = memory
         self._visited = visited
+        self._safe = safe
+        self._kept: Visit | None = None  # whose key, out of the keyring, stands in the field
+        self._has_keyring = False
 
     def connect(self, *, accept_weak_phrase: bool = False, compared_key: bytes | None = None) -> None:
         """Into the room of the fields, if they can be used."""
@@ -56,7 +61,7 @@ class Connector:
         self._presenter.connect_asked()
         command = connect_command(fields, accept_weak_phrase=accept_weak_phrase)
         command = replace(command, compared_key=compared_key)
-        self._memory.connecting(command, with_key=False)
+        self._memory.connecting(command, with_key=self._form().remember_key.get())
         self._submit(command)
 
     def receive(self, event: Event) -> None:
@@ -65,6 +70,42 @@ class Connector:
             self._memory.receive(event)
         if isinstance(event, RoomJoined):
             self._form().servers.refresh()
+        elif isinstance(event, KeyringFound):
+            self._has_keyring = True
+            self.renewed()
+            fields = self._form().fields
+            first = next((visit for visit in self._visited.all() if visit.server == fields.server), None)
+            if first is not None and first.room and not fields.phrase:
+                self._safe.find(first)
+        elif isinstance(event, KeyFound):
+            self._found(event)
+
+    def renewed(self) -> None:
+        """The form was built, perhaps anew."""
+        if self._has_keyring:
+            self._form().offer_keyring()
+            self._form().remember_key.set(self._kept is not None)
+
+    def keep(self, visit: Visit, key: str) -> None:
+        """The key let one in, and is to be remembered."""
+        self._kept = visit
+        self._safe.keep(visit, key)
+
+    def remember_key(self, on: bool) -> None:
+        """Without the tick the key goes out of the keyring at once; with it, it comes in once the room is joined."""
+        if not on and self._kept is not None:
+            self._safe.forget(self._kept)
+            with self._told():
+                self._visited.forget_key(self._kept)
+            self._kept = None
+
+    def _found(self, event: KeyFound) -> None:
+        form = self._form()
+        if form.fields.server != event.server or form.fields.phrase:
+            return  # something else was typed meanwhile
+        self._kept = Visit(event.server, form.fields.name, room=event.room)
+        form.fill(replace(form.fields, phrase=event.key))
+        form.remember_key.set(True)
 
     def servers(self) -> ServerActions:
         """What the list of servers asks for."""
@@ -78,11 +119,18 @@ class Connector:
 
     def _choose(self, visit: Visit) -> None:
         form = self._form()
-        form.fill(typed(replace(form.fields, server=visit.where, name=visit.name, invite=None)))
+        self._kept = None
+        form.fill(typed(replace(form.fields, server=visit.where, name=visit.name, phrase="", invite=None)))
+        form.remember_key.set(False)
+        if visit.room:
+            self._safe.find(visit)
         self._presenter.edited(Part.SERVER)
         form.focus_part(Part.KEY)
 
     def _forget(self, visit: Visit | None) -> None:
+        for gone in self._visited.all() if visit is None else (visit,):
+            if gone.room:
+                self._safe.forget(gone)
         with self._told():
             if visit is None:
                 self._visited.forget_all()

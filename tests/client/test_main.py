@@ -145,11 +145,11 @@ def test_the_window_gets_what_was_said(tmp_path: Path, monkeypatch: pytest.Monke
         return 0
 
     app = types.ModuleType("client.ui.app")
-    app.__dict__.update(Opening=lambda *fields, visited: (*fields, len(visited.all())), run_window=run_window)
+    app.__dict__.update(Opening=lambda *fields: (*fields[:6], fields[-1].all()), run_window=run_window)
     monkeypatch.setitem(sys.modules, "client.ui.app", app)
     tmp_path.joinpath("settings.toml").write_text("echo = false")
     assert run(*_NOWHERE, "--name", "Ann", "--connect", "--speaker-on", folder=tmp_path) == 0
-    assert opened == [(("127.0.0.1:9", "Ann", "a-key", True, False, True, 0), False)]
+    assert opened == [(("127.0.0.1:9", "Ann", "a-key", True, False, True, ()), False)]
     Network.last.store.close()
 
 

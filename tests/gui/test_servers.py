@@ -7,9 +7,11 @@ from pathlib import Path
 
 from client.commands import Connect
 from client.events import Part, RoomJoined
+from client.safe import Safe
 from client.settings import Choices
 from client.ui.app import Opening
 from client.visited import Visit, Visited
+from tests.client.test_safe import MemoryRing
 from tests.gui.test_window import ANN, INVITE, MET, READY, fake
 from tests.gui.window import DrivenWindow
 
@@ -74,3 +76,35 @@ def test_who_has_chosen_so_leaves_no_trace(open_window: Open, tmp_path: Path) ->
     fake(window).say(MET, RoomJoined("f1", (ANN,), "otter lamp"))
     window.until(window.app.page.status.room_label.winfo_ismapped)
     assert visited.all() == ()
+
+
+def test_a_key_is_remembered_only_with_the_tick_and_forgotten_without_it(open_window: Open, tmp_path: Path) -> None:
+    # would catch: a key that is kept unasked, kept elsewhere, or left behind
+    ring, visited = MemoryRing(), known(tmp_path)
+    opening = Opening(READY.server, READY.name, READY.phrase, open_safe=lambda: Safe(ring), visited=visited)
+    window = open_window(opening)
+    connect = window.app.page.connect
+    window.until(connect.remember_box.winfo_ismapped)
+    assert not connect.remember_key.get()
+    window.click(connect.remember_box)
+    window.picture("remember-key")
+    window.click(connect.connect_button)
+    assert ring.kept == {}
+    fake(window).say(MET, RoomJoined("f1", (ANN,), "otter lamp"))
+    window.until(lambda: list(ring.kept.values()) == [INVITE.phrase])
+    assert visited.all() == (Visit(str(INVITE.address), "Ann", room="otter lamp"),)
+    assert str(INVITE.phrase) not in (tmp_path / "servers.json").read_text()
+
+    again = open_window(Opening(str(INVITE.address), "Ann", open_safe=lambda: Safe(ring), visited=visited))
+    header = again.app.page.connect
+    again.until(lambda: header.fields.phrase == INVITE.phrase)
+    assert header.remember_key.get()
+    again.click(header.remember_box)
+    again.until(lambda: not ring.kept)
+    assert visited.all() == (Visit(str(INVITE.address), "Ann"),)
+
+
+def test_without_a_keyring_there_is_no_such_box(open_window: Open) -> None:
+    window = open_window(READY)
+    window.settle()
+    assert not window.app.page.connect.remember_box.winfo_ismapped()

@@ -87,7 +87,7 @@ def test_the_real_lock_satisfies_setup_cfg_and_names_no_place() -> None:
     assert "find-links" not in text
     locked = parse_lock(text)
     config = (ROOT / "setup.cfg").read_text(encoding="utf-8")
-    extras = ["client", "window", "voice", "demo", "dev", "fuzz"]
+    extras = ["client", "window", "keyring", "voice", "demo", "dev", "fuzz"]
     assert {package.name for package in subset(locked, direct_names(config, extras))} == {p.name for p in locked}
     for package in locked:
         assert package.text.count("--hash=sha256:") >= 1

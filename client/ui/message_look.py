@@ -40,7 +40,7 @@ def make_tags(text: tk.Text, theme: Theme) -> None:
     text.tag_configure("day", justify="center", foreground=colours.muted, font=fonts.small_strong)
     text.tag_configure("day", spacing1=px(16), spacing3=px(6))
     text.tag_configure("notice", justify="center", foreground=colours.muted, font=fonts.small)
-    text.tag_configure("unread", justify="center", foreground=colours.accent, background=colours.accent_tint)
+    text.tag_configure("unread", justify="center", foreground=colours.accent_pressed, background=colours.accent_tint)
     text.tag_configure("unread", font=fonts.small_strong, spacing1=px(4), spacing3=px(4))
     text.tag_configure("unread", lmargincolor=colours.accent_tint, rmargincolor=colours.accent_tint)
     text.tag_configure("notice", spacing1=px(6), spacing3=px(6), lmargin1=indent, lmargin2=indent, rmargin=edge)

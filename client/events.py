@@ -153,6 +153,17 @@ class WritingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DelayEstimated:
+    """How long somebody's words are under way from their mouth to my ear, in ms; None: it is not known any more.
+
+    Told while they talk, about once a second at most, where it has changed by some ms.
+    """
+
+    person: Person
+    ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AudienceChanged:
     """How many others have their speaker on."""
 
@@ -367,6 +378,7 @@ Event: TypeAlias = (
     | PersonLeft
     | TalkingChanged
     | WritingChanged
+    | DelayEstimated
     | AudienceChanged
     | DraftOpened
     | TextQueued

@@ -33,9 +33,19 @@ class People:
 
     def __init__(self) -> None:
         self._people: dict[str, events.Person] = {}
+        self._talking: frozenset[str] = frozenset()
+        self._delays: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[events.Person]:
         return iter(self._people.values())
+
+    def talking(self, person: events.Person) -> bool:
+        """Whether somebody is heard now."""
+        return person.session in self._talking
+
+    def delay_ms(self, person: events.Person) -> int | None:
+        """How long somebody's words are under way, if that is known."""
+        return self._delays.get(person.session)
 
     def note(self, event: events.Event) -> None:
         """Keep up with the room."""
@@ -43,10 +53,17 @@ class People:
             case events.RoomJoined(people=people):
                 self._people = {person.session: person for person in people}
             case events.RoomLeft():
-                self._people = {}
+                self._people, self._talking, self._delays = {}, frozenset(), {}
             case events.PersonJoined(person) | events.PersonChanged(person):
                 self._people = {**self._people, person.session: person}
             case events.PersonLeft(person):
                 self._people = {key: other for key, other in self._people.items() if key != person.session}
+                self._talking -= {person.session}
+                self._delays = {key: ms for key, ms in self._delays.items() if key != person.session}
+            case events.TalkingChanged(person, on):
+                self._talking = self._talking | {person.session} if on else self._talking - {person.session}
+            case events.DelayEstimated(person, ms):
+                others = {key: known for key, known in self._delays.items() if key != person.session}
+                self._delays = others if ms is None else {**others, person.session: ms}
             case _:
                 pass

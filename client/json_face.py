@@ -50,7 +50,14 @@ def _members(people: People) -> dict[str, object]:
     return {
         "members": [person.name for person in people],
         "people": [
-            _about(person, own=person.own, confirmed=person.confirmed, listening=person.listening) for person in people
+            _about(
+                person,
+                own=person.own,
+                confirmed=person.confirmed,
+                listening=person.listening,
+                delay_ms=people.delay_ms(person),
+            )
+            for person in people
         ],
     }
 
@@ -117,6 +124,8 @@ def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]
 
 def _told_of_program(event: events.Event) -> list[tuple[str, dict[str, object]]]:
     match event:
+        case events.DelayEstimated(person, ms):
+            return [("delay", _about(person, ms=ms))]
         case events.MicrophoneEnded():
             return [("mic_ended", {})]
         case events.StatsReported(counters):

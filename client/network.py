@@ -31,7 +31,7 @@ from client.surroundings import News, Watch
 from client.target import AttemptFailed, KeyChanged, Target, read_target
 from client.transport import Endpoint, Link, Transport
 from client.voice.engine import VoiceEngine
-from client.voice.reports import Report, TalkHeard
+from client.voice.reports import MediaHeard, MediaSpoken, Report, TalkHeard
 from common import messages
 from common.crypto.keys import RoomKeys
 
@@ -384,6 +384,9 @@ class Network(threading.Thread):
 
     def _reported(self, report: Report) -> None:
         """What the voice engine tells: frames by handle become people, all else goes up as it is."""
+        if isinstance(report, MediaSpoken | MediaHeard):
+            self._placed(report)
+            return
         if not isinstance(report, TalkHeard):
             if isinstance(report, events.SpeakerChanged):
                 self._listening = report.on
@@ -395,6 +398,16 @@ class Network(threading.Thread):
         if person is not None:
             self.events.put(events.TalkingChanged(person, report.on))
 
+    def _placed(self, report: MediaSpoken | MediaHeard) -> None:
+        """When something was spoken or is heard: the session reckons with it."""
+        if self._session is None or not self._session.joined:
+            return
+        now = time.monotonic()
+        if isinstance(report, MediaSpoken):
+            self._session.spoke(report.media_time, report.at, now)
+        else:
+            self._session.heard(report.member, report.media_time, report.at, now)
+
     # --- small things ---------------------------------------------------------------------------------------
 
     def _problem(self, part: Part, code: str, message: str) -> None:
@@ -405,6 +418,9 @@ class Network(threading.Thread):
         counters: dict[str, int | float] = {"texts": 0, **self._voice.stats(), **self._transport.counters}
         for name, count in (*self._totals.items(), *here.items()):
             counters[name] = counters.get(name, 0) + count
+        delay = self._session.mouth_to_ear_ms if self._session is not None else None
+        if delay is not None:
+            counters["mouth_to_ear_ms"] = delay
         return counters
 
 

@@ -17,8 +17,10 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from client.archive import Errands
+from client.delays import Delays
 from client.events import (
     AudienceChanged,
+    DelayEstimated,
     Event,
     Part,
     Person,
@@ -98,9 +100,16 @@ class Session:
         self._roster = Roster(self._id, identity.name, keys)
         self._posts = Posts(keys, identity.device, identity.name, store, log, self._roster.name_of_device)
         self._receipts = Receipts(device_public, jitter, tell=tell_seen, epoch=self._posts.epoch)
+        self._delays = Delays()
         self.writing: Final = Writing(tell=tell_writing)
-        seals = (self._seal, self._open)
-        self._signals = Signals(self._id, identity.session, seals, self._roster, self._receipts, self.writing, jitter)
+        self._signals = Signals(
+            self._id,
+            identity.session,
+            (self._seal, self._open),
+            self._roster,
+            (self._receipts, self.writing, self._delays),
+            jitter,
+        )
         self.errands: Final = Errands(log, self._posts.open_line)
         self._handle = b""
         self._room = b""
@@ -151,6 +160,11 @@ class Session:
             counted.update(part)
         return counted
 
+    @property
+    def mouth_to_ear_ms(self) -> int | None:
+        """The longest of the delays that are known."""
+        return self._delays.worst_ms
+
     def silent(self, now: float) -> bool:
         """Whether the broker has said nothing for too long: give the connection up."""
         return self.joined and now - self._heard_at > SILENCE_SECONDS
@@ -187,6 +201,7 @@ class Session:
         self._handle = b""
         self._ping_due = None
         self._signals.closed()
+        self._delays.lost()
         self._posts.closed()
         self._roster.clear()
         self._set_audience(0)
@@ -220,6 +235,20 @@ class Session:
         if self.joined:
             self._outgoing.append(messages.Listen(on))
             self._ping_due = float("-inf")  # from now on more often, or less
+
+    def spoke(self, media_time: int, at: float, now: float) -> None:
+        """A place of my media time was spoken `at`: those who listen are told."""
+        self._delays.spoke(media_time, at, now)
+
+    def heard(self, handle: bytes, media_time: int, at: float, now: float) -> None:
+        """A place of a member's media time is heard `at`."""
+        member = self._roster.get(handle)
+        if member is None:
+            return
+        self._delays.played(member.session.id, media_time, at, now)
+        news = self._delays.news(member.session.id, now)
+        if news is not None:
+            self._events.append(DelayEstimated(member.person(), *news))
 
     def still_waiting(self) -> list[TextQueued]:
         """The lines of an earlier run that were never acknowledged, for the user interface."""
@@ -269,7 +298,11 @@ class Session:
 
     @singledispatchmethod
     def _take(self, message: object, now: float) -> None:
-        """Messages that need nothing more than having been heard (Pong), or that the transport acts on."""
+        """Messages that need nothing more than having been heard, or that the transport acts on."""
+
+    @_take.register
+    def _(self, message: messages.Pong, now: float) -> None:
+        self._delays.clock.note(message.stamp / MICRO, message.broker_time / MICRO, now)
 
     @_take.register
     def _(self, message: messages.Joined, now: float) -> None:
@@ -311,6 +344,8 @@ class Session:
         for member in self._roster:
             if member.listening != (member.handle in listeners):
                 member.listening = not member.listening
+                if member.listening:
+                    self._delays.listener_came()
                 self._events.append(PersonChanged(member.person()))
         self._set_audience(sum(member.listening for member in self._roster))
 
@@ -385,6 +420,7 @@ class Session:
         self._events.append(PersonLeft(member.person()))
         self.writing.gone(member.session.id)
         self._receipts.people_changed()
+        self._delays.gone(member.session.id)
         self._set_audience(sum(other.listening for other in self._roster))
 
     def _set_audience(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Signals of one room, which nobody keeps: who is here (`Present`), has seen what (`Seen`), is writing (`Writing`).
+"""Signals of one room, which nobody keeps: who is here, who has seen what, who is writing, when one has spoken.
 
 Sealed and signed by the session's key, numbered, and taken once each. Pure: `now` and jitter are arguments.
 """
@@ -11,16 +11,18 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from client.delays import Delays
 from client.events import Event, Part, PersonChanged, ProblemReported
 from client.presence import Presence
 from client.receipts import Receipts
 from client.roster import Member, Roster
 from client.voice_orders import ConfirmSpeaker
 from client.writing import Writing
-from common import messages
+from common import limits, messages
 from common.crypto.sealing import (
     BodyOpener,
     BodySealer,
+    ClockSignal,
     PresentSignal,
     SeenSignal,
     SignalBody,
@@ -38,8 +40,7 @@ class Signals:
         key: Ed25519PrivateKey,
         seals: tuple[BodySealer, BodyOpener],
         roster: Roster,
-        receipts: Receipts,
-        writing: Writing,
+        parts: tuple[Receipts, Writing, Delays],
         jitter: Callable[[], float],
     ) -> None:
         """`own_session` is my session id, `key` what signs for it; `jitter` gives numbers of 0..1."""
@@ -47,8 +48,7 @@ class Signals:
         self._key = key
         self._seal, self._open = seals
         self._roster = roster
-        self._receipts = receipts
-        self._writing = writing
+        self._receipts, self._writing, self._delays = parts
         self._presence = Presence(own_session, jitter)
         self._seq = 0
         self.counters: Final[Counter[str]] = Counter(signals=0)
@@ -85,6 +85,9 @@ class Signals:
         writing = self._writing.take_due(len(self._roster), now)
         if writing is not None:
             yield self._sealed(writing)
+        clock = self._delays.take_due(now)
+        if clock is not None:
+            yield from self._to_listeners(self._sealed(clock))
 
     def receive(self, message: messages.Signalled, now: float) -> Iterator[Event | ConfirmSpeaker]:
         """What a signal means; nothing where it does not open, is somebody else's or was heard before."""
@@ -109,6 +112,8 @@ class Signals:
             yield from self._present(member, content, now)
         elif not member.session.confirmed:
             return
+        elif isinstance(content, ClockSignal):
+            self._delays.told(member.session.id, content, now)
         elif isinstance(content, SeenSignal):
             self._receipts.heard(member.session.device, content.post)
         else:
@@ -128,6 +133,15 @@ class Signals:
                 "rosters_differ",
                 f"{member.shown_name} sees other people here than you do: this broker does not treat all alike.",
             )
+
+    def _to_listeners(self, message: messages.Signal) -> Iterator[messages.Signal]:
+        """To those who listen; where those are many, to everybody at once."""
+        listeners = [member.handle for member in self._roster if member.listening]
+        if len(listeners) > limits.CLOCK_RECEIVERS:
+            yield message
+        else:
+            for handle in listeners:
+                yield messages.Signal(message.token, handle)
 
     def _sealed(self, content: SignalContent) -> messages.Signal:
         body = SignalBody(self._id, None, self._seq, content)

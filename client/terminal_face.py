@@ -175,8 +175,15 @@ class TerminalFace:
 
     def _told(self, word: str) -> list[str]:
         if word == "/people":
-            return [f"  {_person(person)}" for person in self._people] or ["  You are in no room."]
+            return [f"  {self._person(person)}" for person in self._people] or ["  You are in no room."]
         return _HELP if word == "/help" else [self._invite or "You are in no room yet."]
+
+    def _person(self, person: events.Person) -> str:
+        state = "yourself" if person.own else "listening" if person.listening else "text only"
+        delay = self._people.delay_ms(person)
+        if self._people.talking(person):
+            state += ", talking" if delay is None else f", talking, {delay} ms behind"
+        return f"{person.name} ({state}{'' if person.confirmed else ', unconfirmed'}) {person.member}"
 
     def _joined(self, event: events.RoomJoined) -> list[str]:
         others = [person.name for person in event.people if not person.own]
@@ -234,11 +241,6 @@ def _missing(event: events.LinesMissing) -> str:
 
 def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count:,} lines"
-
-
-def _person(person: events.Person) -> str:
-    state = "yourself" if person.own else "listening" if person.listening else "text only"
-    return f"{person.name} ({state}{'' if person.confirmed else ', unconfirmed'}) {person.member}"
 
 
 def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from client.events import Event, Person, PersonChanged, PersonJoined, PersonLeft, TalkingChanged
+from client.events import DelayEstimated, Event, Person, PersonChanged, PersonJoined, PersonLeft, TalkingChanged
 from client.ui import texts
 from client.ui.safe_text import safe_name
 
@@ -45,6 +45,7 @@ class People:
     def __init__(self) -> None:
         self._people: dict[str, Person] = {}
         self._talking: set[str] = set()
+        self._delays: dict[str, int | None] = {}
 
     def __len__(self) -> int:
         return len(self._people)
@@ -53,6 +54,7 @@ class People:
         """The room as it was on joining; nobody (an empty tuple) after leaving."""
         self._people = {person.session: person for person in people}
         self._talking.clear()
+        self._delays.clear()
 
     def receive(self, event: Event) -> None:
         """Apply one event; those that are about something else change nothing."""
@@ -62,8 +64,11 @@ class People:
             case PersonLeft(person):
                 self._people.pop(person.session, None)
                 self._talking.discard(person.session)
+                self._delays.pop(person.session, None)
             case TalkingChanged(person, on):
                 (self._talking.add if on else self._talking.discard)(person.session)
+            case DelayEstimated(person, ms):
+                self._delays[person.session] = ms
             case _:
                 pass
 
@@ -87,6 +92,9 @@ class People:
         words = _WORDS[state]
         if person.own and microphone_on and state is not PersonState.TALKING:
             words = texts.MICROPHONE_OPEN
+        delay = self._delays.get(person.session)
+        if state is PersonState.TALKING and delay is not None:
+            words = texts.talking_behind(delay)
         return PersonRow(person.session, person.member, safe_name(person.name), person.own, state, words)
 
     def _state(self, person: Person) -> PersonState:

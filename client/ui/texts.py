@@ -128,6 +128,11 @@ SHOW_PEOPLE: Final = _("Show who is here")
 UNCONFIRMED: Final = _("not confirmed yet")
 
 
+def talking_behind(delay: int) -> str:
+    """Of a person who is heard, so many milliseconds after they speak."""
+    return _("talking, {delay} ms behind").format(delay=delay)
+
+
 def people(count: int) -> str:
     """The title of the list."""
     return f"{PEOPLE}  {count}" if count else PEOPLE

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 import soxr
 
-from client.voice.card_clock import FillTarget
-from client.voice.card_stream import LOOK_SECONDS, CardStream
+from client.voice.card_clock import FillTarget, Pieces
+from client.voice.card_stream import CardStream
 from client.voice.cards import Side, View
-from client.voice.device import Block, DeviceShort, silence
+from client.voice.device import BLOCK_SECONDS, Block, DeviceShort, silence
 from client.voice.packet import BLOCK_SAMPLES
 from client.voice.portaudio import INPUTS, OUTPUTS, Facts, OpenStream, PortAudio
 from common.limits import SAMPLE_RATE
@@ -36,6 +36,7 @@ class AudioMicrophone(CardStream):
     ended = False
     _stream: OpenStream
     _taken: int  # samples, at the rate of the card
+    _given: int  # samples, at ours: what is between the two waits here, or in the resampling
     _looked_at: float
     _held: Block
     _resample: soxr.ResampleStream | None
@@ -51,12 +52,13 @@ class AudioMicrophone(CardStream):
         if self._held.size < BLOCK_SAMPLES:
             return None
         block, self._held = self._held[:BLOCK_SAMPLES], self._held[BLOCK_SAMPLES:]
-        self.latency = self._held.size / SAMPLE_RATE + LOOK_SECONDS / 2
+        self._given += BLOCK_SAMPLES
+        self.latency = self._taken / self.rate - self._given / SAMPLE_RATE
         return block
 
     def _prepare(self, stream: OpenStream) -> None:
         self._stream = stream
-        self._taken = 0
+        self._taken = self._given = 0
         self._looked_at = float("-inf")
         self._held = silence(0)
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(self.rate, SAMPLE_RATE, 1, "float32")
@@ -113,6 +115,7 @@ class AudioSpeaker(CardStream):
     patient = False
     _stream: OpenStream
     _target: FillTarget
+    _pieces: Pieces
     _room: int  # samples that the card has room for when it is empty
     _spare: int  # samples by which a block may be longer than reckoned with
     _given: int  # samples
@@ -140,6 +143,7 @@ class AudioSpeaker(CardStream):
         if self._resample is not None:
             block = self._resample.resample_chunk(block)
         self._given += block.size
+        self.latency += BLOCK_SECONDS
         try:
             self._stream.write((block * 32767.0).astype("<i2").tobytes(), exception_on_underflow=False)
         except OSError as error:
@@ -149,7 +153,7 @@ class AudioSpeaker(CardStream):
         if played != self._played:
             self._moved_at, self._played = now, played
         self._target.note(now, fill)
-        self.latency += (fill - self.latency) / 64
+        self.latency = self._given / self.rate + self._pieces.latest(now - played / self.rate, now) - now
         if played and self._pace.note(now, played / self.rate):  # until it has begun, it is only late
             self._counters.underflows += 1
             self._target.gap(now)
@@ -159,6 +163,7 @@ class AudioSpeaker(CardStream):
     def _prepare(self, stream: OpenStream) -> None:
         self._stream = stream
         self._target = FillTarget(self._period.seconds)
+        self._pieces = Pieces()
         self._room = self._given = self._played = 0
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, self.rate, 1, "float32")
         self._spare = 0 if self._resample is None else self.rate // BLOCKS_PER_SECOND

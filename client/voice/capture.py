@@ -10,13 +10,16 @@ from typing import Final
 
 from client.commands import SetProcessing, Transmit, VoiceMode
 from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported, SpeechChanged
+from client.voice.codec import look_ahead
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, Microphone, stand_in
 from client.voice.front_end import UNTOUCHED, FrontEnd, MakeFrontEnd, PlainFrontEnd
 from client.voice.gate import Gate
 from client.voice.loudness import LevelMeter
+from client.voice.media_clock import MouthClock
+from client.voice.packet import BLOCK_SAMPLES
 from client.voice.reopening import Reopening
-from client.voice.reports import Report
+from client.voice.reports import MediaSpoken, Report
 from client.voice.sender import Sealer, Sender
 from common.errors import DeviceError
 
@@ -47,6 +50,7 @@ class Capture:
         self._gate = Gate()
         self._spoke = False
         self._meter = LevelMeter()
+        self._clock = MouthClock()
         self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
         self.started: float | None = None  # when the first sample was spoken
@@ -150,7 +154,7 @@ class Capture:
         except DeviceError as error:
             self._fail(error, now)
             return
-        self._meter, self._announced = LevelMeter(), None
+        self._meter, self._clock, self._announced = LevelMeter(), MouthClock(), None
         self._renew_front_end()
 
     def _renew_front_end(self) -> None:
@@ -168,21 +172,24 @@ class Capture:
                 self._announce(microphone, now)
             if block is None:
                 return
-            self._take(block, now)
+            self._take(block, now, now - microphone.latency - BLOCK_SECONDS)
 
     def _announce(self, microphone: Microphone, now: float) -> None:
         if self._announced is None:
             self._reopening.opened(now)
             # A card takes its time to open: media time is that of the first sample, not of the wish for it.
             self._sender.begin(now)
+            self._clock = MouthClock()
         self._announced = microphone.name, microphone.missing
         self._report(MicrophoneChanged(on=True, device=microphone.name))
         if microphone.missing:
             self._report(ProblemReported(Part.MICROPHONE, "microphone_missing", stand_in("microphone", microphone)))
 
-    def _take(self, block: Block, now: float) -> None:
+    def _take(self, block: Block, now: float, began: float) -> None:
+        """A block that came at `now`; its first sample came to the card at `began`, or before."""
         if self.started is None:
             self.started = now - BLOCK_SECONDS
+        self._clock.note(self._sender.media, began)
         heard = self._front_end.process(block)
         level = self._meter.measure(heard.block)
         if level is not None:
@@ -194,10 +201,19 @@ class Capture:
             push = self._gate.mode is Transmit.PUSH
             self._pass_on(self._sender.drop() if push else self._sender.hold(heard.block))
             return
-        if not self._sender.audible:
-            self._counters.unheard += 1
+        audible = self._sender.audible
         for frame in self._sender.send(heard.block):
             self._pass_on(frame)
+        if audible:
+            self._tell_clock(now)
+        else:
+            self._counters.unheard += 1
+
+    def _tell_clock(self, now: float) -> None:
+        media = self._sender.media - BLOCK_SAMPLES
+        told = self._clock.tell(media, self._front_end.delay + look_ahead(self._sender.mode), now)
+        if told is not None:
+            self._report(MediaSpoken(*told))
 
     def _tell_speech(self, on: bool) -> None:
         if on != self._spoke:

@@ -6,10 +6,13 @@ card is held against the clock over a while: what it is behind at its best momen
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 WINDOW_SECONDS: Final = 0.2  # longer than the pieces of any card that is fit for talk
 SLIP_SECONDS: Final = 0.002  # less than that is the difference between two clocks
+
+PIECES_SECONDS: Final = 1.0  # in so many looks one comes right before a piece is taken
 
 PERIODS: Final = (0.010, 0.020, 0.040)
 FILL_FIRST: Final = 0.020  # two periods of a common card
@@ -51,6 +54,25 @@ class CardClock:
     def _begin(self, now: float, behind: float) -> None:
         self._window_ends = now + WINDOW_SECONDS
         self._least = behind
+
+
+class Pieces:
+    """When a card plays what it is given: it takes a piece at once, and plays it until it takes the next.
+
+    So what it has taken runs ahead of what is heard, but for the moment before it takes a piece.
+    """
+
+    def __init__(self) -> None:
+        self._looks: deque[tuple[float, float]] = deque()  # (moment, lag), the moments rising, the lags falling
+
+    def latest(self, lag: float, now: float) -> float:
+        """`lag` is now minus all that the card has taken, in seconds. The most that it was in the last while."""
+        while self._looks and self._looks[-1][1] <= lag:
+            self._looks.pop()
+        self._looks.append((now, lag))
+        while self._looks[0][0] < now - PIECES_SECONDS:
+            self._looks.popleft()
+        return self._looks[0][1]
 
 
 class Period:

@@ -28,6 +28,8 @@ _BESIDE: Final = 4  # blocks: longer than either way holds anything back
 _ECHO_BLOCKS: Final = 50  # as long as a room may answer, and a card takes
 _POP: Final = 0.03  # the mean of a block: a breath at the microphone, a knock on the table, but no voice
 _POP_BLOCKS: Final = 300
+# Seconds that the library adds, by what it takes away (docs/decisions/0019): echo and noise, echo, noise, rumble.
+_BOTH_DELAY, _ECHO_DELAY, _NOISE_DELAY, _RUMBLE_DELAY = 0.0149, 0.0089, 0.0069, 0.0009
 
 
 class Need:
@@ -85,6 +87,13 @@ class Cleaner:
         self._clean = self._through is not None
         self._beside = 0  # blocks for which the other way has run too
 
+    @property
+    def delay(self) -> float:
+        """Seconds that the way which is taken now adds."""
+        if self._clean and self._through is not None:
+            return self._through.delay
+        return 0.0 if self._past is None else self._past.delay
+
     def hear(self, played: Block) -> None:
         """What the speaker plays now."""
         self._need.hear(played)
@@ -119,6 +128,10 @@ class _Rumble:
         self._need = need
         self._filters = True
 
+    @property
+    def delay(self) -> float:
+        return self._filter.delay if self._filters else 0.0
+
     def process(self, block: Block, *, resting: bool) -> Block:
         needed = self._need.rumbles
         if not (needed or self._filters):
@@ -147,6 +160,7 @@ class _Processor:
             auto_gain_control=False,
         )
         self._echo = wanted.echo
+        self.delay = _added(wanted)
         if wanted.echo:
             self._module.set_stream_delay_ms(0)  # it finds out by itself, up to 200 ms were tried
 
@@ -162,6 +176,12 @@ class _Processor:
     def _framed(self, block: Block) -> _AudioFrame:
         frame: _AudioFrame = self._frame(bytearray(sixteen_bits(block)), SAMPLE_RATE, 1, BLOCK_SAMPLES)
         return frame
+
+
+def _added(wanted: SetProcessing) -> float:
+    if wanted.echo:
+        return _BOTH_DELAY if wanted.noise else _ECHO_DELAY
+    return _NOISE_DELAY if wanted.noise else _RUMBLE_DELAY
 
 
 def sixteen_bits(block: Block) -> bytes:

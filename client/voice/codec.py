@@ -46,12 +46,18 @@ class _Setting(NamedTuple):
     bit_rate: int
     complexity: int
     widest: int
+    look_ahead: float  # seconds
 
 
 _SETTINGS: Final[Mapping[VoiceMode, _Setting]] = {
-    VoiceMode.LOW_DELAY: _Setting(BLOCK_SAMPLES, _RESTRICTED_LOWDELAY, 80_000, 5, _FULL),
-    VoiceMode.SLIM: _Setting(SLIM_SAMPLES, _VOIP, 24_000, 8, _WIDE),
+    VoiceMode.LOW_DELAY: _Setting(BLOCK_SAMPLES, _RESTRICTED_LOWDELAY, 80_000, 5, _FULL, 0.0025),
+    VoiceMode.SLIM: _Setting(SLIM_SAMPLES, _VOIP, 24_000, 8, _WIDE, 0.0065),
 }
+
+
+def look_ahead(mode: VoiceMode) -> float:
+    """What is heard at a place was spoken so many seconds before it was coded."""
+    return _SETTINGS[mode].look_ahead
 
 
 class Encoder:

@@ -47,6 +47,11 @@ class Heard:
 class FrontEnd(Protocol):
     """One for each opening of the microphone."""
 
+    @property
+    def delay(self) -> float:
+        """Seconds by which what `process` gives is older than what it was given, now."""
+        ...
+
     def hear(self, played: Block) -> None:
         """A block that the speaker plays now: what an echo canceller listens for."""
         ...
@@ -58,6 +63,8 @@ class FrontEnd(Protocol):
 
 class PlainFrontEnd:
     """Changes nothing, and does not look for speech."""
+
+    delay = 0.0
 
     def hear(self, played: Block) -> None:
         """Nothing to take away from the microphone."""
@@ -125,6 +132,10 @@ class _LateFrontEnd:
         self._front_end: FrontEnd = PlainFrontEnd()
         self._late = True
 
+    @property
+    def delay(self) -> float:
+        return self._front_end.delay
+
     def hear(self, played: Block) -> None:
         self._front_end.hear(played)
 
@@ -140,6 +151,10 @@ class _Chain:
     def __init__(self, cleaner: Cleaner | None, detector: _Detector | None, gain: Gain | None) -> None:
         self._cleaner, self._detector, self._gain = cleaner, detector, gain
         self._resting = False  # as long as nobody looks
+
+    @property
+    def delay(self) -> float:
+        return 0.0 if self._cleaner is None else self._cleaner.delay
 
     def hear(self, played: Block) -> None:
         if self._cleaner is not None:

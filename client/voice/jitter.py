@@ -146,6 +146,11 @@ class JitterBuffer:
         return min(self._transit.spread + FLOOR + unsure, CAP - BLOCK_SAMPLES)
 
     @property
+    def place(self) -> int:
+        """The media time after all that was given to play; it goes on beyond 2^32."""
+        return self._place
+
+    @property
     def spread_ms(self) -> float:
         """The jitter that is reckoned with, in ms; 0 before the first packet."""
         return self._transit.spread / MS if self._last_transit is not None else 0.0

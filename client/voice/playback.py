@@ -6,17 +6,18 @@ Tells which speakers are talking, by frames that opened.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, DeviceShort, Speaker, stand_in
+from client.voice.media_clock import EarClock
 from client.voice.mixer import mix
 from client.voice.packet import VoicePacket
 from client.voice.receiver import Opener, Receiver
 from client.voice.reopening import Reopening
-from client.voice.reports import Report, TalkHeard
+from client.voice.reports import MediaHeard, Report, TalkHeard
 from client.voice.talker import Talker, VoiceDecoder
 from common.errors import DeviceError, Malformed
 from common.voice_frame import split
@@ -48,6 +49,7 @@ class _Voice:
     receiver: Receiver
     talker: Talker | None = None  # made of the first packet that may be played
     talking: bool = False
+    ear: EarClock = field(default_factory=EarClock)
 
 
 class Playback:
@@ -227,7 +229,16 @@ class Playback:
         if self.started is None:
             self.started = now
         self._hear(block)
+        self._note_places(now + speaker.latency)
         speaker.write(block)
+
+    def _note_places(self, at: float) -> None:
+        """The block that was just made begins to be heard at `at`."""
+        for member, voice in self._voices.items():
+            if voice.talker is not None and voice.talker.heard is not None:
+                told = voice.ear.note(voice.talker.heard, at)
+                if told is not None:
+                    self._report(MediaHeard(member, *told))
 
     def _watch(self, member: bytes, voice: _Voice, now: float) -> None:
         talking = voice.receiver.talking(now)

@@ -28,8 +28,27 @@ class TalkHeard:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class MediaSpoken:
+    """I talk, and what is heard at this media time (0..2^32-1) was spoken `at`, by the voice thread's clock."""
+
+    media_time: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MediaHeard:
+    """A media time (0..2^32-1) of a speaker leaves the loudspeaker `at`, by the voice thread's clock."""
+
+    member: bytes
+    media_time: int
+    at: float
+
+
 Report: TypeAlias = (
     TalkHeard
+    | MediaSpoken
+    | MediaHeard
     | MicrophoneChanged
     | SpeakerChanged
     | MicrophoneEnded

@@ -70,6 +70,11 @@ class Sender:
         self._collected: list[Block] = []  # of a packet that is not full
         self._held: deque[Block] = deque(maxlen=min(PRE_ROLL, HELD_MOST))
 
+    @property
+    def media(self) -> int:
+        """The media time of the next block; it goes on beyond 2^32."""
+        return self._media
+
     def enter(self, topic: bytes, sealer: Sealer) -> None:
         """In a room: frames start with this topic (7 bytes)."""
         self.leave()

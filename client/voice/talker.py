@@ -42,6 +42,8 @@ class Talker:
         self._past = (silence(0), silence(0))  # the last two that were played: more than `stretch` needs
         self._silent = True
         self._decoded: Block | None = None  # the last one
+        self._real = False  # what was given to play last is what was said, and not made up
+        self.heard: int | None = None  # media time at which the last block begins; None: silence, or made up
 
     def put(self, packet: VoicePacket, arrived: float) -> None:
         """A packet that may be played came at `arrived`, in seconds."""
@@ -54,14 +56,19 @@ class Talker:
 
     def block(self, now: float) -> Block | None:
         """The next 10 ms; None for silence."""
+        self.heard = None
         while self._held.size < BLOCK_SAMPLES:
             step = self.jitter.next(now, self._held.size, quiet=self._was_quiet)
             if isinstance(step, Play):
                 self._append(self._play(step))
+                self._real = True
             elif isinstance(step, Conceal):
                 self._append(self._conceal(step))
+                self._real = False
             else:
                 return self._rest()
+        if self._real:
+            self.heard = self.jitter.place - self._held.size
         return self._cut(BLOCK_SAMPLES)
 
     def _play(self, step: Play) -> Block:

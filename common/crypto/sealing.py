@@ -79,7 +79,14 @@ class WritingSignal(_Sealed, frozen=True, tag=3):
     """The sender's user is writing a line just now."""
 
 
-SignalContent: TypeAlias = PresentSignal | SeenSignal | WritingSignal  # what a signal can hold
+class ClockSignal(_Sealed, frozen=True, tag=4):
+    """What is heard at this media time of the sender was spoken at `spoken`, in µs of the broker's clock."""
+
+    media_time: Annotated[int, Meta(ge=0, lt=2**32)]
+    spoken: Count
+
+
+SignalContent: TypeAlias = PresentSignal | SeenSignal | WritingSignal | ClockSignal  # what a signal can hold
 
 
 class HelloBody(_Sealed, frozen=True, tag=1):

@@ -41,6 +41,10 @@ class Result:
     memory: dict[str, float]
     load: float
     counters: dict[str, float] = field(default_factory=dict)  # of our listener, while this was measured
+    estimate: float | None = None  # ours: what the listener itself takes the delay of the chirps for, ms
+    # A null sink hands each period to who records when it begins, a card when it is over. Programs that reckon with a
+    # card say so much more than is measured here.
+    early_ms: float = 0.0
 
     def as_dict(self) -> dict[str, object]:
         """For a file."""
@@ -69,11 +73,12 @@ def run(
 
     Raises `Silent` where nothing came through, `NotReady` where something is missing.
     """
+    early = period / RATE * 1_000
     with staged(setting, period, network, seed) as stage:
-        found = [_measure(setting, stage.card, stage.running, count, times, seed)]
+        found = [_measure(setting, stage, early, count, times, seed)]
         if minutes:
             _talk(stage.card, minutes)
-            found.append(_measure(setting, stage.card, stage.running, count, times, seed + 1))
+            found.append(_measure(setting, stage, early, count, times, seed + 1))
         return found
 
 
@@ -98,12 +103,14 @@ def staged(
         yield Stage(card, stack.enter_context(running(setting, card, place, folder)), link)
 
 
-def _measure(setting: Setting, card: SoundCard, program: Running, count: int, times: int, seed: int) -> Result:
+def _measure(setting: Setting, stage: Stage, early_ms: float, count: int, times: int, seed: int) -> Result:
+    card, program = stage.card, stage.running
     load, counted = os.getloadavg()[0], program.counters()
     watched = {name: psutil.Process(pid) for name, pid in program.processes.items()}
     begun, before = time.monotonic(), {name: cpu_seconds(one) for name, one in watched.items()}
     heard = card.say("A", chirps(count, seed))
     took = time.monotonic() - begun
+    estimate = program.counters().get("mouth_to_ear_ms")
     cpu = {name: round((cpu_seconds(one) - before[name]) / took, 4) for name, one in watched.items()}
     memory = {name: round(_memory(one), 1) for name, one in watched.items()}
     said, judged, late = speech(), [], []
@@ -126,6 +133,8 @@ def _measure(setting: Setting, card: SoundCard, program: Running, count: int, ti
         memory,
         round(load, 2),
         _since(counted, program.counters()),
+        estimate,
+        early_ms,
     )
 
 

@@ -11,13 +11,16 @@ from scripts.rig.analysis import spread
 from scripts.rig.runs import Result
 
 _HEAD = (
-    "| program | runs | chirps, ms | p95 | lost | speech, ms | PESQ | STOI | concealed"
+    "| program | runs | chirps, ms | p95 | the listener says, ms | off by | lost | speech, ms | PESQ | STOI | concealed"
     " | CPU of speaker / listener, % | load |"
 )
 
 
 def table(results: Sequence[Result]) -> str:
-    """A row for each setting: medians of the runs, their least and most in brackets."""
+    """A row for each setting: medians of the runs, their least and most in brackets.
+
+    `off by`: what the listener says, less what was measured and the period that the card hands out early.
+    """
     rows = [_HEAD, "|" + "---|" * (_HEAD.count("|") - 1)]
     return "\n".join([*rows, *(_row(name, runs) for name, runs in _grouped(results).items())])
 
@@ -67,6 +70,8 @@ def _row(name: str, runs: Sequence[Result]) -> str:
         str(len(runs)),
         of(lambda run: run.chirps.median),
         of(lambda run: run.chirps.p95),
+        of(lambda run: run.estimate),
+        of(lambda run: None if run.estimate is None else run.estimate - run.chirps.median - run.early_ms),
         f"{lost} of {said}",
         of(lambda run: float(np.median(run.speech_ms)) if run.speech_ms else None),
         of(_pesq),

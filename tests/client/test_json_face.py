@@ -17,8 +17,8 @@ from client.json_face import JsonFace
 ME = Person("s0", "m0", "Me", own=True, confirmed=True)
 ANN = Person("s1", "m1", "Ann", confirmed=True, listening=True)
 PEOPLE = [
-    {"name": "Me", "member": "m0", "own": True, "confirmed": True, "listening": False},
-    {"name": "Ann", "member": "m1", "own": False, "confirmed": True, "listening": True},
+    {"name": "Me", "member": "m0", "own": True, "confirmed": True, "listening": False, "delay_ms": None},
+    {"name": "Ann", "member": "m1", "own": False, "confirmed": True, "listening": True, "delay_ms": None},
 ]
 JOINED = events.RoomJoined("m0", (ME, ANN), "otter lamp")
 LINE = events.TextReceived("p", "m1", "Ann", "hi\nthere", 7, 1_700_000_000.25, own=False, late=False)
@@ -147,6 +147,7 @@ def test_members_are_answered_at_once() -> None:
         (events.PersonLeft(ANN), {"event": "member_left", "name": "Ann", "member": "m1"}),
         (events.WritingChanged(ANN, True), {"event": "writing", "name": "Ann", "member": "m1", "on": True}),
         (events.TalkingChanged(ANN, True), {"event": "talking", "name": "Ann", "member": "m1", "on": True}),
+        (events.DelayEstimated(ANN, 45), {"event": "delay", "name": "Ann", "member": "m1", "ms": 45}),
         (events.AudienceChanged(2), {"event": "listening", "count": 2}),
         (
             LINE,

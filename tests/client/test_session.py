@@ -11,7 +11,16 @@ from client.session import SILENCE_SECONDS
 from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom, RemoveSpeaker, SetAudience
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer
-from common.crypto.sealing import BodyOpener, BodySealer, PostBody, PresentSignal, SeenSignal, SignalBody, Text
+from common.crypto.sealing import (
+    BodyOpener,
+    BodySealer,
+    ClockSignal,
+    PostBody,
+    PresentSignal,
+    SeenSignal,
+    SignalBody,
+    Text,
+)
 from common.errors import LocalError, NothingToSay, TooLong
 from tests.fakes.link import Client, MemoryLog, MemoryOutbox, Net, room_keys
 from tests.thoroughness import tries
@@ -986,3 +995,80 @@ def test_an_unconfirmed_member_writes_nothing(net: Net) -> None:
     ann.session.writing.wrote(net.now)
     net.run(0.5)
     assert writers(bob) == []
+
+
+def talk(net: Net, talker: Client, listener: Client, *, seconds: int, delay: float = 0.045) -> None:
+    """Media times that are spoken and heard, as the voice threads of both tell them."""
+    for _ in range(2 * seconds):
+        media = round(net.now * limits.SAMPLE_RATE) % 2**32
+        talker.session.spoke(media, net.now, net.now)
+        talker.session.tick(net.now)
+        talker.drain()
+        net.run(0.5)
+        handle = next(member.handle for member in listener.session._roster if member.shown_name == talker.name)
+        listener.session.heard(handle, media, net.now - 0.5 + delay, net.now)
+        listener.drain()
+
+
+def signals_to(net: Net, client: Client) -> list[bytes]:
+    """What the broker passes on to somebody from now on."""
+    passed: list[bytes] = []
+
+    def record(to: Client, message: messages.FromBroker) -> list[messages.FromBroker]:
+        if to is client and isinstance(message, messages.Signalled):
+            passed.append(message.token)
+        return [message]
+
+    net.tamper = record
+    return passed
+
+
+def test_who_listens_learns_how_far_behind_a_voice_is(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob", delay=0.030)
+    bob.listen(on=True)
+    net.run(3)
+    talk(net, ann, bob, seconds=5)
+    told = bob.told(events.DelayEstimated)[-1]
+    assert told.person.name == "Ann"
+    assert told.ms == pytest.approx(45, abs=2)
+    assert bob.session.mouth_to_ear_ms == told.ms
+    assert ann.session.mouth_to_ear_ms is None
+    ann.cut()
+    net.run(1)
+    assert bob.session.mouth_to_ear_ms is None
+    bob.session.heard(b"??", 0, net.now, net.now)  # a voice thread that has not heard of it yet
+    bob.drain()
+    assert bob.told(events.DelayEstimated)[-1] == told
+
+
+@pytest.mark.parametrize("listeners", [2, limits.CLOCK_RECEIVERS + 1])
+def test_the_clock_is_told_to_those_who_listen(net: Net, listeners: int) -> None:
+    # Mistake: a signal for each talker to everybody, or a hundred of them for a hundred listeners.
+    ann, deaf = net.joined("Ann"), net.joined("Deaf")
+    others = [net.joined(f"Bob {number}") for number in range(listeners)]
+    for other in others:
+        other.listen(on=True)
+    net.run(3)
+    to_deaf = signals_to(net, deaf)
+    media = round(net.now * limits.SAMPLE_RATE) % 2**32
+    ann.session.spoke(media, net.now, net.now)
+    ann.session.tick(net.now)
+    sent = [message for message in ann.session.outgoing() if isinstance(message, messages.Signal)]
+    assert len({message.token for message in sent if message.to is not None}) <= 1
+    assert len([message for message in sent if message.to is not None]) == (2 if listeners == 2 else 0)
+    assert not to_deaf
+
+
+def test_an_unconfirmed_clock_and_a_lying_one_show_nothing(net: Net) -> None:
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    bob.listen(on=True)
+    net.run(3)
+    body = SignalBody(ann.session._id, None, 900, ClockSignal(0, limits.MAX_INTEGER))
+    token = ann.session._seal.seal_signal(body, ann.session._identity.session)
+    [member] = list(bob.session._roster)
+    bob.session.receive(messages.Signalled(member.handle, token), net.now)
+    bob.session.heard(member.handle, 0, net.now, net.now)
+    assert bob.told(events.DelayEstimated) == []
+    member.session.confirmed = False
+    talk(net, ann, bob, seconds=1)
+    assert bob.session.mouth_to_ear_ms is None

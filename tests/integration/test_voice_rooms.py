@@ -200,3 +200,20 @@ def test_voice_comes_back_with_the_broker(broker: BrokerProcess, people: People,
     stats = ben.ask("stats")
     assert stats["refused"] == stats["replayed"] == 0
     assert ann.quit() == 0
+
+
+def test_a_listener_knows_how_far_behind_a_voice_is(people: People, tmp_path: Path) -> None:
+    # Would catch clocks that are not compared, or a part of the way that is left out or counted twice.
+    heard = tmp_path / "heard.wav"
+    ann = people.join("Ann", "--mic", str(SPEECH))
+    ben = people.join("Ben", "--speaker", str(heard), "--speaker-on")
+    speak_to_the_end(ann, ben)
+    sent, got = ann.ask("stats"), ben.ask("stats")
+    told = [event["ms"] for event in ben.events if event["event"] == "delay" and event["name"] == "Ann"]
+    assert ben.quit() == 0
+    likeness = compare(speech(), recorded(heard), SAMPLE_RATE)
+    true = (got["speaker_started"] + likeness.offset - sent["microphone_started"]) * 1_000
+    assert told
+    assert got["mouth_to_ear_ms"] == pytest.approx(told[-1], abs=3)
+    # The buffer moves while it learns, and the file tells of the time as a whole.
+    assert min(abs(ms - true) for ms in (*told, got["mouth_to_ear_ms"])) <= 15, (told, true, got)

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from client.commands import SetProcessing, Transmit, VoiceMode
 from client.events import MicrophoneChanged, MicrophoneEnded, MicrophoneLevel, Part, ProblemReported, SpeechChanged
 from client.voice.capture import Capture
+from client.voice.codec import look_ahead
 from client.voice.counters import Counters
 from client.voice.device import Block
 from client.voice.front_end import UNTOUCHED, Heard, PlainFrontEnd, plain
 from client.voice.packet import VoicePacket, decode
 from client.voice.reopening import WAITS
-from client.voice.reports import Report
+from client.voice.reports import MediaSpoken, Report
 from client.voice.sender import Sender
 from common.errors import DeviceError
-from tests.client.voice.fakes import LOST, FakeCoder, FakeDevices, FakeSeal, level
+from tests.client.voice.fakes import LOST, FakeCoder, FakeDevices, FakeMicrophone, FakeSeal, level
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Mouth:
 
     def told(self) -> list[Report]:
         told, self.reports[:] = list(self.reports), []
-        return told
+        return [one for one in told if not isinstance(one, MediaSpoken)]
 
 
 def test_on_speaks_off_says_so_and_both_are_told() -> None:
@@ -326,3 +329,24 @@ def test_slim_blocks_that_are_collected_are_not_unheard() -> None:
     mouth.devices.microphones[0].blocks = [level(0.5)] * 7
     mouth.capture.step(1.1)
     assert (len(mouth.sent), mouth.counters.unheard) == (1, 0)
+
+
+def test_when_what_is_heard_was_spoken_is_told_with_all_that_lies_before() -> None:
+    # Mistake: leaving out the card, the front end, the look-ahead of the codec, or the length of the block itself.
+    mouth = Mouth()
+    mouth.capture.switch(True, 1.0)
+    microphone = mouth.devices.microphones[0]
+    mouth.capture.step(1.0)
+    for number, late in enumerate((0.0, 0.004, 0.009)):  # a thread that comes late has not made anybody speak later
+        microphone.blocks = [level(0.5)]
+        mouth.capture.step(1.02 + number * 0.01 + late)
+    [told] = [one for one in mouth.reports if isinstance(one, MediaSpoken)]
+    packet = decode(mouth.sent[0][7 + 24 :])
+    assert told.media_time == packet.media_time
+    assert told.at == pytest.approx(1.02 - 0.010 - FakeMicrophone.latency - look_ahead(VoiceMode.LOW_DELAY))
+    for number in range(100):
+        microphone.blocks = [level(0.5)]
+        mouth.capture.step(1.05 + number * 0.01 + 0.004)
+    told, again = [one for one in mouth.reports if isinstance(one, MediaSpoken)]
+    lag = (again.media_time - told.media_time) / 48_000
+    assert again.at - told.at == pytest.approx(lag)

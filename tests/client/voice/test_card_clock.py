@@ -5,12 +5,14 @@ import pytest
 from client.voice.card_clock import (
     FILL_FIRST,
     FILL_MOST,
+    PIECES_SECONDS,
     QUIET_FIRST,
     QUIET_MOST,
     RAISE,
     CardClock,
     FillTarget,
     Period,
+    Pieces,
 )
 
 LOOK = 0.005
@@ -99,3 +101,18 @@ def test_periods_grow_to_an_end() -> None:
     period = Period()
     grown = [(period.lengthen(), period.seconds) for _ in range(3)]
     assert grown == [(True, 0.020), (True, 0.040), (False, 0.040)]
+
+
+def test_a_card_that_takes_pieces_is_heard_by_the_moment_before_it_takes_one() -> None:
+    # Mistake: what it took half a piece ago would count as heard.
+    pieces = Pieces()
+    found = [pieces.latest(0.100 + look * LOOK - (look // 2) * 0.010, look * LOOK) for look in range(100)]
+    assert found[-1] == pytest.approx(0.105)
+
+
+def test_a_gap_delays_and_sound_that_was_dropped_hastens_what_follows() -> None:
+    pieces = Pieces()
+    assert pieces.latest(0.100, 0.0) == 0.100
+    assert pieces.latest(0.130, 0.1) == 0.130
+    assert pieces.latest(0.110, 0.2) == 0.130
+    assert pieces.latest(0.110, 0.2 + PIECES_SECONDS) == 0.110

@@ -12,10 +12,10 @@ from client.voice.packet import VoicePacket, encode
 from client.voice.playback import Playback, PlayClock
 from client.voice.receiver import TALK_ENDS_SECONDS
 from client.voice.reopening import WAITS
-from client.voice.reports import Report, TalkHeard
+from client.voice.reports import MediaHeard, Report, TalkHeard
 from client.voice.talker import VoiceDecoder
 from common.errors import DeviceError
-from tests.client.voice.fakes import LOST, OPUS_10MS, FakeDecoder, FakeDevices, FakeSeal
+from tests.client.voice.fakes import LOST, OPUS_10MS, FakeDecoder, FakeDevices, FakeSeal, FakeSpeaker
 
 AL, BO = b"AL", b"BO"
 
@@ -272,3 +272,15 @@ class TestPlayClock:
         clock = PlayClock()
         clock.tick(5.0)
         assert clock.tick(6.0) == 6.0
+
+
+def test_when_a_speaker_is_heard_is_told_with_what_the_card_still_holds() -> None:
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    for number in range(70):
+        ear.playback.take(frame(AL, number), 2.0 + 0.01 * number)
+        ear.play(2.0 + 0.01 * number, 1)
+    [told] = [one for one in ear.told() if isinstance(one, MediaHeard)]
+    assert told.member == AL
+    delay = told.at - told.media_time / 48_000 - 2.0
+    assert delay == pytest.approx(FakeSpeaker.latency + 0.02, abs=0.011)

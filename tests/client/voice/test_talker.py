@@ -105,3 +105,15 @@ def test_a_pause_is_shortened_where_a_word_is_not() -> None:
             talker.put(packet(number + 2, loudness), 1.02 + number * 0.01)
             talker.block((1.0195 if number < 99 else 1.016) + number * 0.01)
         assert bool(counters.shortened) is shortened
+
+
+def test_the_place_of_what_is_heard_is_known_while_it_is_real() -> None:
+    talker, _ = made()
+    for number in (2, 3, 5):
+        talker.put(packet(number, end=number == 5), 1.0 + 0.01 * number)
+    places = []
+    for index in range(6):
+        talker.block(1.04 + 0.01 * index)
+        places.append(talker.heard)
+    assert [place for place in places if place is not None] == [960, 1440, 2400]  # mistake: a made-up block has a place
+    assert places[-1] is None

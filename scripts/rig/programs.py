@@ -42,10 +42,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A program while B hears A: the ids of its processes by name, and what its listener counts, if it tells."""
+    """A program while B hears A: the ids of its processes by name, and what its listener counts and says of the delay.
+
+    `told` gives moments (monotonic) and ms, each from then on (None: not known); ours tells.
+    """
 
     processes: Mapping[str, int]
     counters: Callable[[], Mapping[str, Any]] = dict
+    told: Callable[[], Sequence[tuple[float, float | None]]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,11 @@ def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iter
         listener.wait("speaker", lambda event: event["on"])
         speaker.wait("mic", lambda event: event["on"])
         processes = {"broker": broker.process.pid, "speaker": speaker.pid, "listener": listener.pid}
-        yield Running(processes, listener.stats)
+        yield Running(
+            processes,
+            listener.stats,
+            lambda: [(event["arrived"], event["ms"]) for event in listener.events if event["event"] == "delay"],
+        )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from scripts.setup.environment import ROOT
 
 _SPEECH: Final = ROOT / "tests/sounds/speech.wav"
 _REACH: Final = int(0.9 * RATE)  # how late speech may come
+_LOOK: Final = 0.1  # seconds
 _COUNTED: Final = ("played", "concealed", "late", "skipped", "discarded", "underflows")
 
 
@@ -110,7 +111,7 @@ def _measure(setting: Setting, stage: Stage, early_ms: float, count: int, times:
     begun, before = time.monotonic(), {name: cpu_seconds(one) for name, one in watched.items()}
     heard = card.say("A", chirps(count, seed))
     took = time.monotonic() - begun
-    estimate = program.counters().get("mouth_to_ear_ms")
+    estimate = told_between(program.told(), begun, begun + took)
     cpu = {name: round((cpu_seconds(one) - before[name]) / took, 4) for name, one in watched.items()}
     memory = {name: round(_memory(one), 1) for name, one in watched.items()}
     said, judged, late = speech(), [], []
@@ -136,6 +137,16 @@ def _measure(setting: Setting, stage: Stage, early_ms: float, count: int, times:
         estimate,
         early_ms,
     )
+
+
+def told_between(told: Sequence[tuple[float, float | None]], begin: float, end: float) -> float | None:
+    """The median over this time of what was told, each until the next."""
+    known = []
+    for moment in np.arange(begin, end, _LOOK):
+        before = [ms for arrived, ms in told if arrived <= moment]
+        if before and before[-1] is not None:
+            known.append(before[-1])
+    return float(np.median(known)) if known else None
 
 
 def _since(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, float]:

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.rig.analysis import Delays, Quality, Silent, breaks, delays, quality, speech_delays, spread
 from scripts.rig.link import Line, Network
-from scripts.rig.runs import Result, speech
+from scripts.rig.runs import Result, speech, told_between
 from scripts.rig.signals import RATE, Sound, chirps, speech_track, tone
 from scripts.rig.steady import Steady, steady_table
 from scripts.rig.table import table
@@ -128,3 +128,11 @@ def test_the_tables_of_the_wire_and_of_a_tone_keep_settings_apart() -> None:
     assert rows[3].startswith("| mumble, best | 1 | 9.00")
     rows = steady_table([Steady("ours", "busy", 0.0, 1.2), Steady("ours", "busy", 2.0, 1.0)]).splitlines()
     assert rows[2] == "| ours, busy | 2 | 1.00 (0.00-2.00) | 110.00 (100.00-120.00) |"
+
+
+def test_what_the_listener_says_counts_for_as_long_as_it_stands() -> None:
+    # Mistake: a median of changes, in which one bad moment weighs as much as ten seconds.
+    told = [(1.0, 50.0), (9.0, 90.0), (9.2, None)]
+    assert told_between(told, 0.0, 10.0) == 50.0
+    assert told_between(told, 9.25, 10.0) is None
+    assert told_between([], 0.0, 1.0) is None

@@ -133,6 +133,25 @@ class SetProcessing:
 
 
 @dataclass(frozen=True, slots=True)
+class SetVolume:
+    """How loud a person is heard, −20 to +12 dB, here and now and whenever this device comes back.
+
+    `member` is the fingerprint of the device, as in `Person`. Answered by `PersonChanged`.
+    """
+
+    member: str
+    decibels: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetMuted:
+    """Whether nothing of a person is heard: its voice does not even come in. `member` as in `SetVolume`."""
+
+    member: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SetReceipts:
     """Whether others are told which lines I have seen."""
 
@@ -197,4 +216,5 @@ VoiceCommand: TypeAlias = (  # for the voice engine
 DeskCommand: TypeAlias = (  # for the desk
     SendText | KeepDraft | TellWriting | MarkSeen | SearchLog | ExportLog | SetReceipts | SetTyping | SetKeepLog
 )
-Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | AskStats | Quit
+PersonCommand: TypeAlias = SetVolume | SetMuted
+Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | PersonCommand | AskStats | Quit

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from common.errors import LocalError
@@ -55,8 +56,18 @@ class Database:
                 self.run("ROLLBACK")
             raise
 
-    def prepare(self, schema: str, version: int, synchronous: str, begin: Callable[[], None]) -> None:
-        """Bring the file to this schema; `begin` fills a new one, in the same transaction."""
+    def prepare(
+        self,
+        schema: str,
+        version: int,
+        synchronous: str,
+        begin: Callable[[], None],
+        upgrades: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        """Bring the file to this schema, all or nothing; `begin` fills a new one.
+
+        `upgrades` has the statements that bring an older version to the one after it.
+        """
         self.run("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory beside it: nobody else reads it
         self.run("PRAGMA journal_mode = WAL")
         self.run(f"PRAGMA synchronous = {synchronous}")
@@ -71,7 +82,10 @@ class Database:
                 for statement in schema.split(";"):
                     self.run(statement)
                 begin()
-                self.run(f"PRAGMA user_version = {version}")
+            for older in range(found, version) if found else ():
+                for statement in upgrades[older].split(";"):
+                    self.run(statement)
+            self.run(f"PRAGMA user_version = {version}")
 
     def shrink(self) -> None:
         """Write the file anew, without what was deleted from it."""

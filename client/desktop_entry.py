@@ -21,7 +21,7 @@ def desktop_entry(command: Sequence[str], folder: str = "") -> str:
     """
     lines = {
         "Type": "Application",
-        "Version": "1.5",
+        "Version": "1.1",
         "Name": "Secure Chat",
         "GenericName": "Group Chat",
         "Comment": "Sealed group chat with live voice",

@@ -39,6 +39,8 @@ class Person:
     own: bool = False
     confirmed: bool = False
     listening: bool = False
+    decibels: float = 0.0  # how loud I want to hear it
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from client import commands
 from client.faces import BadLine
+from client.tuning import LOUDEST, QUIETEST
 
 Asked: TypeAlias = Mapping[str, Any]  # one object: its "do", and what belongs to it
 _E = TypeVar("_E", bound=StrEnum)
@@ -67,6 +68,25 @@ def _mode(modes: type[_E], make: Callable[[_E], commands.Command]) -> Callable[[
     return made
 
 
+def _member(asked: Asked) -> str:
+    member = asked.get("member")
+    if not isinstance(member, str) or not member:
+        raise BadLine(f'{asked["do"]} needs "member", the fingerprint of a device')
+    return member
+
+
+def _volume(asked: Asked) -> commands.Command:
+    decibels = asked.get("decibels")
+    if isinstance(decibels, bool) or not isinstance(decibels, int | float) or not QUIETEST <= decibels <= LOUDEST:
+        raise BadLine(f"volume needs decibels: a number from {QUIETEST:.0f} to {LOUDEST:.0f}")
+    return commands.SetVolume(_member(asked), float(decibels))
+
+
+def _mute(asked: Asked) -> commands.Command:
+    member = _member(asked)
+    return _switch(lambda on: commands.SetMuted(member, on))(asked)
+
+
 def _choose(asked: Asked) -> commands.Command:
     chosen = [asked.get(side, "default") for side in ("microphone", "speaker")]
     if not all(isinstance(name, str) for name in chosen):
@@ -99,6 +119,8 @@ _COMMANDS: Final[Mapping[str, Callable[[Asked], commands.Command]]] = {
     "transmit": _mode(commands.Transmit, commands.SetTransmit),
     "voice": _mode(commands.VoiceMode, commands.SetVoiceMode),
     "processing": _processing,
+    "volume": _volume,
+    "mute": _mute,
     "choose": _choose,
     "devices": lambda _: commands.AskDevices(),
     "echo_test": lambda _: commands.TestEcho(),

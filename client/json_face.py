@@ -56,10 +56,17 @@ def _members(people: People) -> dict[str, object]:
                 confirmed=person.confirmed,
                 listening=person.listening,
                 delay_ms=people.delay_ms(person),
+                **_tuned(person),
             )
             for person in people
         ],
     }
+
+
+def _tuned(person: events.Person) -> dict[str, object]:
+    """Left out where nothing special was chosen."""
+    volume: dict[str, object] = {"decibels": person.decibels} if person.decibels else {}
+    return volume | ({"muted": True} if person.muted else {})
 
 
 def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, object]]]:  # noqa: C901, PLR0911  one table
@@ -74,7 +81,12 @@ def _told(event: events.Event, people: People) -> list[tuple[str, dict[str, obje
         case events.PersonJoined(person):
             return [("member_joined", _about(person, confirmed=person.confirmed))]
         case events.PersonChanged(person):
-            return [("member_changed", _about(person, confirmed=person.confirmed, listening=person.listening))]
+            return [
+                (
+                    "member_changed",
+                    _about(person, confirmed=person.confirmed, listening=person.listening, **_tuned(person)),
+                )
+            ]
         case events.PersonLeft(person):
             return [("member_left", _about(person))]
         case events.TalkingChanged(person, on) | events.WritingChanged(person, on):

@@ -12,8 +12,9 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import Final, TypeVar
 
@@ -30,10 +31,12 @@ from client.store import Store
 from client.surroundings import News, Watch
 from client.target import AttemptFailed, KeyChanged, Target, read_target
 from client.transport import Endpoint, Link, Transport
+from client.tuning import Tuning
 from client.voice.engine import VoiceEngine
 from client.voice.reports import MediaHeard, MediaSpoken, Report, TalkHeard
 from common import messages
 from common.crypto.keys import RoomKeys
+from common.errors import LocalError
 
 _IDLE_SECONDS: Final = 1.0
 _FAULT_PAUSE: Final = 0.1  # seconds: a fault that comes again and again must not take a core
@@ -223,6 +226,14 @@ class Network(threading.Thread):
             self.events.put(events.RoomLeft("you have left", None))
 
     @_obey.register
+    def _(self, command: commands.SetVolume) -> None:
+        self._tune(command.member, lambda tuning: tuning.louder(command.decibels))
+
+    @_obey.register
+    def _(self, command: commands.SetMuted) -> None:
+        self._tune(command.member, lambda tuning: replace(tuning, muted=command.on))
+
+    @_obey.register
     def _(self, command: commands.AskStats) -> None:
         del command
         self.events.put(events.StatsReported(self._counters()))
@@ -232,6 +243,14 @@ class Network(threading.Thread):
         del command
         self._hang_up()
         self._running = False
+
+    def _tune(self, member: str, tuned: Callable[[Tuning], Tuning]) -> None:
+        if self._session is None:
+            return  # the room was left while this was on its way
+        try:
+            self._session.tune(member, tuned)
+        except LocalError as error:
+            self._problem(Part.GENERAL, "not_kept", f"{error} It holds until you leave.")
 
     # --- the life of a connection ---------------------------------------------------------------------------
 
@@ -299,14 +318,17 @@ class Network(threading.Thread):
         elif isinstance(message, messages.Resubscribe):
             self._transport.reopen_voice()
         elif isinstance(message, messages.Pong):
-            self._check_hearing(message)
+            self._check_hearing(self._session, message)
         elif isinstance(message, messages.Closing):
             self._connection_lost("the broker is stopping", refusals.wait(message))
         elif isinstance(message, messages.Refused):
             self._refused(message)
         self._carry_out()
 
-    def _check_hearing(self, pong: messages.Pong) -> None:
+    def _check_hearing(self, session: Session, pong: messages.Pong) -> None:
+        if not session.hears_all:  # what the broker has given out may be those whom I have muted
+            self._hearing = Hearing()
+            return
         standing, heard = self._transport.voice_standing, self._transport.voice_heard
         if self._hearing.deaf(pong.stamp / MICRO, pong.voice_frames, standing, heard, time.monotonic()):
             self._transport.reopen_voice()

@@ -16,6 +16,7 @@ from typing import Final
 from client.events import Person
 from client.name_book import NameBook
 from client.names import clean_name, unique_name
+from client.tuning import Tuning
 from common.crypto.keys import VoiceKeySource, device_fingerprint, session_id
 from common.crypto.sealing import HelloBody
 from common.crypto.sframe import FrameOpener
@@ -46,6 +47,7 @@ class Member:
     fingerprint: str
     shown_name: str  # as its owner wrote it, cleaned and made unique in this room
     listening: bool = False
+    tuning: Tuning = field(default_factory=Tuning)
 
     def person(self) -> Person:
         """What the user interface is told."""
@@ -55,6 +57,8 @@ class Member:
             self.shown_name,
             confirmed=self.session.confirmed,
             listening=self.listening,
+            decibels=self.tuning.decibels,
+            muted=self.tuning.muted,
         )
 
 

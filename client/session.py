@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Final
 
@@ -39,6 +40,7 @@ from client.receipts import Receipts
 from client.refusals import problem_code, retry_at, sentence
 from client.roster import Member, Roster
 from client.signalling import Signals
+from client.tuning import Tuning, TuningStore, Untuned
 from client.voice_orders import (
     AddSpeaker,
     ConfirmSpeaker,
@@ -46,6 +48,7 @@ from client.voice_orders import (
     LeaveRoom,
     RemoveSpeaker,
     SetAudience,
+    TuneSpeaker,
     VoiceOrder,
 )
 from client.writing import Writing
@@ -53,7 +56,7 @@ from common import limits, messages, voice_frame
 from common.crypto.keys import RoomKeys, device_fingerprint, session_id
 from common.crypto.sealing import BodyOpener, BodySealer
 from common.crypto.sframe import FrameSealer
-from common.errors import SealBroken
+from common.errors import LocalError, SealBroken
 
 SILENCE_SECONDS: Final = limits.MEMBER_EXPIRES_SECONDS  # a broker that says nothing for so long is gone
 MICRO: Final = 1_000_000  # of the stamps in a Ping to a second
@@ -69,6 +72,15 @@ class Identity:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays on this computer: my posts that wait, the lines of the room, how loud I hear whom."""
+
+    outbox: OutboxStore
+    log: LogStore
+    tunings: TuningStore = field(default_factory=Untuned)
+
+
 class Session:
     """One room, from the first join to the last, over any number of connections."""
 
@@ -76,8 +88,7 @@ class Session:
         self,
         keys: RoomKeys,
         identity: Identity,
-        store: OutboxStore,
-        log: LogStore,
+        kept: Kept,
         jitter: Callable[[], float],
         *,
         tell_seen: bool = True,
@@ -98,7 +109,7 @@ class Session:
         self._counters: Counter[str] = Counter(refused=0)
         self._frames = FrameSealer(keys.voice_base(self._id))
         self._roster = Roster(self._id, identity.name, keys)
-        self._posts = Posts(keys, identity.device, identity.name, store, log, self._roster.name_of_device)
+        self._posts = Posts(keys, identity.device, identity.name, kept.outbox, kept.log, self._roster.name_of_device)
         self._receipts = Receipts(device_public, jitter, tell=tell_seen, epoch=self._posts.epoch)
         self._delays = Delays()
         self.writing: Final = Writing(tell=tell_writing)
@@ -110,9 +121,9 @@ class Session:
             (self._receipts, self.writing, self._delays),
             jitter,
         )
-        self.errands: Final = Errands(log, self._posts.open_line)
-        self._handle = b""
-        self._room = b""
+        self.errands: Final = Errands(kept.log, self._posts.open_line)
+        self._tunings = kept.tunings
+        self._handle = self._room = b""
         self._wide = False
         self._listening = False
         self._audience = 0
@@ -175,7 +186,13 @@ class Session:
             return frozenset()
         if self._wide:
             return frozenset({voice_frame.room_topic(self._room)})
-        return frozenset(voice_frame.topic(self._room, member.handle) for member in self._roster)
+        heard = (member.handle for member in self._roster if not member.tuning.muted)
+        return frozenset(voice_frame.topic(self._room, handle) for handle in heard)
+
+    @property
+    def hears_all(self) -> bool:
+        """Whether everything that the broker gives out in this room should come in while I listen."""
+        return self._wide or not any(member.tuning.muted for member in self._roster)
 
     def person(self, handle: bytes) -> Person | None:
         """The person behind a voice frame's handle."""
@@ -249,6 +266,19 @@ class Session:
         news = self._delays.news(member.session.id, now)
         if news is not None:
             self._events.append(DelayEstimated(member.person(), *news))
+
+    def tune(self, fingerprint: str, tuned: Callable[[Tuning], Tuning]) -> None:
+        """Change how a device is heard, in all its clients that are here.
+
+        Raises `LocalError` where that could not be remembered; it holds for this stay all the same.
+        """
+        here = [member for member in self._roster if member.fingerprint == fingerprint]
+        for member in here:
+            member.tuning = tuned(member.tuning)
+            self._voice.append(TuneSpeaker(member.handle, member.tuning.gain))
+            self._events.append(PersonChanged(member.person()))
+        for member in here[:1]:
+            self._tunings.keep_tuning(member.session.device, member.tuning)
 
     def still_waiting(self) -> list[TextQueued]:
         """The lines of an earlier run that were never acknowledged, for the user interface."""
@@ -413,6 +443,10 @@ class Session:
             return None
         self._wide = self._wide or len(self._roster) + 1 > limits.TOPICS_EACH_MEMBER
         self._voice.append(AddSpeaker(handle, member.session.opener, member.session.confirmed))
+        with suppress(LocalError):  # a disk that fails says so elsewhere; nobody is silent for it
+            member.tuning = self._tunings.tuning(member.session.device)
+        if member.tuning.gain != 1.0:
+            self._voice.append(TuneSpeaker(handle, member.tuning.gain))
         return member
 
     def _gone(self, member: Member) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from client.drafts import Drawer
 from client.log import LogStore, NoLog
-from client.session import Identity, Session
+from client.session import Identity, Kept, Session
 from client.store import Store
 from common.crypto.keys import RoomKeys, device_signer, lasting_connection_secret
 from common.errors import LocalError
@@ -56,8 +56,7 @@ class Stays:
         return Session(
             keys,
             identity,
-            self._store.outbox(keys.room_id),
-            self._log_of(keys, complain),
+            Kept(self._store.outbox(keys.room_id), self._log_of(keys, complain), self._store),
             jitter=self._jitter,
             tell_seen=self.habits.receipts,
             tell_writing=self.habits.typing,

@@ -1,4 +1,4 @@
-"""What is remembered between runs: the device secret, broker pins, post counters and the outbox.
+"""What is remembered between runs: device secret, broker pins, people's volumes, post counters and the outbox.
 
 One SQLite file in the state folder, held by one process at a time: two of them would use a counter twice. What
 is written here is committed before anything is sent. No phrase, name or plain text is ever written: the outbox
@@ -15,19 +15,26 @@ from typing import Final
 from client.database import Busy, Database, make_private, unusable
 from client.log_store import LogFile, RoomLog
 from client.outbox import QueuedPost
+from client.tuning import Tuning
 from common import limits
 from common.errors import LocalError, StateLocked
 
 _FILE: Final = "state.sqlite3"
 _LOCK: Final = "lock.sqlite3"
-_SCHEMA_VERSION: Final = 1
+_SCHEMA_VERSION: Final = 2
+_PEOPLE: Final = """
+CREATE TABLE person (device BLOB PRIMARY KEY CHECK (length(device) = 32), decibels REAL NOT NULL,
+                     muted INTEGER NOT NULL) WITHOUT ROWID
+"""
+_UPGRADES: Final = {1: _PEOPLE}  # from this version to the next
 # Hosts are the same in upper and lower case, and so are their pins.
-_SCHEMA: Final = """
+_SCHEMA: Final = f"""
 CREATE TABLE device (secret BLOB NOT NULL CHECK (length(secret) = 32));
 CREATE TABLE pin (address TEXT PRIMARY KEY COLLATE NOCASE, broker_key BLOB NOT NULL CHECK (length(broker_key) = 32));
 CREATE TABLE counter (room_id BLOB PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE outbox (room_id BLOB NOT NULL, counter INTEGER NOT NULL, token BLOB NOT NULL,
                      PRIMARY KEY (room_id, counter)) WITHOUT ROWID;
+{_PEOPLE};
 """
 
 
@@ -80,6 +87,19 @@ class Store:
         """The user has compared the words of a changed key, or given the broker up. False: there was no pin."""
         return bool(self._database.run("DELETE FROM pin WHERE address = ? RETURNING 1", address))
 
+    def tuning(self, device: bytes) -> Tuning:
+        """How loud the person with this device key (32 bytes) is heard."""
+        row = self._database.first("SELECT decibels, muted FROM person WHERE device = ?", device)
+        return Tuning(muted=bool(row[1])).louder(row[0]) if row else Tuning()
+
+    def keep_tuning(self, device: bytes, tuning: Tuning) -> None:
+        """Remember it, where it is something special."""
+        if tuning == Tuning():
+            self._database.run("DELETE FROM person WHERE device = ?", device)
+        else:
+            values = (device, tuning.decibels, tuning.muted)
+            self._database.run("INSERT OR REPLACE INTO person VALUES (?, ?, ?)", *values)
+
     def outbox(self, room_id: bytes) -> RoomOutbox:
         """The queued posts and the counter of one room."""
         return RoomOutbox(self._database, room_id)
@@ -115,6 +135,7 @@ class Store:
             _SCHEMA_VERSION,
             "FULL",
             begin=lambda: self._make_device(random_bytes),
+            upgrades=_UPGRADES,
         )
         row = self._database.first("SELECT secret FROM device")
         if row is None:

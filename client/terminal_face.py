@@ -12,6 +12,7 @@ from typing import Final
 from client import commands, events, trust
 from client.faces import BadLine, People
 from client.ink import Ink
+from client.terminal_people import OF_A_PERSON, about, command, names_of
 from client.writers import Writers
 
 _HELP: Final = [
@@ -23,6 +24,8 @@ _HELP: Final = [
     "  /devices          microphones and speakers that there are",
     "  /echo             record three seconds and play them back",
     "  /people           who is here",
+    "  /volume NAME DB   hear somebody louder or softer: -20 to 12, 0 as they are",
+    "  /mute NAME        hear nothing of somebody; /unmute NAME",
     "  /invite           the link that brings a friend here (it holds the key: send it over a safe way)",
     "  /search WORDS     earlier lines of this room with these words",
     "  /export FILE      write all lines of this room that are kept here into a new file",
@@ -81,6 +84,8 @@ class TerminalFace:
         if not line.startswith("/"):
             return commands.SendText(line)
         word, _, rest = line.strip().partition(" ")
+        if word in OF_A_PERSON:
+            return command(line.split(), self._people)
         asked = _WITH_TEXT.get(word)
         return asked(rest.strip()) if asked and rest.strip() else self._slash(line.split())
 
@@ -102,12 +107,19 @@ class TerminalFace:
         """What may stand in place of the last word of `before`: a command, its second word, or a name."""
         words = before.split(" ")
         if before.startswith("/") and len(words) == 1:
-            fitting: list[str] = [word for word in _WORDS if word.startswith(before)]
+            fitting: list[str] = [word for word in (*_WORDS, *OF_A_PERSON) if word.startswith(before)]
+        elif words[0] in OF_A_PERSON:
+            typed = " ".join(words[1:]).casefold()
+            fitting = [
+                name[len(typed) - len(words[-1]) :]
+                for name in names_of(self._people)
+                if name.casefold().startswith(typed)
+            ]
         elif before.startswith("/") and len(words) == 2:
             fitting = [word for word in _WORDS.get(words[0], ()) if word.startswith(words[1])]
         else:
             last = words[-1].casefold()
-            fitting = [person.name for person in self._people if not person.own and _begins(person.name, last)]
+            fitting = [name for name in names_of(self._people) if _begins(name, last)]
         return sorted(fitting)
 
     def lines(self, event: events.Event) -> list[str]:
@@ -175,15 +187,9 @@ class TerminalFace:
 
     def _told(self, word: str) -> list[str]:
         if word == "/people":
-            return [f"  {self._person(person)}" for person in self._people] or ["  You are in no room."]
+            lines = (about(person, self._people.talking(person), self._people.delay_ms(person)) for person in self._people)
+            return [f"  {line}" for line in lines] or ["  You are in no room."]
         return _HELP if word == "/help" else [self._invite or "You are in no room yet."]
-
-    def _person(self, person: events.Person) -> str:
-        state = "yourself" if person.own else "listening" if person.listening else "text only"
-        delay = self._people.delay_ms(person)
-        if self._people.talking(person):
-            state += ", talking" if delay is None else f", talking, {delay} ms behind"
-        return f"{person.name} ({state}{'' if person.confirmed else ', unconfirmed'}) {person.member}"
 
     def _joined(self, event: events.RoomJoined) -> list[str]:
         others = [person.name for person in event.people if not person.own]

@@ -57,6 +57,14 @@ class ConfirmSpeaker:
 
 
 @dataclass(frozen=True, slots=True)
+class TuneSpeaker:
+    """How loud the member is to be heard: what its samples are multiplied with; 0: its frames are not opened."""
+
+    member: bytes
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveSpeaker:
     """The member is gone."""
 
@@ -70,7 +78,7 @@ class SetAudience:
     heard: bool
 
 
-VoiceOrder: TypeAlias = EnterRoom | LeaveRoom | AddSpeaker | ConfirmSpeaker | RemoveSpeaker | SetAudience
+VoiceOrder: TypeAlias = EnterRoom | LeaveRoom | AddSpeaker | ConfirmSpeaker | TuneSpeaker | RemoveSpeaker | SetAudience
 
 
 def carry_out(order: VoiceOrder, engine: VoiceEngine) -> None:
@@ -84,6 +92,8 @@ def carry_out(order: VoiceOrder, engine: VoiceEngine) -> None:
             engine.add_speaker(member, opener, confirmed)
         case ConfirmSpeaker(member):
             engine.confirm_speaker(member)
+        case TuneSpeaker(member, gain):
+            engine.tune_speaker(member, gain)
         case RemoveSpeaker(member):
             engine.remove_speaker(member)
         case SetAudience(heard):

@@ -18,6 +18,7 @@ class Counters:
     replayed: int = 0  # authentic frames that were accepted before
     refused: int = 0  # frames that did not open, or held no packet
     stray: int = 0  # frames of nobody that we know, or of another room
+    muted: int = 0  # frames of people whom the user does not want to hear, in rooms with one topic for all
     unconfirmed: int = 0  # packets of speakers that did not show in time that they are here
     dropped: int = 0  # frames that were too old when the voice thread got to them
     played: int = 0

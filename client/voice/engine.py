@@ -114,6 +114,10 @@ class VoiceEngine:
         """Told that the speaker is really here now: its voice may be heard."""
         self._ask(lambda now: self._pipeline.playback.confirm(member, now))
 
+    def tune_speaker(self, member: bytes, gain: float) -> None:
+        """How loud the speaker is heard; 0: not at all, and its frames are dropped unopened."""
+        self._ask(lambda _: self._pipeline.playback.tune(member, gain))
+
     def remove_speaker(self, member: bytes) -> None:
         """Told that the speaker left."""
         self._ask(lambda _: self._pipeline.playback.remove(member))

@@ -13,6 +13,7 @@ from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, DeviceShort, Speaker, stand_in
 from client.voice.media_clock import EarClock
+from client.voice.fader import Fader
 from client.voice.mixer import mix
 from client.voice.packet import VoicePacket
 from client.voice.receiver import Opener, Receiver
@@ -50,6 +51,7 @@ class _Voice:
     talker: Talker | None = None  # made of the first packet that may be played
     talking: bool = False
     ear: EarClock = field(default_factory=EarClock)
+    fader: Fader = field(default_factory=Fader)
 
 
 class Playback:
@@ -100,6 +102,12 @@ class Playback:
             self._put(voice, voice.receiver.confirm(now))
             self._watch(member, voice, now)
 
+    def tune(self, member: bytes, gain: float) -> None:
+        """How loud the speaker is heard, from the next block on; 0: not at all."""
+        voice = self._voices.get(member)
+        if voice is not None:
+            voice.fader.set(gain)
+
     def remove(self, member: bytes) -> None:
         """The speaker left."""
         voice = self._voices.pop(member, None)
@@ -139,6 +147,9 @@ class Playback:
         voice = self._voices.get(parts.member) if parts.room == self._room else None
         if voice is None:
             self._counters.stray += 1
+            return
+        if voice.fader.closed:  # in a large room all voices come over one topic
+            self._counters.muted += 1
             return
         self._put(voice, voice.receiver.take(parts.sframe, arrived))
         self._watch(parts.member, voice, arrived)
@@ -223,8 +234,7 @@ class Playback:
 
     def _play(self, speaker: Speaker, now: float) -> None:
         time = self._clock.tick(now)
-        talkers = [voice.talker for voice in self._voices.values() if voice.talker is not None]
-        blocks = [talker.block(time) for talker in talkers]
+        blocks = [self._block(voice, time) for voice in self._voices.values()]
         block = mix([block for block in blocks if block is not None])
         if self.started is None:
             self.started = now
@@ -239,9 +249,16 @@ class Playback:
                 told = voice.ear.note(voice.talker.heard, at)
                 if told is not None:
                     self._report(MediaHeard(member, *told))
+    def _block(self, voice: _Voice, time: float) -> Block | None:
+        if voice.talker is None:
+            return None
+        block = voice.fader.apply(voice.talker.block(time))
+        if voice.fader.silent:
+            voice.talker = None  # what it held is of no use when somebody wants to hear it again
+        return block
 
     def _watch(self, member: bytes, voice: _Voice, now: float) -> None:
-        talking = voice.receiver.talking(now)
+        talking = voice.receiver.talking(now) and not voice.fader.closed
         if talking != voice.talking:
             voice.talking = talking
             self._report(TalkHeard(member, on=talking))

@@ -39,6 +39,8 @@ def told(event: events.Event, face: JsonFace | None = None) -> list[dict[str, An
         ('{"do":"speaker","on":false}', commands.SetSpeaker(on=False)),
         ('{"do":"stats"}', commands.AskStats()),
         ('{"do":"writing"}', commands.TellWriting()),
+        ('{"do":"volume","member":"m1","decibels":-6}', commands.SetVolume("m1", -6.0)),
+        ('{"do":"mute","member":"m1","on":true}', commands.SetMuted("m1", on=True)),
         ('{"do":"devices"}', commands.AskDevices()),
         ('{"do":"choose","microphone":"Headset"}', commands.ChooseDevices("Headset", "default")),
         ('{"do":"echo_test"}', commands.TestEcho()),
@@ -56,6 +58,13 @@ def test_commands(line: str, command: commands.Command | None) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        '{"do":"volume","member":"m1"}',
+        '{"do":"volume","member":"m1","decibels":true}',
+        '{"do":"volume","member":"m1","decibels":12.5}',
+        '{"do":"volume","member":"m1","decibels":NaN}',
+        '{"do":"volume","decibels":1}',
+        '{"do":"mute","member":"","on":true}',
+        '{"do":"mute","member":"m1"}',
         "x",
         "1",
         "[]",
@@ -228,3 +237,11 @@ def test_half_a_surrogate_pair_can_be_written() -> None:
     (line,) = JsonFace().lines(events.ProblemReported(Part.MICROPHONE, "no_file", "no \udcff.wav ü"))
     assert json.loads(line)["message"] == "no ?.wav ü"
     line.encode()
+
+
+def test_what_was_chosen_for_somebody_is_told_where_it_is_special() -> None:
+    quiet = Person("s1", "m1", "Ann", confirmed=True, decibels=-6.0, muted=True)
+    (changed,) = told(events.PersonChanged(quiet))
+    assert (changed["decibels"], changed["muted"]) == (-6.0, True)
+    (plain,) = told(events.PersonChanged(ANN))
+    assert not {"decibels", "muted"} & plain.keys()

@@ -8,7 +8,15 @@ import pytest
 from client import events
 from client.refusals import LONGEST_WAIT
 from client.session import SILENCE_SECONDS
-from client.voice_orders import AddSpeaker, ConfirmSpeaker, EnterRoom, LeaveRoom, RemoveSpeaker, SetAudience
+from client.voice_orders import (
+    AddSpeaker,
+    ConfirmSpeaker,
+    EnterRoom,
+    LeaveRoom,
+    RemoveSpeaker,
+    SetAudience,
+    TuneSpeaker,
+)
 from common import limits, messages, voice_frame
 from common.crypto.keys import device_signer
 from common.crypto.sealing import (
@@ -621,6 +629,30 @@ def test_a_large_room_has_one_topic(net: Net) -> None:
     assert {len(topic) for topic in ann.session.topics()} == {voice_frame.ROOM_TOPIC_BYTES}
     ann.session.receive(messages.MemberJoined(b"me", hello, ann.curve), net.now)  # my own hello, come back: nobody new
     assert len(ann.session.people()) == limits.TOPICS_EACH_MEMBER + 1
+
+
+def test_a_muted_person_is_not_subscribed_to_and_remembered(net: Net) -> None:
+    # would catch: muted voices that come in all the same; a choice that a reconnect forgets
+    ann, bob, _ = net.joined("Ann"), net.joined("Bob"), net.joined("Cid")
+    ann.session.listen(True)
+    net.run(1)
+    people = {person.name: person for person in ann.session.people()}
+    every = ann.session.topics()
+    before = ann.session.hears_all
+    ann.session.tune(people["Bob"].member, lambda tuning: dataclasses.replace(tuning.louder(-6.0), muted=True))
+    ann.session.tune(people["Cid"].member, lambda tuning: tuning.louder(6.0))
+    ann.session.tune("nobody", lambda tuning: tuning.louder(6.0))
+    net.run(1)
+    assert len(every - ann.session.topics()) == 1
+    muting = ann.session.hears_all
+    changed = {told.person.name: told.person for told in ann.told(events.PersonChanged)}
+    assert (changed["Bob"].decibels, changed["Bob"].muted) == (-6.0, True)
+    assert (changed["Cid"].decibels, changed["Cid"].muted) == (6.0, False)
+    tuned = [order.gain for order in ann.orders if isinstance(order, TuneSpeaker)]
+    assert tuned == [0.0, pytest.approx(1.995, abs=0.001)]
+    bob.session.leave()
+    net.run(1)
+    assert (before, muting, ann.session.hears_all) == (True, False, True)
 
 
 def test_leaving_is_told_and_takes_the_speaker_away(net: Net) -> None:

@@ -13,6 +13,7 @@ import pytest
 from client.database import StateUnusable
 from client.outbox import QueuedPost
 from client.store import Store
+from client.tuning import Tuning
 from common.errors import StateLocked
 
 ROOM, OTHER_ROOM = b"r" * 16, b"o" * 16
@@ -58,6 +59,37 @@ def test_pins_stay_until_they_are_forgotten(store: Store) -> None:
     assert store.forget_pin("Host:9090")
     assert not store.forget_pin("host:9090")
     assert store.pin("host:9090") is None
+
+
+def test_volumes_are_remembered_by_device_over_restarts(folder: Path) -> None:
+    # would catch: a volume that is kept for a name, or for a run
+    ann, bob = bytes([1]) * 32, bytes([2]) * 32
+    store = Store(folder)
+    assert store.tuning(ann) == Tuning()
+    store.keep_tuning(ann, Tuning(-6.0, muted=True))
+    store.keep_tuning(bob, Tuning(3.0))
+    store.keep_tuning(bob, Tuning())
+    store.close()
+    store = Store(folder)
+    assert (store.tuning(ann), store.tuning(bob)) == (Tuning(-6.0, muted=True), Tuning())
+    store.close()
+
+
+def test_a_folder_of_the_first_version_keeps_everything(folder: Path) -> None:
+    # would catch: an update after which the device is another one, or the outbox empty
+    store = Store(folder)
+    secret = store.device_secret()
+    store.set_pin("chat.example:9090", bytes(32))
+    store.outbox(ROOM).queue(lambda _: b"waiting")
+    store.close()
+    written(folder / "state.sqlite3", "DROP TABLE person; PRAGMA user_version = 1")
+    store = Store(folder)
+    assert store.device_secret() == secret
+    assert store.pin("chat.example:9090") == bytes(32)
+    assert [post.token for post in store.outbox(ROOM).waiting()] == [b"waiting"]
+    store.keep_tuning(bytes(32), Tuning(1.0))
+    assert store.tuning(bytes(32)) == Tuning(1.0)
+    store.close()
 
 
 def test_counters_rise_by_one_in_each_room(store: Store) -> None:
@@ -148,7 +180,7 @@ def _garbage(folder: Path) -> None:
 
 def _newer(folder: Path) -> None:
     Store(folder).close()
-    written(folder / "state.sqlite3", "PRAGMA user_version = 2")
+    written(folder / "state.sqlite3", "PRAGMA user_version = 3")
 
 
 def _foreign(folder: Path) -> None:
@@ -156,7 +188,7 @@ def _foreign(folder: Path) -> None:
 
 
 def _foreign_of_our_version(folder: Path) -> None:
-    written(folder / "state.sqlite3", "PRAGMA user_version = 1")
+    written(folder / "state.sqlite3", "PRAGMA user_version = 2")
 
 
 def _without_its_secret(folder: Path) -> None:

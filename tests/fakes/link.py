@@ -22,7 +22,7 @@ from broker.core import Core
 from client import events
 from client.log import Begun, LogLine, LogStore, Marks, NoLog, Sighting
 from client.outbox import QueuedPost
-from client.session import Identity, Session
+from client.session import Identity, Kept, Session
 from client.voice_orders import VoiceOrder
 from common.crypto.keys import RoomKeys, StretchCost, device_signer, stretch
 from common.messages import FromBroker, decode_from_broker, encode
@@ -144,7 +144,7 @@ class Client:
         self.curve = name.encode().ljust(16, b".") + next(net.numbers).to_bytes(16, "big")
         device = device_signer(secret, keys.room_id)
         identity = Identity(device, Ed25519PrivateKey.generate(), self.curve, name)
-        self.session = Session(keys, identity, outbox, log, jitter=net.random.random)
+        self.session = Session(keys, identity, Kept(outbox, log), jitter=net.random.random)
         self.connection = b""
         self.events: list[events.Event] = []
         self.orders: list[VoiceOrder] = []

@@ -20,7 +20,7 @@ from client.faces import BadLine
 from client.json_face import JsonFace
 from client.log import NoLog
 from client.names import check_name, clean_name, clean_text
-from client.session import Identity, Session
+from client.session import Identity, Kept, Session
 from client.terminal_face import TerminalFace
 from client.voice import packet
 from client.voice.codec import Decoder
@@ -134,7 +134,7 @@ def broker(data: bytes) -> None:
 
 def client(data: bytes) -> None:
     """Messages to a session that has just connected, from a broker that may send whatever it likes."""
-    session, now = Session(KEYS, _IDENTITY, MemoryOutbox(), NoLog(), jitter=lambda: 0.5), 1.0
+    session, now = Session(KEYS, _IDENTITY, Kept(MemoryOutbox(), NoLog()), jitter=lambda: 0.5), 1.0
     session.join(now)
     for part in _parts(data):
         now += 0.1

@@ -284,3 +284,36 @@ def test_when_a_speaker_is_heard_is_told_with_what_the_card_still_holds() -> Non
     assert told.member == AL
     delay = told.at - told.media_time / 48_000 - 2.0
     assert delay == pytest.approx(FakeSpeaker.latency + 0.02, abs=0.011)
+
+
+def test_a_speaker_is_heard_as_loud_as_is_wanted() -> None:
+    # mistake: the volume of one changes nothing, or that of somebody who is not here ends the thread
+    heard = []
+    for gain in (1.0, 0.5):
+        ear = Ear().on()
+        ear.playback.add(AL, FakeSeal(), confirmed=True)
+        ear.playback.tune(AL, gain)
+        ear.playback.tune(BO, 0.25)
+        for number in range(4):
+            ear.playback.take(frame(AL, number), 1.0)
+        heard.append(ear.play(1.02, 6))
+    assert any(heard[0])
+    assert heard[1] == pytest.approx([one / 2 for one in heard[0]], abs=0.002)
+
+
+def test_a_muted_speaker_is_neither_opened_nor_shown_and_comes_back() -> None:
+    # mistake: in a large room, where all voices come over one topic, muted ones are heard, or cost as much as if
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(AL, 0), 1.0)
+    assert ear.told() == [TalkHeard(AL, on=True)]
+    ear.playback.tune(AL, 0.0)
+    ear.playback.take(frame(AL, 1), 1.01)
+    ear.playback.step(1.01)
+    assert ear.told() == [TalkHeard(AL, on=False)]
+    assert ear.counters.muted == 1
+    ear.play(1.02, 3)
+    assert ear.playback.measures()["buffer_ms"] == 0.0  # what waited is gone
+    ear.playback.tune(AL, 1.0)
+    ear.playback.take(frame(AL, 2), 1.1)
+    assert ear.told() == [TalkHeard(AL, on=True)]

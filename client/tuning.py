@@ -1,0 +1,52 @@
+"""How loud somebody is heard, and whether at all. Remembered by the key of the device, one for each room. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+QUIETEST: Final = -20.0  # dB
+LOUDEST: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What I have chosen for one person: louder or softer by so many dB, or not to be heard."""
+
+    decibels: float = 0.0
+    muted: bool = False
+
+    @property
+    def gain(self) -> float:
+        """What samples are multiplied with; 0 for nobody that is heard."""
+        return 0.0 if self.muted else 10.0 ** (self.decibels / 20.0)
+
+    def louder(self, decibels: float) -> Tuning:
+        """With this volume, kept in bounds; what is no number is none."""
+        bounded = min(LOUDEST, max(QUIETEST, decibels)) if math.isfinite(decibels) else 0.0
+        return replace(self, decibels=bounded)
+
+
+class TuningStore(Protocol):
+    """Where it is remembered, by the device's public key (32 bytes). Both may raise `LocalError`."""
+
+    def tuning(self, device: bytes) -> Tuning:
+        """What was chosen, or nothing special."""
+        ...
+
+    def keep_tuning(self, device: bytes, tuning: Tuning) -> None:
+        """From now on."""
+        ...
+
+
+class Untuned:
+    """Remembers nothing: for sessions without a disk."""
+
+    def tuning(self, device: bytes) -> Tuning:
+        """Nothing special."""
+        del device
+        return Tuning()
+
+    def keep_tuning(self, device: bytes, tuning: Tuning) -> None:
+        """It holds for this stay."""

@@ -187,7 +187,9 @@ class TerminalFace:
 
     def _told(self, word: str) -> list[str]:
         if word == "/people":
-            lines = (about(person, self._people.talking(person), self._people.delay_ms(person)) for person in self._people)
+            lines = (
+                about(person, self._people.talking(person), self._people.delay_ms(person)) for person in self._people
+            )
             return [f"  {line}" for line in lines] or ["  You are in no room."]
         return _HELP if word == "/help" else [self._invite or "You are in no room yet."]
 

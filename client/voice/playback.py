@@ -12,8 +12,8 @@ from typing import Final
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, DeviceShort, Speaker, stand_in
-from client.voice.media_clock import EarClock
 from client.voice.fader import Fader
+from client.voice.media_clock import EarClock
 from client.voice.mixer import mix
 from client.voice.packet import VoicePacket
 from client.voice.receiver import Opener, Receiver
@@ -249,6 +249,7 @@ class Playback:
                 told = voice.ear.note(voice.talker.heard, at)
                 if told is not None:
                     self._report(MediaHeard(member, *told))
+
     def _block(self, voice: _Voice, time: float) -> Block | None:
         if voice.talker is None:
             return None

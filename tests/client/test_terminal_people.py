@@ -56,4 +56,7 @@ def test_who_is_here() -> None:
     assert about(ANN, talking=False, delay=None) == "Ann (listening) m1"
     assert about(ANN, talking=True, delay=45) == "Ann (listening, talking, 45 ms behind) m1"
     assert about(replace(LEE, decibels=-6.0), talking=True, delay=None) == "Ann Lee (text only, talking, -6 dB) m2"
-    assert about(replace(BO, decibels=-6.0, muted=True), talking=False, delay=None) == "Bo (text only, muted by you, unconfirmed) m3"
+    assert (
+        about(replace(BO, decibels=-6.0, muted=True), talking=False, delay=None)
+        == "Bo (text only, muted by you, unconfirmed) m3"
+    )

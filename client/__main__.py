@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
-from client.commands import Quit, SetProcessing, TellWriting, Transmit, VoiceMode
+from client.commands import Lanes, Quit, SetProcessing, TellWriting, Transmit, VoiceMode
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
 from client.ctl.place import NoPlace, runtime_folder
 from client.faults import watch_threads
@@ -126,6 +126,7 @@ def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Ne
         speaker=chosen.speaker,
         habits=Habits(chosen.receipts, chosen.typing, chosen.keep_log, config.lasting_key),
         transmit=Transmit(chosen.transmit),
+        lanes=Lanes(chosen.lanes),
         processing=SetProcessing(chosen.echo, chosen.noise, chosen.high_pass, chosen.gain),
         mode=VoiceMode(chosen.voice_mode),
     )

@@ -122,6 +122,21 @@ class HoldToTalk:
     on: bool
 
 
+class Lanes(StrEnum):
+    """How many ways voice takes."""
+
+    ONE = "1"
+    TWO = "2"
+    AUTO = "auto"  # the second one while the network loses packets
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanes:
+    """How many ways my voice, and that of others, takes from now on."""
+
+    lanes: Lanes
+
+
 @dataclass(frozen=True, slots=True)
 class SetProcessing:
     """What is done to my microphone's sound: echo and noise taken away, rumble cut off, the level kept in bounds."""
@@ -217,4 +232,4 @@ DeskCommand: TypeAlias = (  # for the desk
     SendText | KeepDraft | TellWriting | MarkSeen | SearchLog | ExportLog | SetReceipts | SetTyping | SetKeepLog
 )
 PersonCommand: TypeAlias = SetVolume | SetMuted
-Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | PersonCommand | AskStats | Quit
+Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | PersonCommand | SetLanes | AskStats | Quit

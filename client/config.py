@@ -15,7 +15,7 @@ from typing import Final, TextIO, TypeVar
 
 import platformdirs
 
-from client.commands import Transmit, VoiceMode
+from client.commands import Lanes, Transmit, VoiceMode
 from client.flags import Flags
 from client.names import check_name, clean_name
 from client.visited import VISITED_FILE
@@ -167,6 +167,11 @@ def parser() -> argparse.ArgumentParser:
         choices=[mode.value for mode in VoiceMode],
         help="little delay (default), or slim: a third of the data, 30 ms later",
     )
+    flags.add_argument(
+        "--lanes",
+        choices=[lanes.value for lanes in Lanes],
+        help="ways through the network for voice: one, two, or the second only while packets are lost (default: auto)",
+    )
     flags.add_argument("--mic-on", action="store_true", help="microphone on as soon as the room is joined")
     flags.add_argument("--speaker-on", action="store_true", help="speaker on as soon as the room is joined")
     flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
@@ -222,6 +227,7 @@ def _given(flags: argparse.Namespace, environment: Mapping[str, str]) -> dict[st
     """The settings that the command line and the environment set."""
     given: dict[str, object] = {"microphone": flags.mic, "speaker": flags.speaker, "transmit": flags.transmit}
     given["voice_mode"] = flags.voice
+    given["lanes"] = flags.lanes
     if flags.processing is not None:
         given |= _processing(flags.processing)
     elif _is_no_card(flags.mic):

@@ -342,6 +342,26 @@ class SpeechChanged:
     on: bool
 
 
+class LaneReason(StrEnum):
+    """Why the second lane was opened or closed."""
+
+    ASKED = "asked"
+    LOSS_UP = "loss_up"  # my voice is held up on its way to the broker
+    LOSS_DOWN = "loss_down"  # that of others is, on its way to me
+    GOOD = "good"  # nothing was held up for a while
+    FULL = "full"  # the network has no room for more
+    WORSE = "worse"
+    NO_HELP = "no_help"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneChanged:
+    """Voice goes over a second lane too, or not any more."""
+
+    second: bool
+    why: LaneReason
+
+
 @dataclass(frozen=True, slots=True)
 class StatsReported:
     """Counters since the start of the program."""
@@ -398,6 +418,7 @@ Event: TypeAlias = (
     | MicrophoneEnded
     | MicrophoneLevel
     | SpeechChanged
+    | LaneChanged
     | StatsReported
     | ProblemReported
     | SessionEnded

@@ -140,6 +140,8 @@ def _told_of_program(event: events.Event) -> list[tuple[str, dict[str, object]]]
             return [("delay", _about(person, ms=ms))]
         case events.MicrophoneEnded():
             return [("mic_ended", {})]
+        case events.LaneChanged(second, why):
+            return [("lanes", {"count": 1 + second, "why": why.value})]
         case events.StatsReported(counters):
             return [("stats", dict(counters))]
         case events.ProblemReported():

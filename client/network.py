@@ -22,15 +22,17 @@ from client import commands, events, faults, refusals, voice_orders
 from client.approach import Approach, approach_aside
 from client.attempts import Attempts
 from client.desk import Desk, Moment
+from client.endpoint import Endpoint
 from client.events import Part
 from client.hearing import TOLD_AFTER, Hearing
 from client.inbox import Inbox
+from client.lanes import LaneWatch
 from client.session import MICRO, Session
 from client.stays import Habits, Stays
 from client.store import Store
 from client.surroundings import News, Watch
 from client.target import AttemptFailed, KeyChanged, Target, read_target
-from client.transport import Endpoint, Link, Transport
+from client.transport import Link, Transport
 from client.tuning import Tuning
 from client.voice.engine import VoiceEngine
 from client.voice.reports import MediaHeard, MediaSpoken, Report, TalkHeard
@@ -63,6 +65,7 @@ class Network(threading.Thread):
         transmit: commands.Transmit = commands.Transmit.ALWAYS,
         processing: commands.SetProcessing | None = None,
         mode: commands.VoiceMode = commands.VoiceMode.LOW_DELAY,
+        lanes: commands.Lanes = commands.Lanes.ONE,
     ) -> None:
         """`inbox`: where events go, if that is there already.
 
@@ -83,7 +86,8 @@ class Network(threading.Thread):
             processing=processing,
             mode=mode,
         )
-        self._transport = Transport(self._voice.receive)
+        self._lanes = LaneWatch(lanes)
+        self._transport = Transport(self._voice.receive, self._lanes)
         self._random = secrets.SystemRandom()
         self._stays = Stays(store, habits, self._random.random)
         self._desk = Desk(self._stays, self.events.put)
@@ -97,7 +101,7 @@ class Network(threading.Thread):
         self._told_problem = ""  # the trouble that the last attempt met: an unreachable broker is told once
         self._totals: Counter[str] = Counter(reconnects=0)
         self._told_fault = False
-        self._listening = False
+        self._listening = self._talks = False
         self._was_in = False  # in this room since the last Connect: a further Joined is a reconnect
         self._running = True
 
@@ -193,6 +197,15 @@ class Network(threading.Thread):
         for event in self._session.events():
             self.events.put(event)
         self._transport.subscribe(self._session.topics())
+        self._mind_lanes(self._session, time.monotonic())
+
+    def _mind_lanes(self, session: Session, now: float) -> None:
+        """A second lane while the first one stalls; and Pings come often while there is voice to be late."""
+        changed = self._lanes.turn(now)
+        if changed is not None:
+            self.events.put(changed)
+        self._transport.talk(session.joined and self._talks)
+        session.ping_often(self._lanes.close_look(now))
 
     # --- commands -------------------------------------------------------------------------------------------
 
@@ -232,6 +245,10 @@ class Network(threading.Thread):
     @_obey.register
     def _(self, command: commands.SetMuted) -> None:
         self._tune(command.member, lambda tuning: replace(tuning, muted=command.on))
+
+    @_obey.register
+    def _(self, command: commands.SetLanes) -> None:
+        self._lanes.lanes = command.lanes
 
     @_obey.register
     def _(self, command: commands.AskStats) -> None:
@@ -318,6 +335,7 @@ class Network(threading.Thread):
         elif isinstance(message, messages.Resubscribe):
             self._transport.reopen_voice()
         elif isinstance(message, messages.Pong):
+            self._lanes.pong(message.stamp / MICRO, message.broker_time / MICRO, time.monotonic())
             self._check_hearing(self._session, message)
         elif isinstance(message, messages.Closing):
             self._connection_lost("the broker is stopping", refusals.wait(message))
@@ -414,6 +432,8 @@ class Network(threading.Thread):
                 self._listening = report.on
                 if self._session is not None:
                     self._session.listen(report.on)
+            elif isinstance(report, events.MicrophoneChanged):
+                self._talks = report.on
             self.events.put(report)
             return
         person = self._session.person(report.member) if self._session else None
@@ -438,6 +458,7 @@ class Network(threading.Thread):
     def _counters(self) -> dict[str, int | float]:
         here = self._session.counters if self._session is not None else Counter[str]()
         counters: dict[str, int | float] = {"texts": 0, **self._voice.stats(), **self._transport.counters}
+        counters |= self._lanes.stats()
         for name, count in (*self._totals.items(), *here.items()):
             counters[name] = counters.get(name, 0) + count
         delay = self._session.mouth_to_ear_ms if self._session is not None else None

@@ -125,7 +125,7 @@ class Session:
         self._tunings = kept.tunings
         self._handle = self._room = b""
         self._wide = False
-        self._listening = False
+        self._listening = self._pings_often = False
         self._audience = 0
         self._joined_before = False
         self._lines_wait = False
@@ -279,6 +279,12 @@ class Session:
             self._events.append(PersonChanged(member.person()))
         for member in here[:1]:
             self._tunings.keep_tuning(member.session.device, member.tuning)
+
+    def ping_often(self, on: bool) -> None:
+        """There is voice that may be late: how late, Pings tell."""
+        if on and not self._pings_often:
+            self._ping_due = None if self._ping_due is None else float("-inf")
+        self._pings_often = on
 
     def still_waiting(self) -> list[TextQueued]:
         """The lines of an earlier run that were never acknowledged, for the user interface."""
@@ -464,6 +470,8 @@ class Session:
             self._voice.append(SetAudience(count > 0))
 
     def _ping_pause(self) -> float:
+        if self._pings_often:
+            return limits.PING_TALKING_SECONDS
         return limits.PING_LISTENING_SECONDS if self._listening else limits.PING_SECONDS
 
     def _send_due(self, now: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -19,7 +19,9 @@ import tomli_w
 from client.commands import (
     ChooseDevices,
     Command,
+    Lanes,
     SetKeepLog,
+    SetLanes,
     SetProcessing,
     SetReceipts,
     SetTransmit,
@@ -51,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True):
     gain: bool = True
     transmit: Literal["voice", "push", "always"] = "voice"
     voice_mode: Literal["low-delay", "slim"] = "low-delay"
+    lanes: Literal["auto", "1", "2"] = "auto"
     push_to_talk_key: _Key = "F8"  # Tk's word for the key
     theme: Literal["system", "light", "dark", "contrast"] = "system"
     scale: int = 0  # percent, 0: the system's
@@ -67,26 +70,27 @@ class Settings(msgspec.Struct, frozen=True):
 
 def orders(before: Settings, now: Settings) -> list[Command]:
     """What the session has to be told of a change from one to the other; the rest concerns the window alone."""
-    told: list[Command] = []
-    if (now.microphone, now.speaker) != (before.microphone, before.speaker):
-        told.append(ChooseDevices(now.microphone, now.speaker))
-    if now.transmit != before.transmit:
-        told.append(SetTransmit(Transmit(now.transmit)))
-    if now.voice_mode != before.voice_mode:
-        told.append(SetVoiceMode(VoiceMode(now.voice_mode)))
-    if _processing(now) != _processing(before):
-        told.append(_processing(now))
-    if now.receipts != before.receipts:
-        told.append(SetReceipts(now.receipts))
-    if now.typing != before.typing:
-        told.append(SetTyping(now.typing))
-    if now.keep_log != before.keep_log:
-        told.append(SetKeepLog(now.keep_log))
-    return told
+    return [order(now) for fields, order in _ORDERS.items() if any(_differ(before, now, field) for field in fields)]
+
+
+def _differ(before: Settings, now: Settings, field: str) -> bool:
+    return bool(getattr(before, field) != getattr(now, field))
 
 
 def _processing(settings: Settings) -> SetProcessing:
     return SetProcessing(settings.echo, settings.noise, settings.high_pass, settings.gain)
+
+
+_ORDERS: Final[Mapping[tuple[str, ...], Callable[[Settings], Command]]] = {
+    ("microphone", "speaker"): lambda now: ChooseDevices(now.microphone, now.speaker),
+    ("transmit",): lambda now: SetTransmit(Transmit(now.transmit)),
+    ("voice_mode",): lambda now: SetVoiceMode(VoiceMode(now.voice_mode)),
+    ("lanes",): lambda now: SetLanes(Lanes(now.lanes)),
+    ("echo", "noise", "high_pass", "gain"): _processing,
+    ("receipts",): lambda now: SetReceipts(now.receipts),
+    ("typing",): lambda now: SetTyping(now.typing),
+    ("keep_log",): lambda now: SetKeepLog(now.keep_log),
+}
 
 
 class Choices:

@@ -63,6 +63,14 @@ _ECHO_STEPS: Final = {
 }
 
 
+_LANE_OFF: Final = {
+    events.LaneReason.GOOD: ": nothing was held up for a while",
+    events.LaneReason.FULL: ": your network has no room for it",
+    events.LaneReason.WORSE: ": it made things worse",
+    events.LaneReason.NO_HELP: ": it did not help",
+}
+
+
 class TerminalFace:
     """Lines for a person; works in any terminal and with a screen reader, since it only ever adds lines."""
 
@@ -247,6 +255,13 @@ def _missing(event: events.LinesMissing) -> str:
     return f"{_lines(event.count)} from before {'is' if event.count == 1 else 'are'} not kept by the broker any more."
 
 
+def _lane(why: events.LaneReason, *, second: bool) -> str:
+    if second:
+        asked = why is events.LaneReason.ASKED
+        return f"Second lane on: {'voice goes two ways' if asked else 'your network loses packets'}."
+    return f"Second lane off{_LANE_OFF.get(why, '')}."
+
+
 def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count:,} lines"
 
@@ -278,6 +293,8 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one tabl
             return f"Speaker on: {device}." if on else "Speaker off."
         case events.EchoTestChanged(step):
             return _ECHO_STEPS[step]
+        case events.LaneChanged(second, why):
+            return _lane(why, second=second)
         case events.MicrophoneEnded():
             return "The file was spoken to its end."
         case events.ProblemReported():

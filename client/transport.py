@@ -12,28 +12,29 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 import zmq
-from zmq.utils import z85
 
+from client.commands import Lanes
+from client.downlink import Downlink
+from client.endpoint import Endpoint, Sockets
+from client.lanes import LaneWatch
+from client.second_lane import SecondLane
 from client.watched import BROKEN, Watched
-from common import limits
-from common.address import join_host_port
 from common.errors import Malformed
 from common.messages import FromBroker, FromClient, decode_from_broker, encode
 
 _VOICE_OLDEST: Final = 0.25  # seconds: a frame that waited longer is of no use to anybody
 _VOICE_WAITING: Final = 64  # frames between voice thread and socket: 0.6 s, older ones go first
-_SEND_QUEUE: Final = 64  # messages that libzmq holds for a stalled connection
-_RECEIVE_QUEUE: Final = 200  # messages that libzmq takes ahead: 100 MiB, should a broker send only the largest
-_RECEIVE_VOICE_QUEUE: Final = 1_000
-_VOICE_MESSAGE_BYTES: Final = 4_096  # no frame has more than 1,400; CURVE's handshake needs 512
 _CONTROL_WAITING: Final = 1_000  # messages that wait for a stalled connection before it is given up
 _LOOK_SECONDS: Final = 1.0  # between two looks at what libzmq holds
-_VOICE_PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # seconds, by how often it broke before it stood
+_COUNTERS: Final = (
+    *("voice_dropped_sending", "malformed", "voice_reopened", "endless"),
+    *("lane_frames_sent", "lane_dropped_sending", "lane_reopened"),
+)
 _RETURN, _FRAME = b"\0", b"\1"  # what wakes `poll`: it is to return, or to send a voice frame
 _DEAF_AFTER: Final = 3  # voice connections that broke before they stood
 
@@ -52,42 +53,34 @@ class Link(Enum):
     DEAF = auto()  # only the voice connection, several times in a row
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where to connect: a numeric host, both ports, and the key that the broker must prove to hold."""
-
-    host: str
-    control_port: int
-    voice_port: int
-    broker_key: bytes
-
-
 class Transport:
-    """One lane: a DEALER for control, text and voice on its way up, a SUB for voice on its way down."""
+    """The first lane: a DEALER for control, text and voice on its way up, a SUB for voice on its way down.
 
-    def __init__(self, take_voice: Callable[[bytes, float], None]) -> None:
-        """`take_voice(frame, arrived)` is called within `poll` for each frame that comes in."""
+    And a second one for copies of voice, while the watch wants it.
+    """
+
+    def __init__(self, take_voice: Callable[[bytes, float, bool], None], watch: LaneWatch | None = None) -> None:
+        """`take_voice(frame, arrived, copy)` is called within `poll` for each frame that comes in.
+
+        `copy`: it was asked for twice, and the other one was here first. Without `watch` there is one lane.
+        """
         self._take_voice = take_voice
-        self._context = zmq.Context(io_threads=1)
-        self._context.linger = 0
-        self._poller = zmq.Poller()
+        self._watch = watch or LaneWatch(Lanes.ONE)
+        self._sockets = Sockets()
+        self._poller = self._sockets.poller
         self._wake_out, self._wake_in = socket.socketpair()
         for end in (self._wake_out, self._wake_in):
             end.settimeout(0)
         self._poller.register(self._wake_in, zmq.POLLIN)
-        self._keys = zmq.curve_keypair()
-        self._endpoint: Endpoint | None = None
         self._control: Watched | None = None
-        self._voice: Watched | None = None
-        self._voice_retry_at: float | None = None
-        self._voice_failures = 0
+        self.counters: Final = dict.fromkeys(_COUNTERS, 0)
+        self._voice = Downlink(self._sockets, partial(self._came, 0), self.counters)
+        self._second = SecondLane(self._sockets, partial(self._came, 1), self.counters)
         self._topics: frozenset[bytes] = frozenset()
-        self.voice_standing: float | None = None  # since when the voice connection stands with its present topics
-        self.voice_heard = float("-inf")  # when something last came in on it
+        self._talks = False
         self._waiting: deque[bytes] = deque()
         self._frames: deque[tuple[float, bytes]] = deque(maxlen=_VOICE_WAITING)
         self._look_at = 0.0
-        self.counters: Final = {"voice_dropped_sending": 0, "malformed": 0, "voice_reopened": 0, "endless": 0}
 
     # --- from any thread ------------------------------------------------------------------------------------
 
@@ -111,24 +104,21 @@ class Transport:
 
         Or that of a lasting secret key, for a broker that lets in only keys it knows. Returns the public one, 32 bytes.
         """
-        if secret is None:
-            self._keys = zmq.curve_keypair()
-        else:
-            encoded = z85.encode(secret)
-            self._keys = zmq.curve_public(encoded), encoded
-        return z85.decode(self._keys[0])
+        return self._sockets.new_identity(secret)
 
     def open(self, endpoint: Endpoint) -> None:
         """Begin to connect; `poll` tells how it went."""
         self.close_link()
-        self._endpoint = endpoint
-        self._voice_failures = 0
-        self._control = self._connect(zmq.DEALER, endpoint.control_port)
+        self._sockets.endpoint = endpoint
+        self._watch.connected()
+        self._control = self._sockets.control()
 
     def close_link(self) -> None:
         """Drop the connections and everything that waits for them."""
-        self._close_voice()
-        self._topics = frozenset()
+        self._sockets.endpoint = None
+        self._voice.forget()
+        self._second.forget()
+        self._topics, self._talks = frozenset(), False
         self._waiting.clear()
         self._frames.clear()
         if self._control is not None:
@@ -141,7 +131,7 @@ class Transport:
         self._poller.unregister(self._wake_in)
         self._wake_in.close()
         self._wake_out.close()
-        self._context.destroy(linger=0)
+        self._sockets.close()
 
     def flush(self, seconds: float) -> None:
         """Give what waits (a good-bye) a moment to leave before the sockets close."""
@@ -158,63 +148,74 @@ class Transport:
         self._send_waiting()
 
     def subscribe(self, topics: frozenset[bytes]) -> None:
-        """Hear exactly these topics. None: the voice connection is closed, and no voice byte comes in."""
-        if topics == self._topics:
-            return
-        if not topics:
-            self._close_voice()
-        elif self._voice is not None:
-            for topic in self._topics - topics:
-                self._voice.socket.unsubscribe(topic)
-            for topic in topics - self._topics:
-                self._voice.socket.subscribe(topic)
-            if self.voice_standing is not None:
-                self.voice_standing = time.monotonic()
+        """Hear exactly these topics. None: the voice connections are closed, and no voice byte comes in."""
         self._topics = topics
-        if topics and self._voice is None and self._voice_retry_at is None:
-            self._open_voice()
+        self._voice.subscribe(topics)
+        self.mind_second_lane()
+
+    def talk(self, on: bool) -> None:
+        """Whether voice may go up from now on: a second lane needs a way for it."""
+        self._talks = on
+        self.mind_second_lane()
+
+    def mind_second_lane(self) -> None:
+        """Have it, or not, as the watch wants."""
+        wanted = self._watch.second
+        self._second.want(self._topics if wanted else frozenset(), up=wanted and self._talks)
+
+    @property
+    def voice_standing(self) -> float | None:
+        """Since when the first lane's voice connection stands with its present topics; None: it does not."""
+        return self._voice.standing
+
+    @property
+    def voice_heard(self) -> float:
+        """When something last came in on it."""
+        return self._voice.heard
 
     def reopen_voice(self) -> None:
-        """A new voice connection in a moment: not at once, since asking for it costs a broker less than us."""
-        self._close_voice()
-        if self._topics:
-            self._voice_retry_at = time.monotonic() + self._voice_pause()
+        """New voice connections in a moment."""
+        self._voice.reopen()
+        self._second.down.reopen()
 
     def poll(self, seconds: float) -> Iterator[FromBroker | Link]:
         """Wait up to `seconds`; yield what came in on the control connection. Voice passes meanwhile."""
         ready = self._wait(time.monotonic() + seconds)
-        failures = self._voice_failures
-        if self._voice is not None and self._voice.monitor in ready:
-            self._hear_of_voice(self._voice)
-        if failures < self._voice_failures == _DEAF_AFTER:
+        now = time.monotonic()
+        look = now >= self._look_at
+        if look:
+            self._look_at = now + _LOOK_SECONDS
+        failures = self._voice.failures
+        self._voice.hear(ready)
+        if failures < self._voice.failures == _DEAF_AFTER:
             yield Link.DEAF
-        if self._voice_retry_at is not None and time.monotonic() >= self._voice_retry_at:
-            self.counters["voice_reopened"] += 1
-            self._close_voice()
-            self._open_voice()
+        self._voice.reopen_due(now)
+        self._second.turn(ready, now, look=look)
         if self._control is not None:
             self._send_waiting()
             yield from self._receive_control(self._control, ready)
-        yield from self._look_for_endless_messages(time.monotonic())
+        yield from self._look_after(now, look=look)
 
     def _wait(self, until: float) -> dict[object, int]:
         """Until there is more to do than to pass voice on, which comes hundreds of times a second. What is ready."""
-        if self._voice_retry_at is not None:
-            until = min(until, self._voice_retry_at)
+        for retry_at in (self._voice.retry_at, self._second.retry_at, self._second.down.retry_at):
+            until = until if retry_at is None else min(until, retry_at)
         self._watch_for_room_to_send()
         while True:
             seconds = max(0.0, until - time.monotonic())
             ready = dict(self._poller.poll(int(seconds * 1000 + 0.999)))
             woken = self._drain_wake_ups() if self._wake_in.fileno() in ready else b""
             self._send_frames()
-            voice = self._voice if self._voice is not None and self._voice.socket in ready else None
-            if voice is not None:
-                self._receive_voice(voice)
-            passed = bool(woken) + (voice is not None)  # of what is ready
+            heard = [self._voice.receive(ready), self._second.down.receive(ready)]
+            passed = bool(woken) + sum(heard)  # of what is ready
             if _RETURN in woken or len(ready) > passed or not (ready and seconds):
                 return ready
-            if voice is not None and voice.endless(time.monotonic(), look=False):
+            if any(heard) and self._too_many_parts():
                 return ready
+
+    def _too_many_parts(self) -> bool:
+        now = time.monotonic()
+        return any(down.endless(now, look=False) for down in (self._voice, self._second.down))
 
     # --- control --------------------------------------------------------------------------------------------
 
@@ -269,81 +270,28 @@ class Transport:
         while self._frames:
             handed_over, frame = self._frames.popleft()
             try:
-                if self._control is None or handed_over < oldest or self._waiting:
+                if self._control is None or handed_over < oldest:
+                    raise zmq.Again
+                self._second.send(frame)
+                if self._waiting:
                     raise zmq.Again
                 self._control.socket.send(frame, zmq.NOBLOCK)
             except zmq.Again:
                 self.counters["voice_dropped_sending"] += 1
 
-    def _receive_voice(self, voice: Watched) -> None:
-        arrived = time.monotonic()
-        self.voice_heard = arrived
-        for part in voice.messages():
-            if part is not None:
-                self._take_voice(part, arrived)
-            else:
-                self.counters["malformed"] += 1
+    def _came(self, lane: int, frame: bytes, arrived: float) -> None:
+        self._take_voice(frame, arrived, self._watch.frame(lane, frame, arrived))
 
-    def _hear_of_voice(self, voice: Watched) -> None:
-        news = list(voice.news())
-        if zmq.EVENT_HANDSHAKE_SUCCEEDED in news:
-            self._voice_failures = 0
-            self.voice_standing = time.monotonic()
-        if any(event & BROKEN for event in news):
-            # Cut by the broker (a late answer to "speaker off") or by the network: try again in a moment.
-            self._voice_failures += 1
-            self.reopen_voice()
-
-    def _look_for_endless_messages(self, now: float) -> Iterator[Link]:
+    def _look_after(self, now: float, *, look: bool) -> Iterator[Link]:
         """A message may have any number of parts, and libzmq keeps them all until the last: that is cut."""
-        look = now >= self._look_at
-        if look:
-            self._look_at = now + _LOOK_SECONDS
-        if self._voice is not None and self._voice.endless(now, look=look):
-            self.counters["endless"] += 1
-            self._close_voice()
-            self._voice_retry_at = now + _VOICE_PAUSES[-1]
-        if self._control is not None and self._control.endless(now, look=look):
+        self._voice.cut_endless(now, look=look)
+        if self._control is None:
+            return
+        if look and self._talks and (resent := self._control.resent()) is not None:
+            self._watch.resent(resent, now)
+        if self._control.endless(now, look=look):
             self.counters["endless"] += 1
             yield Link.BROKEN
-
-    def _voice_pause(self) -> float:
-        return _VOICE_PAUSES[min(self._voice_failures, len(_VOICE_PAUSES) - 1)]
-
-    def _open_voice(self) -> None:
-        if self._endpoint is not None and self._control is not None:
-            self._voice = self._connect(zmq.SUB, self._endpoint.voice_port, self._topics)
-
-    def _close_voice(self) -> None:
-        self._voice_retry_at = self.voice_standing = None
-        if self._voice is not None:
-            self._voice.close(self._poller)
-            self._voice = None
-
-    # --- sockets --------------------------------------------------------------------------------------------
-
-    def _connect(self, kind: int, port: int, topics: frozenset[bytes] = frozenset()) -> Watched:
-        endpoint = self._endpoint
-        if endpoint is None:
-            raise RuntimeError("connect before open")
-        sock = self._context.socket(kind)
-        sock.setsockopt(zmq.IPV6, 1)
-        sock.setsockopt(zmq.LINGER, 0)
-        sock.setsockopt(zmq.RECONNECT_IVL, -1)
-        sock.setsockopt(zmq.IMMEDIATE, 1)
-        sock.setsockopt(zmq.HANDSHAKE_IVL, int(limits.HANDSHAKE_SECONDS * 1000))
-        sock.setsockopt(zmq.SNDHWM, _SEND_QUEUE)
-        control = kind == zmq.DEALER
-        sock.setsockopt(zmq.RCVHWM, _RECEIVE_QUEUE if control else _RECEIVE_VOICE_QUEUE)
-        sock.setsockopt(zmq.MAXMSGSIZE, limits.FROM_BROKER_BYTES if control else _VOICE_MESSAGE_BYTES)
-        sock.setsockopt(zmq.CURVE_SERVERKEY, endpoint.broker_key)
-        sock.setsockopt(zmq.CURVE_PUBLICKEY, self._keys[0])
-        sock.setsockopt(zmq.CURVE_SECRETKEY, self._keys[1])
-        for topic in topics:
-            sock.setsockopt(zmq.SUBSCRIBE, topic)
-        watched = Watched(sock, self._poller, port, time.monotonic())
-        sock.connect(f"tcp://{join_host_port(endpoint.host, port)}")
-        return watched
 
     def _drain_wake_ups(self) -> bytes:
         """Why `poll` was woken; what does not fit wakes it again."""

@@ -76,6 +76,11 @@ class Watched:
         known = bytes_of(self._connection)
         return known is not None and self._unfinished.too_much(known.received, self._taken, now)
 
+    def resent(self) -> int | None:
+        """How many segments the kernel has sent again by now; None: it does not tell."""
+        known = None if self._connection is None else bytes_of(self._connection)
+        return None if known is None else known.resent
+
     def close(self, poller: zmq.Poller) -> None:
         """Close both."""
         poller.unregister(self.socket)

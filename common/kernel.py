@@ -13,14 +13,20 @@ Peer: TypeAlias = tuple[Any, ...]  # what getpeername says: host, port, and two 
 _TCP_INFO_SIZE: Final = 160
 _BYTES: Final = struct.Struct("=QQIII")  # tcpi_bytes_acked, _received, segs_out, segs_in, notsent_bytes
 _BYTES_AT: Final = 120
+_RESENT: Final = struct.Struct("=I")  # tcpi_total_retrans
+_RESENT_AT: Final = 100
 
 
 class Kernel(NamedTuple):
-    """What the kernel says of a connection, bytes: acknowledged by the peer, received, waiting to be sent."""
+    """What the kernel says of a connection, bytes: acknowledged by the peer, received, waiting to be sent.
+
+    And how many segments it has sent again.
+    """
 
     acked: int
     received: int
     waiting: int
+    resent: int = 0
 
 
 class _Borrowed(socket.socket):
@@ -73,4 +79,5 @@ def bytes_of(opened: socket.socket) -> Kernel | None:
     if len(said) < _BYTES_AT + _BYTES.size:
         return None
     acked, received, _, _, waiting = _BYTES.unpack_from(said, _BYTES_AT)
-    return Kernel(acked, received, waiting)
+    (resent,) = _RESENT.unpack_from(said, _RESENT_AT)
+    return Kernel(acked, received, waiting, resent)

@@ -58,6 +58,7 @@ TOPICS_EACH_MEMBER: Final = 64  # above that many members a room uses one topic 
 PING_SECONDS: Final = 2.0
 PING_LISTENING_SECONDS: Final = 0.75  # with the speaker on: two Pongs show within 2 s that voice does not come in
 MEMBER_EXPIRES_SECONDS: Final = 6.0  # three pings missed
+PING_TALKING_SECONDS: Final = 0.3  # while voice flows: ten tell within three seconds whether a queue stays
 BEHIND_SECONDS: Final = 10.0  # how long a member that cannot take its messages is kept
 PRESENT_MIN_SECONDS: Final = 0.25  # between two Present signals of one client
 SEEN_MIN_SECONDS: Final = 1.0  # between two Seen signals of one client: 64 in a room make 63 a second for each

@@ -11,8 +11,8 @@ from typing import Final
 from client.approach import read_line
 from client.doctor.findings import Finding, Mark, bad, good, skipped, warning
 from client.doctor.visit import FRAMES, Heard, NoAnswer, TurnedAway, echo, join, new_room, two_visitors
+from client.endpoint import Endpoint
 from client.target import Target
-from client.transport import Endpoint
 from common.address import VOICE_OFFSET
 from common.banner import Banner, decode_banner
 from common.crypto.keys import stretch

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from client.transport import Endpoint, Link, Transport
+from client.endpoint import Endpoint
+from client.transport import Link, Transport
 from common import limits, voice_frame
 from common.crypto.sframe import FrameSealer
 from common.messages import FromBroker, Join, Joined, Leave, Listen, Listening, Ping, Pong
@@ -38,7 +39,7 @@ class Visitor:
     def __init__(self, endpoint: Endpoint, secret: bytes | None = None) -> None:
         """Begins to connect, under a fresh key or under this secret one."""
         self.heard: list[tuple[bytes, float]] = []
-        self.transport = Transport(lambda frame, arrived: self.heard.append((frame, arrived)))
+        self.transport = Transport(lambda frame, arrived, _: self.heard.append((frame, arrived)))
         self.transport.new_identity(secret)
         self._messages: list[FromBroker] = []
         self._links: list[Link] = []

@@ -88,6 +88,12 @@ GROUPS: Final = (
                 (("low-delay", texts.LOW_DELAY), ("slim", texts.SLIM)),
                 texts.HINT_VOICE_MODE,
             ),
+            Choice(
+                "lanes",
+                texts.LANES,
+                (("auto", texts.AUTOMATIC), ("1", texts.LANES_ONE), ("2", texts.LANES_TWO)),
+                texts.HINT_LANES,
+            ),
             Switch("echo", texts.ECHO, texts.HINT_ECHO),
             Switch("noise", texts.NOISE, texts.HINT_NOISE),
             Switch("high_pass", texts.HIGH_PASS, texts.HINT_HIGH_PASS),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from client.events import (
     AudienceChanged,
     Event,
+    LaneChanged,
+    LaneReason,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -33,6 +35,7 @@ class VoiceShown:
     speaker_note: str = ""
     level: float = 0.0
     warns: bool = False
+    network_note: str = ""
 
 
 class Voice:
@@ -46,6 +49,7 @@ class Voice:
         self._level = 0.0
         self._speaking = False
         self._held = False
+        self._lane_note = ""
         self.audience: int | None = None  # None: not told yet
         self.push_key = ""  # the key that has to be held to be heard; empty: none has to be
 
@@ -72,6 +76,9 @@ class Voice:
                 self._speaker_on = self._speaker_wanted = on
             case AudienceChanged(count):
                 self.audience = count
+            case LaneChanged(second, why):
+                note = texts.SECOND_LANE if why is LaneReason.ASKED else texts.SECOND_LANE_LOSS
+                self._lane_note = note if second else ""
             case _:
                 self._receive_microphone(event)
 
@@ -102,6 +109,7 @@ class Voice:
             _waiting_note(self._speaker_wanted, self._speaker_on, online=online),
             self._level,
             warns,
+            self._lane_note if online else "",
         )
 
     def _microphone_note(self, *, online: bool) -> tuple[str, bool]:

@@ -41,6 +41,7 @@ class VoiceView(ttk.Frame):
         self._toggles = (self.speaker, self.microphone, self.people)
         self.meter = _Meter(self, theme)
         self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
+        self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
         self.fit(narrow=False)
         self.show(VoiceShown())
         self.count_people(0)
@@ -67,7 +68,7 @@ class VoiceView(ttk.Frame):
     @property
     def note(self) -> str:
         """What the line under the toggles says."""
-        return str(self._note.cget("text"))
+        return f"{self._note.cget('text')} {self._network_note.cget('text')}".strip()
 
     def show(self, voice: VoiceShown) -> None:
         """Show this state: place, icon and words together, never one of them alone."""
@@ -92,8 +93,14 @@ class VoiceView(ttk.Frame):
         colours, px = self._theme.palette, self._theme.px
         self._note.configure(text=voice.microphone_note or voice.speaker_note)
         self._note.configure(foreground=colours.warning if voice.warns else colours.muted)
-        for row, (widget, wanted) in enumerate(((self.meter, voice.microphone_on), (self._note, self.note)), 3):
-            if wanted or not self._narrow:
+        self._network_note.configure(text=voice.network_note)
+        lines = (
+            (self.meter, voice.microphone_on),
+            (self._note, self._note.cget("text")),
+            (self._network_note, voice.network_note),
+        )
+        for row, (widget, wanted) in enumerate(lines, 3):
+            if wanted or (widget is not self._network_note and not self._narrow):
                 widget.grid(row=row, column=0, columnspan=3, sticky="ew", padx=px(6), pady=(px(4), 0))
             else:
                 widget.grid_remove()

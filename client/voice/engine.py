@@ -68,7 +68,7 @@ class VoiceEngine:
         self._awake: queue.SimpleQueue[None] = queue.SimpleQueue()  # an Event costs ten times as much to wait for
         self._closing = False
         self._commands: deque[Callable[[float], None]] = deque()
-        self._frames: deque[tuple[bytes, float]] = deque()
+        self._frames: deque[tuple[bytes, float, bool]] = deque()
         self._frames_received = self._bytes_received = self._overrun = 0
         counters = Counters()
         self._pipeline = Pipeline(
@@ -122,11 +122,11 @@ class VoiceEngine:
         """Told that the speaker left."""
         self._ask(lambda _: self._pipeline.playback.remove(member))
 
-    def receive(self, frame: bytes, arrived: float) -> None:
-        """A voice frame came at `arrived`, by the engine's clock."""
+    def receive(self, frame: bytes, arrived: float, copy: bool = False) -> None:
+        """A voice frame came at `arrived`, by the engine's clock. `copy`: by the other lane it has come before."""
         self._frames_received += 1
         self._bytes_received += len(frame)
-        self._frames.append((frame, arrived))
+        self._frames.append((frame, arrived, copy))
         if len(self._frames) > FRAMES_WAITING:
             self._frames.popleft()
             self._overrun += 1
@@ -213,11 +213,11 @@ class VoiceEngine:
         while self._commands:
             self._commands.popleft()(now)
         while self._frames:
-            frame, arrived = self._frames.popleft()
+            frame, arrived, copy = self._frames.popleft()
             if now - arrived > FRAME_AGE_SECONDS:
                 self._pipeline.counters.dropped += 1
             else:
-                self._pipeline.playback.take(frame, arrived)
+                self._pipeline.playback.take(frame, arrived, copy=copy)
         if now - self._measured_at >= MEASURE_SECONDS:  # here, since other threads must not look into the buffers
             self._measures, self._measured_at = self._pipeline.playback.measures(), now
         return self._pipeline.step(now)

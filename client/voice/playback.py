@@ -137,8 +137,8 @@ class Playback:
         """Whether the speaker is wanted."""
         return self._speaker is not None or self._reopening.under_way
 
-    def take(self, frame: bytes, arrived: float) -> None:
-        """A frame that came at `arrived`."""
+    def take(self, frame: bytes, arrived: float, *, copy: bool = False) -> None:
+        """A frame that came at `arrived`. `copy`: by the other lane it has come before."""
         try:
             parts = split(frame)
         except Malformed:
@@ -151,7 +151,7 @@ class Playback:
         if voice.fader.closed:  # in a large room all voices come over one topic
             self._counters.muted += 1
             return
-        self._put(voice, voice.receiver.take(parts.sframe, arrived))
+        self._put(voice, voice.receiver.take(parts.sframe, arrived, copy=copy))
         self._watch(parts.member, voice, arrived)
 
     def step(self, now: float) -> float | None:

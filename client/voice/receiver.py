@@ -52,13 +52,17 @@ class Receiver:
         self._last_frame: float | None = None
         self._talk_ended_at = -1  # counter of the frame that said so
 
-    def take(self, sframe: bytes, arrived: float) -> list[tuple[float, VoicePacket]]:
-        """Open one frame. The packets that may be played now, each with the time that it arrived."""
+    def take(self, sframe: bytes, arrived: float, *, copy: bool = False) -> list[tuple[float, VoicePacket]]:
+        """Open one frame. The packets that may be played now, each with the time that it arrived.
+
+        `copy`: we have asked for it twice, so that it is no news if it was opened before.
+        """
         try:
             opened = self._opener.open(sframe)
             voice = packet.decode(opened.plaintext)
         except Replayed:
-            self._counters.replayed += 1
+            self._counters.replayed += not copy
+            self._counters.copies += copy
             return []
         except PeerError:
             self._counters.refused += 1

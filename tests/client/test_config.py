@@ -56,6 +56,7 @@ def test_everything_said() -> None:
     assert read("--text", "--server", "h", key="k").mode == "text"
     assert read("--no-receipts").given == {"receipts": False}
     assert read("--no-typing").given == {"typing": False}
+    assert read("--lanes", "2").given == {"lanes": "2"}
     assert read("--voice", "slim").given == {"voice_mode": "slim"}
 
 

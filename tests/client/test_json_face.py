@@ -193,6 +193,10 @@ def test_members_are_answered_at_once() -> None:
         (events.MicrophoneChanged(True, "USB"), {"event": "mic", "on": True, "device": "USB"}),
         (events.SpeakerChanged(False), {"event": "speaker", "on": False, "device": ""}),
         (events.MicrophoneEnded(), {"event": "mic_ended"}),
+        (
+            events.LaneChanged(True, events.LaneReason.LOSS_UP),
+            {"event": "lanes", "count": 2, "why": "loss_up"},
+        ),
         (events.DevicesListed(("USB",), ()), {"event": "devices", "microphones": ["USB"], "speakers": []}),
         (events.EchoTestChanged(events.EchoStep.SPEAK), {"event": "echo_test", "step": "speak"}),
         (events.StatsReported({"texts": 3}), {"event": "stats", "texts": 3}),

@@ -15,7 +15,7 @@ import pytest
 import client.__main__ as program
 from client import asking, network
 from client.asking import weak_phrase_meant
-from client.commands import Command, Connect, Quit, SetProcessing, Transmit, VoiceMode
+from client.commands import Command, Connect, Lanes, Quit, SetProcessing, Transmit, VoiceMode
 from client.events import SessionEnded
 from client.inbox import Inbox
 from client.late import LateSession
@@ -42,11 +42,13 @@ class Network:
         habits: Habits,
         transmit: Transmit,
         processing: SetProcessing,
+        lanes: Lanes,
         mode: VoiceMode,
     ) -> None:
         self.events = inbox
         self.store, self.devices = store, (microphone, speaker)
         self.habits, self.transmit, self.processing, self.mode = habits, transmit, processing, mode
+        self.lanes = lanes
         self.asked: list[Command] = []
         Network.last = self
 

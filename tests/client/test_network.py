@@ -16,12 +16,14 @@ import pytest
 
 from client import commands, events, network
 from client.approach import Approach
+from client.endpoint import Endpoint
+from client.lanes import LaneWatch
 from client.network import Network
 from client.stays import Habits
 from client.store import Store
 from client.surroundings import News
 from client.target import AttemptFailed, KeyChanged, Target
-from client.transport import Endpoint, Link
+from client.transport import Link
 from client.voice.reports import TalkHeard
 from common import limits, messages
 from common.address import Address
@@ -39,7 +41,9 @@ class Wire:
 
     last: Wire
 
-    def __init__(self, _take_voice: object) -> None:
+    def __init__(self, _take_voice: object, watch: LaneWatch) -> None:
+        self.watch = watch
+        self.talks = False
         Wire.last = self
         self.tells: deque[messages.FromBroker | Link | Exception] = deque()
         self.sent: list[messages.FromClient] = []
@@ -82,6 +86,9 @@ class Wire:
 
     def subscribe(self, topics: frozenset[bytes]) -> None:
         self.topics = topics
+
+    def talk(self, on: bool) -> None:
+        self.talks = on
 
     def reopen_voice(self) -> None:
         self.reopened += 1

@@ -10,7 +10,9 @@ import pytest
 
 from client.commands import (
     ChooseDevices,
+    Lanes,
     SetKeepLog,
+    SetLanes,
     SetProcessing,
     SetReceipts,
     SetTransmit,
@@ -154,6 +156,7 @@ def test_the_session_is_told_what_concerns_it() -> None:
     assert orders(usual, Settings(theme="dark", scale=200, push_to_talk_key="Pause")) == []
     assert orders(usual, Settings(speaker="Headset")) == [ChooseDevices("default", "Headset")]
     assert orders(usual, Settings(transmit="push")) == [SetTransmit(Transmit.PUSH)]
+    assert orders(usual, Settings(lanes="2")) == [SetLanes(Lanes.TWO)]
     assert orders(usual, Settings(voice_mode="slim")) == [SetVoiceMode(VoiceMode.SLIM)]
     assert orders(usual, Settings(noise=False)) == [SetProcessing(noise=False)]
     changed = Settings(echo=False, high_pass=False, gain=False, receipts=False, keep_log=False)

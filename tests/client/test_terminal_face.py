@@ -216,6 +216,10 @@ def test_times_at_the_ends_of_the_calendar() -> None:
         (events.SpeakerChanged(False), "* Speaker off."),
         (events.EchoTestChanged(events.EchoStep.OVER), "* The echo test is over."),
         (events.MicrophoneEnded(), "* The file was spoken to its end."),
+        (events.LaneChanged(True, events.LaneReason.LOSS_UP), "* Second lane on: your network loses packets."),
+        (events.LaneChanged(True, events.LaneReason.ASKED), "* Second lane on: voice goes two ways."),
+        (events.LaneChanged(False, events.LaneReason.ASKED), "* Second lane off."),
+        (events.LaneChanged(False, events.LaneReason.FULL), "* Second lane off: your network has no room for it."),
         (events.ProblemReported(Part.KEY, "x", "Hm."), "* Hm."),
     ],
 )

@@ -11,7 +11,8 @@ import pytest
 import zmq
 from zmq.utils import z85
 
-from client.transport import Endpoint, Link, Transport
+from client.endpoint import Endpoint
+from client.transport import Link, Transport
 from common import messages
 from common.address import Address
 from common.messages import FromBroker
@@ -56,7 +57,7 @@ class Heard:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.news: list[FromBroker | Link] = []
-        self.transport = Transport(lambda frame, _: self.frames.append(frame))
+        self.transport = Transport(lambda frame, _, __: self.frames.append(frame))
 
     def until(self, done: Callable[[], object]) -> None:
         for _ in range(int(PATIENCE / 0.05)):

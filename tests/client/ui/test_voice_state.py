@@ -2,6 +2,8 @@
 
 from client.events import (
     AudienceChanged,
+    LaneChanged,
+    LaneReason,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -103,3 +105,14 @@ def test_talking_while_muted() -> None:
     voice.push_key = ""
     voice.receive(SpeechChanged(True))
     assert voice.shown(online=True).microphone_note == ""
+
+
+def test_the_second_lane_is_told_while_one_is_in_a_room() -> None:
+    voice = Voice()
+    voice.receive(LaneChanged(True, LaneReason.LOSS_UP))
+    assert voice.shown(online=True).network_note == texts.SECOND_LANE_LOSS
+    assert voice.shown(online=False).network_note == ""
+    voice.receive(LaneChanged(True, LaneReason.ASKED))  # whose network loses nothing must not be told so
+    assert voice.shown(online=True).network_note == texts.SECOND_LANE
+    voice.receive(LaneChanged(False, LaneReason.GOOD))
+    assert voice.shown(online=True).network_note == ""

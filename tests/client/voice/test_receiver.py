@@ -31,6 +31,15 @@ def test_each_refusal_is_counted_as_what_it_is() -> None:
     assert (counters.replayed, counters.refused) == (1, 2)
 
 
+def test_a_copy_that_was_asked_for_is_no_replay() -> None:
+    # Mistake: who has two lanes would read of a hundred replays a second.
+    receiver, counters = made()
+    receiver.take(sealed(1), 5.0)
+    assert receiver.take(sealed(1), 5.0, copy=True) == []
+    assert receiver.take(sealed(2), 5.0, copy=True) != []  # whatever a lane says of it: it is new
+    assert (counters.replayed, counters.copies) == (0, 1)
+
+
 def test_broken_frames_are_no_talk() -> None:
     # Mistake: a broker could make anybody seem to talk.
     receiver, _ = made()

@@ -1,0 +1,178 @@
+"""When a second lane is worth it: while frames stall on the first one, in either direction, and no longer.
+
+Lane 0 alone is watched, whatever the second one mends: so it is known when the network is good again. A link that is
+full is left alone, since copies would fill it more. If a second lane made it worse, or brought nothing, it is closed,
+and tried again after pauses that grow. `uplink` tells how the way up does, for whoever can send less. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum, auto
+from typing import Final
+
+from client.commands import Lanes
+from client.copies import Copies
+from client.events import LaneChanged, LaneReason
+from client.lateness import Delay, Stalls
+
+_UP: Final = "up"
+_DOWN: Final = "down"
+_WAYS: Final = {_UP: LaneReason.LOSS_UP, _DOWN: LaneReason.LOSS_DOWN}
+_OPENS: Final = 3  # stalls within _OPENS_SECONDS, in one direction
+_OPENS_SECONDS: Final = 10.0
+_GOOD_SECONDS: Final = 30.0
+_GOOD: Final = 1  # stalls within _GOOD_SECONDS that are nobody's concern
+_ONE_STALL: Final = 0.15  # seconds in which Pongs, frames and the kernel tell of the same one
+_TRIAL_SECONDS: Final = 10.0
+_WORSE: Final = 3.0  # times as many stalls a second
+_FIRST_PAUSE: Final = 60.0
+_LONGEST_PAUSE: Final = 1_800.0
+_FLOWING_SECONDS: Final = 2.0  # after the last frame in either direction: no need to look closely
+_CLOCKS: Final = 1e9  # seconds: what a broker's clock may be off by and still be reckoned with
+
+
+class Uplink(Enum):
+    """How the way up to the broker does."""
+
+    GOOD = auto()
+    LOSSY = auto()  # it stalls and recovers: send twice
+    FULL = auto()  # a queue stays: send less
+
+
+class LaneWatch:
+    """Tell it what comes; ask `turn` every now and then. `second` is what is wanted now."""
+
+    def __init__(self, lanes: Lanes = Lanes.AUTO) -> None:
+        self.lanes = lanes
+        self.second = False
+        self.counters: Final = dict.fromkeys(
+            ("lane_stalls_up", "lane_stalls_down", "lane_opened", "lane_given_up", "lane_copies", "lane_first"), 0
+        )
+        self._stalls = {way: deque[float](maxlen=256) for way in _WAYS}
+        self._copies = Copies()
+        self._opened_at = 0.0
+        self._on_trial = False
+        self._before = 0.0  # stalls a second before it was opened
+        self._not_before = float("-inf")
+        self._in_vain = 0
+        self.connected()
+
+    def connected(self) -> None:
+        """A new connection: what was known of the old one's delays does not hold."""
+        self._delay = {way: Delay() for way in _WAYS}
+        self._on_lane_0 = Stalls()
+        self._resent: int | None = None
+        self._flowed = float("-inf")
+        for stalls in self._stalls.values():
+            stalls.clear()
+
+    # --- what comes -----------------------------------------------------------------------------------------
+
+    def pong(self, asked: float, answered: float, now: float) -> None:
+        """A Ping of `asked` was answered: `answered` is the broker's clock then."""
+        if not 0.0 <= answered <= _CLOCKS or not 0.0 <= now - asked <= _CLOCKS:
+            return
+        for way, delay in ((_UP, answered - asked), (_DOWN, now - answered)):
+            if self._delay[way].add(delay, now):
+                self._stalled(way, now)
+
+    def frame(self, lane: int, frame: bytes, arrived: float) -> bool:
+        """A voice frame came by lane 0 or 1. True: it is the copy of one that the other lane has brought."""
+        self._flowed = arrived
+        if not lane and self._on_lane_0.add(frame, arrived):
+            self._stalled(_DOWN, arrived)
+        if not self.second:
+            return False
+        copy = self._copies.copy(lane, frame)
+        self.counters["lane_copies"] += copy
+        return copy
+
+    def resent(self, count: int, now: float) -> None:
+        """How many segments of lane 0 the kernel has sent again by now, asked while voice goes up."""
+        self._flowed = now
+        if self._resent is not None and count > self._resent and not self._delay[_UP].raised():
+            self._stalled(_UP, now)
+        self._resent = count
+
+    # --- what follows ---------------------------------------------------------------------------------------
+
+    def close_look(self, now: float) -> bool:
+        """Whether Pings should come often: voice flows."""
+        return now - self._flowed < _FLOWING_SECONDS
+
+    def uplink(self, now: float) -> Uplink:
+        """How the way up does."""
+        if self._delay[_UP].full():
+            return Uplink.FULL
+        return Uplink.LOSSY if self._count(_UP, now, _OPENS_SECONDS) >= _OPENS else Uplink.GOOD
+
+    def turn(self, now: float) -> LaneChanged | None:
+        """Decide; what is to be told if that changes anything."""
+        if self.lanes is not Lanes.AUTO:
+            return self._switch(now, LaneReason.ASKED, second=self.lanes is Lanes.TWO)
+        if self.second:
+            return self._still_worth_it(now)
+        if now < self._not_before or any(delay.waiting() for delay in self._delay.values()):
+            return None
+        for way, reason in _WAYS.items():
+            if self._count(way, now, _OPENS_SECONDS) >= _OPENS:
+                return self._switch(now, reason, second=True)
+        return None
+
+    def _still_worth_it(self, now: float) -> LaneChanged | None:
+        if any(delay.full() for delay in self._delay.values()):
+            return self._give_up(LaneReason.FULL, now)
+        if self._on_trial and now - self._opened_at >= _TRIAL_SECONDS:
+            self._on_trial = False
+            if self._stalls_of(now) > self._before * _WORSE * _TRIAL_SECONDS:
+                return self._give_up(LaneReason.WORSE, now)
+            if self._count(_DOWN, now, _TRIAL_SECONDS) >= _OPENS and not self._copies.second_first:
+                return self._give_up(LaneReason.NO_HELP, now)
+        if now - self._opened_at >= _GOOD_SECONDS and all(
+            self._count(way, now, _GOOD_SECONDS) <= _GOOD for way in _WAYS
+        ):
+            self._in_vain = 0
+            return self._switch(now, LaneReason.GOOD, second=False)
+        return None
+
+    def _give_up(self, reason: LaneReason, now: float) -> LaneChanged | None:
+        self.counters["lane_given_up"] += 1
+        self._not_before = now + min(_FIRST_PAUSE * 2**self._in_vain, _LONGEST_PAUSE)
+        self._in_vain = min(self._in_vain + 1, 10)
+        return self._switch(now, reason, second=False)
+
+    def _switch(self, now: float, reason: LaneReason, *, second: bool) -> LaneChanged | None:
+        if second == self.second:
+            return None
+        self.second = second
+        if second:
+            self.counters["lane_opened"] += 1
+            self._before = self._rate(now)
+            self._opened_at, self._on_trial = now, True
+        else:
+            self.counters["lane_first"] += self._copies.second_first
+            self._copies = Copies()
+        return LaneChanged(second, reason)
+
+    def stats(self) -> dict[str, int | float]:
+        """Counters since the start, and how many lanes are wanted."""
+        first = self.counters["lane_first"] + self._copies.second_first
+        return {**self.counters, "lane_first": first, "lanes": 1 + self.second}
+
+    def _stalls_of(self, now: float) -> int:
+        return sum(self._count(way, now, _TRIAL_SECONDS) for way in _WAYS)
+
+    def _rate(self, now: float) -> float:
+        """Stalls a second since the first of the latest ones: those that open a lane may all be of one second."""
+        latest = [moment for stalls in self._stalls.values() for moment in stalls if moment > now - _OPENS_SECONDS]
+        return len(latest) / max(1.0, now - min(latest, default=now))
+
+    def _stalled(self, way: str, now: float) -> None:
+        stalls = self._stalls[way]
+        if not stalls or now - stalls[-1] > _ONE_STALL:
+            stalls.append(now)
+            self.counters[f"lane_stalls_{way}"] += 1
+
+    def _count(self, way: str, now: float, seconds: float) -> int:
+        return sum(moment > now - seconds for moment in self._stalls[way])

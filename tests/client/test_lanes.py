@@ -1,0 +1,212 @@
+"""When a second lane is opened and closed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from client.commands import Lanes
+from client.events import LaneChanged, LaneReason
+from client.lanes import LaneWatch, Uplink
+from common.voice_frame import encode_header
+
+TOPIC = b"VroomAL"
+BROKER = 7_000.0  # its clock has another start
+
+
+class Path:
+    """A way to the broker and back, and a talker at 100 frames a second on lane 0."""
+
+    def __init__(self, lanes: Lanes = Lanes.AUTO) -> None:
+        self.watch = LaneWatch(lanes)
+        self.now = 100.0
+        self.ctr = 0
+        self.told: list[tuple[bool, LaneReason]] = []
+
+    def turn(self) -> None:
+        changed = self.watch.turn(self.now)
+        if changed is not None:
+            assert isinstance(changed, LaneChanged)
+            self.told.append((changed.second, changed.why))
+
+    def pongs(self, seconds: float, up: float = 0.02, down: float = 0.02) -> None:
+        """As they come each 0.3 s."""
+        for _ in range(round(seconds / 0.3)):
+            self.now += 0.3
+            self.watch.pong(self.now - up - down, BROKER + self.now - down, self.now)
+            self.turn()
+
+    def stall(self, lane_2: bool = False) -> None:
+        """A second of talk in which 100 ms are held up on lane 0."""
+        held = range(50, 60)
+        for number in range(100):
+            due = self.now + number * 0.01
+            late = self.now + 0.605 if number in held else due
+            if lane_2:
+                self.watch.frame(1, self.frame(self.ctr + number), due)
+            self.watch.frame(0, self.frame(self.ctr + number), late)
+        self.ctr += 100
+        self.now += 1.0
+        self.turn()
+
+    @staticmethod
+    def frame(ctr: int) -> bytes:
+        return TOPIC + encode_header(0, ctr) + bytes(20)
+
+
+def test_a_quiet_network_needs_no_second_lane() -> None:
+    path = Path()
+    path.pongs(60)
+    assert path.told == []
+    assert path.watch.uplink(path.now) is Uplink.GOOD
+
+
+def test_voice_that_stalls_on_its_way_down_opens_it_and_a_good_network_closes_it() -> None:
+    path = Path()
+    path.pongs(3)
+    for _ in range(3):
+        path.stall()
+    assert path.told == [(True, LaneReason.LOSS_DOWN)]
+    for _ in range(15):
+        path.stall(lane_2=True)
+    path.pongs(27)
+    assert len(path.told) == 1
+    path.pongs(4.5)
+    assert path.told[1:] == [(False, LaneReason.GOOD)]
+    stats = path.watch.stats()
+    assert (stats["lanes"], stats["lane_opened"], stats["lane_given_up"]) == (1, 1, 0)
+    assert stats["lane_first"] == 15 * 100  # lane 2's copy is told first here
+    assert stats["lane_copies"] == 15 * 100
+    assert stats["lane_stalls_down"] == 18
+
+
+def test_one_stall_now_and_then_opens_nothing() -> None:
+    path = Path()
+    for _ in range(5):
+        path.stall()
+        path.pongs(6)
+    assert path.told == []
+
+
+def test_pongs_alone_show_what_the_way_up_does() -> None:
+    # Where the kernel tells nothing.
+    path = Path()
+    path.pongs(3)
+    for _ in range(3):
+        path.pongs(0.3, up=0.2)
+        path.pongs(0.9)
+    assert path.told == [(True, LaneReason.LOSS_UP)]
+    assert path.watch.uplink(path.now) is Uplink.LOSSY
+
+
+def test_the_kernel_tells_too() -> None:
+    path = Path()
+    path.pongs(3)
+    for count in (4, 4, 5, 7, 8):  # the first only says where it stands
+        path.now += 1.0
+        path.watch.resent(count, path.now)
+        path.turn()
+    assert path.told == [(True, LaneReason.LOSS_UP)]
+
+
+def test_one_loss_that_is_told_thrice_counts_once() -> None:
+    path = Path()
+    path.pongs(3)
+    path.watch.resent(0, path.now)
+    for count in range(1, 6):
+        path.now += 0.02
+        path.watch.resent(count, path.now)
+    path.turn()
+    assert path.told == []
+    assert path.watch.stats()["lane_stalls_up"] == 1
+
+
+def test_a_full_link_opens_nothing_and_is_told() -> None:
+    # Would catch copies that fill a link which is full already.
+    path = Path()
+    path.pongs(6)
+    for count in range(20):  # its queue overflows too, so the kernel sends again
+        path.watch.resent(count, path.now)
+        path.pongs(0.9, up=0.25)
+    assert path.told == []
+    assert path.watch.uplink(path.now) is Uplink.FULL
+
+
+def test_a_link_that_the_copies_fill_is_left_alone_for_longer_and_longer() -> None:
+    path = Path()
+    path.pongs(6)
+    pauses = []
+    for _ in range(8):
+        begun = path.now
+        while not path.watch.second:
+            path.watch.resent(int(path.now * 10), path.now)
+            path.pongs(0.9)
+        pauses.append(path.now - begun)
+        path.pongs(4.5, up=0.2)
+        assert path.watch.stats()["lanes"] == 1
+        path.pongs(6)
+    assert {why for second, why in path.told if not second} == {LaneReason.FULL}
+    assert pauses[0] < 10
+    assert all(later > 1.5 * earlier for earlier, later in pairwise(pauses[1:6]))
+    assert max(pauses) < 1_900  # it never gives up for good
+    assert path.watch.stats()["lane_given_up"] == 8
+
+
+def test_one_that_makes_more_stalls_is_closed() -> None:
+    path = Path()
+    path.pongs(3)
+    for _ in range(3):
+        path.pongs(4.2)
+        path.pongs(0.3, up=0.2)
+    for _ in range(20):
+        path.pongs(0.3, up=0.2)
+        path.pongs(0.3)
+        path.stall(lane_2=True)
+    assert path.told[:2] == [(True, LaneReason.LOSS_UP), (False, LaneReason.WORSE)]
+
+
+def test_one_that_is_never_first_is_closed() -> None:
+    path = Path()
+    path.pongs(3)
+    for _ in range(14):
+        path.stall()
+    assert path.told[:2] == [(True, LaneReason.LOSS_DOWN), (False, LaneReason.NO_HELP)]
+
+
+def test_what_the_user_says_holds() -> None:
+    path = Path(Lanes.TWO)
+    path.turn()
+    assert path.told == [(True, LaneReason.ASKED)]
+    path.watch.lanes = Lanes.ONE
+    path.turn()
+    for _ in range(5):
+        path.stall()
+    assert path.told[1:] == [(False, LaneReason.ASKED)]
+
+
+def test_a_broker_s_clock_may_be_anything() -> None:
+    path = Path()
+    for stamp, clock in ((0.0, 1e12), (path.now + 1, 5.0), (-1e12, 5.0)):
+        path.watch.pong(stamp, clock, path.now)
+    path.turn()
+    assert path.watch.stats()["lane_stalls_up"] == 0
+
+
+def test_it_is_looked_at_closely_while_voice_flows() -> None:
+    path = Path()
+    assert not path.watch.close_look(path.now)
+    path.stall()
+    assert path.watch.close_look(path.now)
+    assert not path.watch.close_look(path.now + 3)
+    path.watch.resent(1, path.now + 3)
+    path.watch.frame(0, path.frame(0), path.now + 3)
+    assert path.watch.close_look(path.now + 3)
+
+
+def test_another_connection_begins_anew() -> None:
+    path = Path()
+    path.pongs(3)
+    path.stall()
+    path.stall()
+    path.watch.connected()
+    path.stall()
+    assert path.told == []

@@ -105,8 +105,11 @@ class Playback:
     def tune(self, member: bytes, gain: float) -> None:
         """How loud the speaker is heard, from the next block on; 0: not at all."""
         voice = self._voices.get(member)
-        if voice is not None:
-            voice.fader.set(gain)
+        if voice is None:
+            return
+        if voice.talker is None:  # nothing is heard that could click: it holds from the first sample
+            voice.fader = Fader(gain)
+        voice.fader.set(gain)
 
     def remove(self, member: bytes) -> None:
         """The speaker left."""

@@ -317,3 +317,36 @@ def test_a_muted_speaker_is_neither_opened_nor_shown_and_comes_back() -> None:
     ear.playback.tune(AL, 1.0)
     ear.playback.take(frame(AL, 2), 1.1)
     assert ear.told() == [TalkHeard(AL, on=True)]
+
+
+def test_a_volume_that_was_chosen_before_holds_from_the_first_sample() -> None:
+    # mistake: whoever is to be heard softly begins each time with a crack at full volume
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.tune(AL, 0.1)
+    ear.playback.tune(b"??", 0.1)  # of somebody who has just gone
+    for number in range(3):
+        ear.playback.take(frame(AL, number), 2.0 + number * 0.01)
+    ear.play(2.022, 3)
+    assert max(float(np.abs(block).max()) for block in ear.devices.speakers[-1].played) == pytest.approx(0.025)
+
+
+def test_what_waits_for_somebody_to_be_confirmed_is_not_heard_after_mute() -> None:
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=False)
+    for number in range(3):
+        ear.playback.take(frame(AL, number), 2.0 + number * 0.01)
+    ear.playback.tune(AL, 0.0)
+    ear.playback.confirm(AL, 2.03)
+    assert ear.play(2.04, 3) == [0.0, 0.0, 0.0]
+    assert ear.told() == []
+
+
+def test_voices_that_are_too_loud_together_are_bent_and_not_cut() -> None:
+    ear = Ear().on()
+    for member in (AL, BO):
+        ear.playback.add(member, FakeSeal(), confirmed=True)
+        ear.playback.tune(member, 4.0)
+        for number in range(3):
+            ear.playback.take(frame(member, number, 0.9), 2.0 + number * 0.01)
+    assert all(0.9 < level <= 1.0 for level in ear.play(2.022, 3))

@@ -278,7 +278,7 @@ class Session:
             self._voice.append(TuneSpeaker(member.handle, member.tuning.gain))
             self._events.append(PersonChanged(member.person()))
         for member in here[:1]:
-            self._tunings.keep_tuning(member.session.device, member.tuning)
+            self._tunings.keep_tuning(self._keys.device_mark(member.session.device), member.tuning)
 
     def ping_often(self, on: bool) -> None:
         """There is voice that may be late: how late, Pings tell."""
@@ -450,7 +450,7 @@ class Session:
         self._wide = self._wide or len(self._roster) + 1 > limits.TOPICS_EACH_MEMBER
         self._voice.append(AddSpeaker(handle, member.session.opener, member.session.confirmed))
         with suppress(LocalError):  # a disk that fails says so elsewhere; nobody is silent for it
-            member.tuning = self._tunings.tuning(member.session.device)
+            member.tuning = self._tunings.tuning(self._keys.device_mark(member.session.device))
         if member.tuning.gain != 1.0:
             self._voice.append(TuneSpeaker(handle, member.tuning.gain))
         return member

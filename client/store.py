@@ -23,7 +23,7 @@ _FILE: Final = "state.sqlite3"
 _LOCK: Final = "lock.sqlite3"
 _SCHEMA_VERSION: Final = 2
 _PEOPLE: Final = """
-CREATE TABLE person (device BLOB PRIMARY KEY CHECK (length(device) = 32), decibels REAL NOT NULL,
+CREATE TABLE person (mark BLOB PRIMARY KEY CHECK (length(mark) = 32), decibels REAL NOT NULL,
                      muted INTEGER NOT NULL) WITHOUT ROWID
 """
 _UPGRADES: Final = {1: _PEOPLE}  # from this version to the next
@@ -87,17 +87,17 @@ class Store:
         """The user has compared the words of a changed key, or given the broker up. False: there was no pin."""
         return bool(self._database.run("DELETE FROM pin WHERE address = ? RETURNING 1", address))
 
-    def tuning(self, device: bytes) -> Tuning:
-        """How loud the person with this device key (32 bytes) is heard."""
-        row = self._database.first("SELECT decibels, muted FROM person WHERE device = ?", device)
+    def tuning(self, mark: bytes) -> Tuning:
+        """How loud the person with this mark (32 bytes) is heard."""
+        row = self._database.first("SELECT decibels, muted FROM person WHERE mark = ?", mark)
         return Tuning(muted=bool(row[1])).louder(row[0]) if row else Tuning()
 
-    def keep_tuning(self, device: bytes, tuning: Tuning) -> None:
+    def keep_tuning(self, mark: bytes, tuning: Tuning) -> None:
         """Remember it, where it is something special."""
         if tuning == Tuning():
-            self._database.run("DELETE FROM person WHERE device = ?", device)
+            self._database.run("DELETE FROM person WHERE mark = ?", mark)
         else:
-            values = (device, tuning.decibels, tuning.muted)
+            values = (mark, tuning.decibels, tuning.muted)
             self._database.run("INSERT OR REPLACE INTO person VALUES (?, ?, ?)", *values)
 
     def outbox(self, room_id: bytes) -> RoomOutbox:

@@ -1,4 +1,7 @@
-"""How loud somebody is heard, and whether at all. Remembered by the key of the device, one for each room. Pure."""
+"""How loud somebody is heard, and whether at all. Pure.
+
+Remembered by the key of the device, one for each room, and kept under a mark that only the room's keys make of it.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,15 @@ class Tuning:
 
 
 class TuningStore(Protocol):
-    """Where it is remembered, by the device's public key (32 bytes). Both may raise `LocalError`."""
+    """Where it is remembered, by the device's mark (32 bytes, `RoomKeys.device_mark`). Both
+    may raise `LocalError`.
+    """
 
-    def tuning(self, device: bytes) -> Tuning:
+    def tuning(self, mark: bytes) -> Tuning:
         """What was chosen, or nothing special."""
         ...
 
-    def keep_tuning(self, device: bytes, tuning: Tuning) -> None:
+    def keep_tuning(self, mark: bytes, tuning: Tuning) -> None:
         """From now on."""
         ...
 
@@ -43,10 +48,10 @@ class TuningStore(Protocol):
 class Untuned:
     """Remembers nothing: for sessions without a disk."""
 
-    def tuning(self, device: bytes) -> Tuning:
+    def tuning(self, mark: bytes) -> Tuning:
         """Nothing special."""
-        del device
+        del mark
         return Tuning()
 
-    def keep_tuning(self, device: bytes, tuning: Tuning) -> None:
+    def keep_tuning(self, mark: bytes, tuning: Tuning) -> None:
         """It holds for this stay."""

@@ -7,6 +7,7 @@
                               ├→ room words   for people to compare
                               ├→ log key      marks in a client's own log, client/log.py
                               ├→ draft key    what is written and not sent, client/drafts.py
+              ├→ mark key     marks of devices about which something is remembered, client/tuning.py
                               └→ voice root → a base key for each sender's session, sframe.py
 
 The master never leaves this file, and no key shows in a repr. Every derivation has a label of its own, so no
@@ -75,6 +76,7 @@ class RoomKeys:
     draft_key: bytes = field(repr=False)
     _voice_root: bytes = field(repr=False)
     _log_key: bytes = field(repr=False)
+    _mark_key: bytes = field(repr=False)
 
     def voice_base(self, session_id: bytes) -> bytes:
         """The SFrame base key (32 bytes) of the sender with this session id (16 bytes)."""
@@ -83,6 +85,10 @@ class RoomKeys:
     def log_mark(self, content: bytes) -> bytes:
         """16 bytes that find a line again in a client's own log, and tell nothing to who has the file alone."""
         return hmac.digest(self._log_key, content, "sha256")[:LOG_MARK_BYTES]
+
+    def device_mark(self, device: bytes) -> bytes:
+        """32 bytes under which something about a device is remembered, and that tell nothing to who has them alone."""
+        return hmac.digest(self._mark_key, device, "sha256")
 
 
 def length_prefixed(field_bytes: bytes) -> bytes:
@@ -116,6 +122,7 @@ def stretch(phrase: str, broker_key: bytes, cost: StretchCost = STRETCH_COST) ->
         draft_key=_expand(master, LABEL + b"drafts", limits.KEY_BYTES),
         _voice_root=_expand(master, LABEL + b"voice root", limits.KEY_BYTES),
         _log_key=_expand(master, LABEL + b"log marks", limits.KEY_BYTES),
+        _mark_key=_expand(master, LABEL + b"device marks", limits.KEY_BYTES),
     )
 
 

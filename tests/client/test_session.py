@@ -8,6 +8,7 @@ import pytest
 from client import events
 from client.refusals import LONGEST_WAIT
 from client.session import SILENCE_SECONDS
+from client.tuning import Tuning
 from client.voice_orders import (
     AddSpeaker,
     ConfirmSpeaker,
@@ -1104,3 +1105,35 @@ def test_an_unconfirmed_clock_and_a_lying_one_show_nothing(net: Net) -> None:
     member.session.confirmed = False
     talk(net, ann, bob, seconds=1)
     assert bob.session.mouth_to_ear_ms is None
+
+
+class Marked:
+    """A store that notes under what things are kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, Tuning] = {}
+
+    def tuning(self, mark: bytes) -> Tuning:
+        return self.kept.get(mark, Tuning())
+
+    def keep_tuning(self, mark: bytes, tuning: Tuning) -> None:
+        self.kept[mark] = tuning
+
+
+def test_volumes_hold_for_a_device_and_do_not_name_it_on_the_disk(net: Net) -> None:
+    # would catch: a volume that a new name or session escapes, and a disk that tells whom somebody talks to
+    bob, ann = net.joined("Bob"), net.client("Ann")
+    store = ann.session._tunings = Marked()
+    ann.connect()
+    net.run(1)
+    ann.session.tune(bob.session.fingerprint, lambda tuning: tuning.louder(-7.0))
+    assert store.kept == {ann.keys.device_mark(device_of(bob)): Tuning(-7.0)}
+    bob.session.leave()
+    bob.drain()
+    net.run(1)
+    again = net.client("Bobby", secret=bob.secret)
+    again.connect()
+    net.run(1)
+    assert [person.decibels for person in ann.session.people() if person.name == "Bobby"] == [-7.0]
+    other = net.joined("Bob")  # another device of that name
+    assert [person.decibels for person in ann.session.people() if person.member == other.session.fingerprint] == [0.0]

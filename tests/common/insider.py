@@ -27,6 +27,7 @@ KEYS = RoomKeys(
     draft_key=bytes(32),
     _voice_root=bytes(32),
     _log_key=bytes(32),
+    _mark_key=bytes(32),
 )
 DEVICE_KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(TOKENS["device_private"]))
 SESSION_KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(TOKENS["session_private"]))

@@ -69,12 +69,22 @@ def test_every_key_is_another() -> None:
         keys.text_key,
         keys._voice_root,
         keys._log_key,
+        keys._mark_key,
         keys.draft_key,
         keys.voice_base(SESSION),
         keys.voice_base(bytes(16)),
         keys.room_id,
     ]
     assert len({key[:16] for key in known}) == len(known)
+
+
+def test_a_device_has_another_mark_in_each_room() -> None:
+    # or what is remembered about devices would tell in which rooms the same people are
+    here, there = stretch("a phrase", BROKER, SMALL), stretch("another", BROKER, SMALL)
+    marks = [keys.device_mark(device) for keys in (here, there) for device in (bytes(32), bytes(31) + b"1")]
+    assert len(set(marks)) == 4
+    assert here.device_mark(bytes(32)) == stretch("a phrase", BROKER, SMALL).device_mark(bytes(32))
+    assert {len(mark) for mark in marks} == {32}
 
 
 def test_phrase_and_broker_make_the_room() -> None:
@@ -93,7 +103,7 @@ def test_another_cost_is_another_room() -> None:
 def test_no_secret_shows_in_a_repr() -> None:
     keys = stretch("a phrase", BROKER, SMALL)
     shown = repr(keys)
-    for secret in (keys.text_key, keys.draft_key, keys._voice_root, keys._log_key):
+    for secret in (keys.text_key, keys.draft_key, keys._voice_root, keys._log_key, keys._mark_key):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
     assert "text_key" not in shown

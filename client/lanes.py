@@ -53,6 +53,7 @@ class LaneWatch:
         self._copies = Copies()
         self._opened_at = 0.0
         self._on_trial = False
+        self._held_up = 0  # how often voice from others was, since it was opened
         self._before = 0.0  # stalls a second before it was opened
         self._not_before = float("-inf")
         self._in_vain = 0
@@ -81,6 +82,7 @@ class LaneWatch:
         """A voice frame came by lane 0 or 1. True: it is the copy of one that the other lane has brought."""
         self._flowed = arrived
         if not lane and self._on_lane_0.add(frame, arrived):
+            self._held_up += 1
             self._stalled(_DOWN, arrived)
         if not self.second:
             return False
@@ -127,7 +129,7 @@ class LaneWatch:
             self._on_trial = False
             if self._stalls_of(now) > self._before * _WORSE * _TRIAL_SECONDS:
                 return self._give_up(LaneReason.WORSE, now)
-            if self._count(_DOWN, now, _TRIAL_SECONDS) >= _OPENS and not self._copies.second_first:
+            if self._held_up >= _OPENS and not self._copies.second_first:
                 return self._give_up(LaneReason.NO_HELP, now)
         if now - self._opened_at >= _GOOD_SECONDS and all(
             self._count(way, now, _GOOD_SECONDS) <= _GOOD for way in _WAYS
@@ -149,7 +151,7 @@ class LaneWatch:
         if second:
             self.counters["lane_opened"] += 1
             self._before = self._rate(now)
-            self._opened_at, self._on_trial = now, True
+            self._opened_at, self._on_trial, self._held_up = now, True, 0
         else:
             self.counters["lane_first"] += self._copies.second_first
             self._copies = Copies()

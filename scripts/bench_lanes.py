@@ -7,6 +7,7 @@ frames a second as large as real ones; how long the first copy of each was under
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ _NETS = {
 def main() -> int:
     """Measure, tell. 1 where it could not be."""
     given = read_flags(__doc__)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started ends
     if Link.missing():
         print(f"The bench did not run: {Link.missing()}.", file=sys.stderr)
         return 1
@@ -45,15 +47,16 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for name, net in nets.items():
         found: dict[str, list[dict[str, Any]]] = {}
-        for run in range(given.runs):
+        for number in range(given.runs):
             for lanes in [given.lanes] if given.lanes else ["1", "2", "auto"]:
-                found.setdefault(lanes, []).append(_run(Network.parse(net), lanes, run + 1, given))
+                found.setdefault(lanes, []).append(run(Network.parse(net), lanes, number + 1, given))
         for lanes, runs in found.items():
             print(_row(name, lanes, runs), flush=True)
     return 0
 
 
-def _run(network: Network, lanes: str, seed: int, given: argparse.Namespace) -> dict[str, Any]:
+def run(network: Network, lanes: str, seed: int, given: argparse.Namespace) -> dict[str, Any]:
+    """One talk: what its listener heard, and what became of the lanes of whoever is behind the network."""
     with tempfile.TemporaryDirectory(prefix="lanes-") as folder, Link(network, seed) as link:
         flags = ["--host", link.far_address, "--port", "0", "--data", f"{folder}/data", "--history", "off"]
         broker = start_broker(flags, say=lambda _: None, log=Path(folder) / "all.log", before=link.far)

@@ -58,6 +58,9 @@ class End:
     def _received(self, news: FromBroker | Link, *, listens: bool) -> None:
         if news is Link.AUTHENTICATED:
             self.transport.send(Join(self.room_id, b"one end of a talk", 0))
+        elif news is Link.BROKEN:  # as a handshake that took too long
+            self.joined = None
+            self.transport.open(self.endpoint)
         elif isinstance(news, Joined):
             self.joined = news
             self.others.update(member.member for member in news.members)
@@ -103,8 +106,10 @@ class End:
 
 def talk(end: End, until: float) -> int:
     """A frame each 10 ms, `until` then. How many were sent."""
-    while end.joined is None:
+    while end.joined is None and time.monotonic() < until:
         end.turn(0.05, listens=False)
+    if end.joined is None:
+        return 0
     count, due = 0, time.monotonic() + 1.0
     mine = topic(end.joined.room, end.joined.member)
     while due < until:
@@ -125,7 +130,7 @@ def main() -> None:
     sent = 0
     if given["speaks"]:
         sent = talk(end, until)
-    while time.monotonic() < until + (0 if given["speaks"] else _TAIL):
+    while time.monotonic() < until + (1.0 if given["speaks"] else _TAIL):
         end.turn(0.1, listens=not given["speaks"])
     found = end.found()
     end.transport.send(Leave())

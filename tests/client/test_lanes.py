@@ -172,6 +172,17 @@ def test_one_that_is_never_first_is_closed() -> None:
     assert path.told[:2] == [(True, LaneReason.LOSS_DOWN), (False, LaneReason.NO_HELP)]
 
 
+def test_one_that_helps_the_way_up_is_not_judged_by_the_way_down() -> None:
+    # Would catch a talker who hears nobody: nothing ever comes first by a second lane there.
+    path = Path()
+    path.pongs(3)
+    for _ in range(20):
+        path.pongs(0.3, up=0.2)
+        path.pongs(0.3, down=0.2)
+        path.pongs(0.9)
+    assert path.told == [(True, LaneReason.LOSS_UP)]
+
+
 def test_what_the_user_says_holds() -> None:
     path = Path(Lanes.TWO)
     path.turn()

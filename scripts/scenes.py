@@ -11,11 +11,13 @@ from client.events import (
     BrokerMet,
     Clash,
     ConnectionProgressed,
+    DelayEstimated,
     Event,
     MicrophoneChanged,
     MicrophoneLevel,
     Part,
     Person,
+    PersonChanged,
     PersonJoined,
     ProblemReported,
     RoomJoined,
@@ -92,6 +94,12 @@ def unheard(now: float) -> list[Event]:
     return [*conversation(now), AudienceChanged(2), SpeechChanged(on=True)]
 
 
+def tuned(now: float) -> list[Event]:
+    """One is louder than the others, one is not heard at all."""
+    chosen = [replace(BEN, decibels=6.0), replace(CLEO, muted=True)]
+    return [*conversation(now), DelayEstimated(BEN, 46), *map(PersonChanged, chosen)]
+
+
 def error(_now: float) -> list[Event]:
     """A key that is easy to guess, at a broker that was never met."""
     sentence = (
@@ -144,6 +152,7 @@ SCENES = {
     "menu": Scene(conversation, act=lambda window: window.do(Act.MENU)),
     "settings": Scene(conversation, act=lambda window: window.do(Act.SETTINGS)),
     "keys": Scene(conversation, act=lambda window: window.do(Act.KEYS)),
+    "volume": Scene(tuned, act=lambda window: window.page.roster.row(BEN.session).open()),
     "unheard": Scene(unheard, settings={"transmit": "push"}),
     "changed": Scene(changed),
     "alone": Scene(alone),

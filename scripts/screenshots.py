@@ -42,13 +42,13 @@ PICTURES = {
     **{scene: (scene, "light", 96) for scene in SCENES},
     **{
         f"{scene}-dark": (scene, "dark", 96)
-        for scene in ("empty", "conversation", "error", "settings", "menu", "changed")
+        for scene in ("empty", "conversation", "error", "settings", "menu", "changed", "volume")
     },
     **{
         f"{scene}-contrast": (scene, "contrast", 96)
-        for scene in ("conversation", "error", "settings", "menu", "changed")
+        for scene in ("conversation", "error", "settings", "menu", "changed", "volume")
     },
-    **{f"{scene}-192dpi": (scene, "light", 192) for scene in ("conversation", "settings")},
+    **{f"{scene}-192dpi": (scene, "light", 192) for scene in ("conversation", "settings", "volume")},
 }
 
 

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Final
 
 from client import faults
-from client.commands import Command, Quit, SetMicrophone, SetSpeaker
+from client.commands import Command, Quit, SetMicrophone, SetMuted, SetSpeaker, SetVolume
 from client.events import Event, Part, ProblemReported, SessionEnded
 from client.memory import Memory
 from client.safe import Safe
@@ -35,6 +35,7 @@ from client.ui.form import Fields
 from client.ui.look import Look
 from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
+from client.ui.person_view import Tune
 from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
@@ -189,6 +190,10 @@ class Window:
             set_microphone=self._set_microphone,
             copy_invite=self._copy_invite,
             trust=self._connector.trust,
+            tune=Tune(
+                lambda member, decibels: self._submit(SetVolume(member, decibels)),
+                lambda member, on: self._submit(SetMuted(member, on)),
+            ),
         )
         fields = Fields(opening.server, opening.name, opening.phrase)
         return Stage(self.root, self._look, deeds, self._presenter.chat, fields, self._renew)

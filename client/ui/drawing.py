@@ -161,6 +161,12 @@ def _menu(pen: _Pen) -> None:
         pen.line([(4, y), (20, y)])
 
 
+def _loudspeaker_off(pen: _Pen) -> None:
+    pen.shape([(3, 9), (7.4, 9), (13, 4), (13, 20), (7.4, 15), (3, 15)])
+    pen.arc((10, 7, 18, 17), -50, 50)
+    pen.slash()
+
+
 def _down(pen: _Pen) -> None:
     pen.line([(5, 9), (12, 16), (19, 9)])
 
@@ -183,6 +189,7 @@ _ICONS: Final[dict[str, Callable[[_Pen], None]]] = {
     "menu": _menu,
     "people": _people,
     "down": _down,
+    "loudspeaker-off": _loudspeaker_off,
 }
 
 
@@ -206,6 +213,13 @@ def tick(size: int, gap: int, colours: tuple[str, str, str]) -> Image.Image:
     image = Image.new("RGBA", (size + gap, size), _CLEAR)
     image.paste(pen.image.resize((size, size), Image.Resampling.LANCZOS))
     return image
+
+
+def knob(size: int, colour: str) -> Image.Image:
+    """What is moved along a slider."""
+    pen = _Pen(size, colour)
+    pen.disc(12, 12, 10)
+    return pen.image.resize((size, size), Image.Resampling.LANCZOS)
 
 
 def chevron(size: int, gap: int, colour: str) -> Image.Image:

@@ -13,6 +13,7 @@ from client.ui.chat_view import ChatView
 from client.ui.connect_view import ConnectActions, ConnectView
 from client.ui.excerpt import Excerpt
 from client.ui.form import Fields
+from client.ui.person_view import Tune
 from client.ui.presenter import Remedy, ViewState
 from client.ui.roster_view import RosterView
 from client.ui.status_view import ProblemView, StatusView
@@ -20,6 +21,7 @@ from client.ui.theme import Theme
 from client.ui.voice_view import VoiceView
 
 _NARROW: Final = 700  # pixels of 96 dpi: less has no room for people beside the messages
+_LOW: Final = 160  # where the messages are lower, people need the room of the input line too
 Tip = tuple[tk.Widget, Callable[[], str]]
 
 
@@ -36,6 +38,7 @@ class Deeds:
     set_microphone: Callable[[bool], None]
     copy_invite: Callable[[], None]
     trust: Callable[[BrokerChanged], None]
+    tune: Tune
 
 
 class Page(ttk.Frame):
@@ -47,7 +50,7 @@ class Page(ttk.Frame):
         self.connect = ConnectView(self, theme, deeds.connecting, fields)
         self.problem = ProblemView(self, theme, mend=deeds.mend, dismiss=deeds.dismiss)
         self.chat = ChatView(self, theme, excerpt, send=deeds.send, edited=deeds.edit)
-        self.roster = RosterView(self, theme)
+        self.roster = RosterView(self, theme, deeds.tune)
         self.voice = VoiceView(
             self,
             theme,
@@ -81,10 +84,12 @@ class Page(ttk.Frame):
         """The parts of the window in order, each with its first control."""
         fields = self.connect.entries
         first = fields[Part.SERVER] if "disabled" not in fields[Part.SERVER].state() else self.connect.disconnect_button
+        people = self.roster.first
         return (
             (self.connect, first),
             (self.chat.messages, self.chat.messages.text),
             (self.chat, self.chat.input),
+            *([(self.roster, people)] if people is not None and people.winfo_viewable() else []),
             (self.voice, self.voice.speaker),
             (self.status, self.status.invite_button),
         )
@@ -117,7 +122,9 @@ class Page(ttk.Frame):
             return
         self.roster.grid_forget()
         if shown:
-            self.roster.place(in_=self.chat.messages, relwidth=1, relheight=1, bordermode="outside")
+            low = self.chat.messages.winfo_height() < self._theme.px(_LOW)
+            cover = self.chat if low else self.chat.messages
+            self.roster.place(in_=cover, relwidth=1, relheight=1, bordermode="outside")
             self.roster.lift()
         else:
             self.roster.place_forget()

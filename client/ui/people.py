@@ -17,6 +17,7 @@ class PersonState(StrEnum):
     LISTENING = "listening"
     TALKING = "talking"
     UNCONFIRMED = "unconfirmed"
+    MUTED = "muted"  # by myself
 
 
 _WORDS = {
@@ -24,6 +25,7 @@ _WORDS = {
     PersonState.LISTENING: texts.LISTENING,
     PersonState.TALKING: texts.TALKING,
     PersonState.UNCONFIRMED: texts.UNCONFIRMED,
+    PersonState.MUTED: texts.MUTED,
 }
 
 
@@ -37,6 +39,8 @@ class PersonRow:
     own: bool
     state: PersonState
     words: str
+    decibels: float = 0.0
+    muted: bool = False
 
 
 class People:
@@ -95,11 +99,16 @@ class People:
         delay = self._delays.get(person.session)
         if state is PersonState.TALKING and delay is not None:
             words = texts.talking_behind(delay)
-        return PersonRow(person.session, person.member, safe_name(person.name), person.own, state, words)
+        elif person.decibels and not person.muted:  # both together are wider than the list
+            words = texts.as_loud(words, round(person.decibels))
+        name = safe_name(person.name)
+        return PersonRow(person.session, person.member, name, person.own, state, words, person.decibels, person.muted)
 
     def _state(self, person: Person) -> PersonState:
         if not (person.confirmed or person.own):
             return PersonState.UNCONFIRMED
+        if person.muted:
+            return PersonState.MUTED
         if person.session in self._talking:
             return PersonState.TALKING
         return PersonState.LISTENING if person.listening else PersonState.TEXT_ONLY

@@ -126,11 +126,25 @@ TALKING: Final = _("talking")
 MICROPHONE_OPEN: Final = _("microphone on")
 SHOW_PEOPLE: Final = _("Show who is here")
 UNCONFIRMED: Final = _("not confirmed yet")
+MUTED: Final = _("muted by you")
+MUTE: Final = _("Mute")
+VOLUME_RESET: Final = _("As they are")
 
 
 def talking_behind(delay: int) -> str:
     """Of a person who is heard, so many milliseconds after they speak."""
-    return _("talking, {delay} ms behind").format(delay=delay)
+    return _("talking · {delay} ms").format(delay=delay)
+
+
+def decibels(count: int) -> str:
+    """A volume that was chosen for somebody."""
+    sign = "+" if count > 0 else "−" if count else ""
+    return _("{sign}{count} dB").format(sign=sign, count=abs(count))
+
+
+def as_loud(words: str, count: int) -> str:
+    """Of a person for whom another volume was chosen."""
+    return _("{words} · {volume}").format(words=words, volume=decibels(count))
 
 
 def people(count: int) -> str:
@@ -267,6 +281,7 @@ MORE_KEYS: Final = (
     (_("Shift+Enter"), _("New line in the message")),
     (_("Tab, Shift+Tab"), _("To the next control, and back")),
     (_("Space"), _("Press the button that has the ring")),
+    (_("Enter, Up, Down"), _("In the list of people: how loud this one is; the one above, the one below")),
     (_("Ctrl+Home, Ctrl+End"), _("To the first message, to the newest")),
     (_("Esc"), _("Close a sheet or a menu")),
 )

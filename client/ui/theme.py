@@ -60,6 +60,7 @@ class Theme:
         self._scroll_bar()
         self._switches()
         self._choices()
+        self._sliders()
 
     def px(self, size: float) -> int:
         """Pixels on this screen."""
@@ -115,6 +116,8 @@ class Theme:
             self._style.configure(f"{name}.TLabel", background=ground, foreground=colours.text, font=self.fonts.title)
         card = Box(colours.surface, colours.border, radius=10)
         self._box_style("Card.TFrame", card, {"focus": replace(card, ring=colours.ring)}, colours.page)
+        row = {"focus": Box(colours.surface, ring=colours.ring)}
+        self._box_style("Row.TFrame", Box(), row, colours.surface)
         self._box_style("Alert.TFrame", Box(colours.danger_tint, colours.danger_border, radius=10), {}, colours.page)
 
     def _ground_colours(self) -> dict[str, str]:
@@ -284,6 +287,28 @@ class Theme:
             style, foreground=colours.text, background=colours.surface, padding=self._pads(8, 4), width=0
         )
         self._style.map(style, foreground=[("disabled", colours.disabled_text)], background=[("", colours.surface)])
+
+    def _sliders(self) -> None:
+        """A line with a knob on it; the ring is around both."""
+        colours = self.palette
+        style = "Volume.Horizontal.TScale"
+        ground = self._element(
+            f"{style}.ground", Box(), {"focus": Box(colours.surface, ring=colours.ring)}, colours.surface
+        )
+        trough = self._element(
+            f"{style}.trough", Box(colours.border, colours.strong_border, radius=1), {}, colours.surface
+        )
+        knob = f"{self._prefix}.{style}.slider"
+        if knob not in self._made:
+            self._made.add(knob)
+            pictures = [
+                self._kept(("knob", ink), partial(drawing.knob, self.px(16), ink))
+                for ink in (colours.accent, colours.accent_hover)
+            ]
+            self._style.element_create(knob, "image", pictures[0], ("active", pictures[1]), sticky="")
+        inside = [(trough, {"sticky": "we"}), (knob, {"side": "left", "sticky": ""})]
+        self._style.layout(style, [(ground, {"sticky": "nswe", "children": inside})])  # type: ignore[list-item]
+        self._style.configure(style, background=colours.surface)
 
     def menu(self, parent: tk.Misc) -> tk.Menu:
         """An empty menu in this look."""

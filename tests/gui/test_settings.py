@@ -200,10 +200,11 @@ def test_f6_goes_round(open_window: Open) -> None:
     page = window.app.page
     page.chat.input.focus_set()
     seen = []
-    for _ in range(5):
+    for _ in range(6):
         window.key("F6")
         seen.append(window.focus())
     assert seen == [
+        page.roster.first,
         page.voice.speaker,
         page.status.invite_button,
         page.connect.disconnect_button,

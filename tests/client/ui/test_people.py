@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from client.events import AudienceChanged, Person, PersonChanged, PersonJoined, PersonLeft, TalkingChanged
+from client.events import (
+    AudienceChanged,
+    DelayEstimated,
+    Person,
+    PersonChanged,
+    PersonJoined,
+    PersonLeft,
+    TalkingChanged,
+)
 from client.ui import texts
 from client.ui.people import People, PersonState
 
@@ -67,3 +75,19 @@ def test_coming_and_going() -> None:
     assert own.name == "Ann"
     people.begin(())
     assert people.own() is None
+
+
+def test_what_was_chosen_for_somebody_is_told() -> None:
+    # would catch: a muted person who seems to talk; words that are wider than the list
+    people = People()
+    quiet, soft = replace(BEN, muted=True, decibels=3.0), replace(BEN, session="s9", member="f9", decibels=-6.0)
+    people.begin((quiet, soft))
+    people.receive(TalkingChanged(quiet, on=True))
+    people.receive(DelayEstimated(quiet, 50))
+    by_session = {row.session: row for row in people.rows(microphone_on=False)}
+    assert by_session[quiet.session].state is PersonState.MUTED
+    assert by_session["s9"].words.endswith(" · −6 dB")
+    people.receive(TalkingChanged(soft, on=True))
+    people.receive(DelayEstimated(soft, 50))
+    (row,) = [row for row in people.rows(microphone_on=False) if row.session == "s9"]
+    assert row.words == "talking · 50 ms"

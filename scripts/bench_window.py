@@ -1,9 +1,11 @@
 """What the window takes: `python3 scripts/bench_window.py [--runs 15] [--seconds 20] [--lines 20000]`.
 
 From the start of the process to the painted window; the processor while it is open, in a room, and nothing happens; its
-memory then, and with many messages in it. The real client and a real broker on this machine, on an Xvfb of its own.
+memory then, and with many messages in it; how long callbacks of Tk take while 500 messages come at once and five people
+talk. The real client and a real broker on this machine, on an Xvfb of its own.
 """
 
+import json
 import statistics
 import sys
 import tempfile
@@ -30,6 +32,8 @@ from scripts.processes import NotStarted, start, start_broker, stop
 _SETTLE = 4.0  # seconds: joined, libraries loaded
 _KEY = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
 _MIB = 1 << 20
+_BURST = 500  # messages
+_MOST_MS = 50  # for one callback: what takes longer is felt
 
 
 def main() -> int:
@@ -65,12 +69,22 @@ def _in_a_room(screen: str, folder: Path, seconds: float, lines: int) -> None:
         used = after.user + after.system - before.user - before.system
         print(f"idle in a room, of a core: {100 * used / took:.2f} %, over {took:.0f} s")
         print(f"memory: {process.memory_info().rss / _MIB:.0f} MiB")
-        if window.stdin:
-            window.stdin.write(f"lines {lines}\n")
-            window.stdin.flush()
-        _told(window)
+        _burst(window, "into an empty room")
+        _asked(window, f"lines {lines}")
         time.sleep(1.0)
         print(f"memory with {lines:,} messages: {process.memory_info().rss / _MIB:.0f} MiB")
+        _burst(window, f"behind {lines:,}")
+
+
+def _burst(window: Popen[str], where: str) -> None:
+    """What callbacks took by the clock on the wall; the processor's share tells whether they were held up."""
+    asked = _asked(window, f"burst {_BURST}")
+    while not asked.startswith("["):  # the messages have been taken, the talk goes on
+        asked = _told(window)
+    took, worked = (sorted(figures) for figures in zip(*json.loads(asked), strict=True))
+    late, at = sum(ms > _MOST_MS for ms in took), int(0.99 * len(took))
+    print(f"{_BURST} messages {where} and five talkers, callbacks of Tk: {len(took)}, over {_MOST_MS} ms: {late}")
+    print(f"  ms: p99 {took[at]:.1f}, longest {took[-1]:.1f}; of the processor {worked[at]:.1f}, {worked[-1]:.1f}")
 
 
 def _start(screen: str, folder: Path) -> tuple[float, float]:
@@ -89,6 +103,13 @@ def _window(screen: str, folder: Path, flags: Sequence[str]) -> Popen[str]:
     program = str(ROOT / "scripts/bench/window_person.py")
     environment = {"DISPLAY": screen, "SECURE_CHAT_KEY": _KEY, "XDG_RUNTIME_DIR": str(folder)}
     return start([sys.executable, program, *devices, *flags], environment)
+
+
+def _asked(window: Popen[str], what: str) -> str:
+    if window.stdin:
+        window.stdin.write(f"{what}\n")
+        window.stdin.flush()
+    return _told(window)
 
 
 def _told(window: Popen[str]) -> str:

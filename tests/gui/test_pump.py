@@ -6,6 +6,7 @@ import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -22,6 +23,28 @@ def root(screen: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tk.Tk]:
     made = tk.Tk()
     yield made
     made.destroy()
+
+
+class Turns:
+    """A Tk that does nothing by itself, and a clock that only work moves."""
+
+    def __init__(self) -> None:
+        self.tk = None
+        self.due: list[Callable[[], None]] = []
+        self.now = 0.0
+
+    def after(self, _milliseconds: int, then: Callable[[], None]) -> None:
+        self.due.append(then)
+
+    def turn(self) -> float:
+        """Do what is due; how many seconds of work the longest of it was."""
+        due, self.due = self.due, []
+        took = []
+        for callback in due:
+            begun = self.now
+            callback()
+            took.append(self.now - begun)
+        return max(took)
 
 
 class Deaf:
@@ -81,4 +104,27 @@ def test_a_view_that_fails_stops_nothing(root: tk.Tk) -> None:
     until(root, lambda: failed)
     inbox.put(AudienceChanged(2))
     until(root, lambda: shown)
+    pump.stop()
+
+
+@pytest.mark.parametrize("seconds", [0.0005, 0.001, 0.004])
+def test_a_burst_is_shown_in_short_turns(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    # would catch: all that waits shown in one turn, which keys and pointer wait for; or batches that never shrink
+    turns, inbox, shown = Turns(), Inbox(), list[Event]()
+    monkeypatch.setattr("client.ui.pump.time", SimpleNamespace(monotonic=lambda: turns.now))
+
+    def show(events: list[Event]) -> None:
+        turns.now += seconds * len(events)
+        shown.extend(events)
+
+    for number in range(500):
+        inbox.put(AudienceChanged(number))
+    pump = Pump(cast("tk.Tk", turns), inbox, show, lambda: None)
+    pump.run()
+    took = []
+    while not inbox.empty():
+        took.append(turns.turn())
+    assert shown == [AudienceChanged(number) for number in range(500)]
+    assert max(took[3:]) <= 0.020  # the first turns learn what a line costs; then it is one slice and one batch
+    assert max(took) <= 0.080
     pump.stop()

@@ -21,6 +21,7 @@ class Act(StrEnum):
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
     FIND = "find"
+    FIRST_NEW = "first new"
     SERVER = "server"
     NEXT_PANE = "next pane"
     MENU = "menu"
@@ -53,6 +54,7 @@ MENU: Final = (
     ),
     (
         Action(Act.FIND, texts.FIND, "Ctrl+F", "<Control-f>"),
+        Action(Act.FIRST_NEW, texts.FIRST_NEW, "Ctrl+J", "<Control-j>"),
         Action(Act.SERVER, texts.GO_TO_SERVER, "Ctrl+K", "<Control-k>"),
         Action(Act.NEXT_PANE, texts.NEXT_PANE, "F6", "<F6>"),
     ),
@@ -72,6 +74,8 @@ def is_possible(act: Act, state: ViewState) -> bool:
         return state.can_connect
     if act is Act.DISCONNECT:
         return state.can_disconnect
+    if act is Act.FIRST_NEW:
+        return state.has_new
     return bool(state.invite) if act in {Act.COPY_INVITE, Act.INVITE} else True
 
 

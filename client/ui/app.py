@@ -244,6 +244,7 @@ class Window:
             Act.MICROPHONE: self.page.voice.microphone.invoke,
             Act.SPEAKER: self.page.voice.speaker.invoke,
             Act.SERVER: self.stage.go_to_server,
+            Act.FIRST_NEW: self.page.chat.messages.go_to_unread,
             Act.FIND: self.stage.find,
             Act.NEXT_PANE: self.stage.next_pane,
             Act.MENU: self._open_menu,
@@ -360,7 +361,8 @@ class Window:
         self.composing.rest()
         untouched = self._now() - self._touched_at
         viewable = bool(self.page.winfo_viewable())
-        glance = Glance(self.page.chat.messages.lowest(), viewable, self._has_focus(), untouched)
+        messages = self.page.chat.messages
+        glance = Glance(messages.lowest(), viewable, self._has_focus(), untouched, messages.unread_in_view())
         marked = self._presenter.glanced(glance)
         if marked is not None:
             self._submit(marked)

@@ -117,7 +117,7 @@ class ChatView(ttk.Frame):
         yield from self.find_bar.tips()
         yield self.input, lambda: texts.TIP_INPUT
         yield self.send_button, lambda: texts.TIP_SEND
-        yield self.messages.below_button, lambda: texts.TIP_NEW_BELOW
+        yield from self.messages.ways.tips()
 
     def _build_input(self) -> tk.Text:
         colours = self._theme.palette

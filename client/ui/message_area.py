@@ -1,7 +1,8 @@
 """The messages: a read-only text widget that applies the changes of an excerpt.
 
 Names and texts are inserted as plain text, whatever they hold. The view follows new lines only while its end is
-visible; otherwise a button says how many are below, and what is read stays where it is.
+visible; otherwise a button says how many are below, another leads to where new ones begin, and what is read stays
+where it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from client.ui.links import Link, links
 from client.ui.message_look import make_tags, text_options
 from client.ui.theme import Theme
 from client.ui.transcript import UNREAD, Delivery, Row
+from client.ui.ways import Ways
 
 _ROWS_ABOVE: Final = 3  # of a line that was found: what it answers
 _AGAIN_MS: Final = 10  # between two updates, where one would take too long
@@ -62,7 +64,8 @@ class MessageArea(ttk.Frame):
         self.bar = ttk.Scrollbar(self, orient="vertical", command=self._scroll)
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.pack(side="left", fill="both", expand=True)
-        self.below_button = ttk.Button(self, style="PlainSurface.TButton", command=self.go_to_end, cursor="hand2")
+        self.ways = Ways(self, theme, unread=self.go_to_unread, end=self.go_to_end, focus=self.text)
+        self._offers_unread = False
         self._empty = EmptyView(self, theme)
         make_tags(self.text, theme)
         # A disabled text takes no focus by itself, and without focus nothing can be copied by keyboard.
@@ -94,6 +97,22 @@ class MessageArea(ttk.Frame):
         self._excerpt.follow()
         self._bring()
         self.text.see("end")
+
+    def go_to_unread(self) -> None:
+        """Show where new messages begin, if there is a mark."""
+        index = self._excerpt.index_of(UNREAD)
+        if index is not None:
+            self._jump(max(0, index - 1))
+            self._show_ways()
+
+    def offer_unread(self, offers: bool) -> None:
+        """Whether a button leads to where new messages begin, while that is out of sight."""
+        self._offers_unread = offers
+        self._show_ways()
+
+    def unread_in_view(self) -> bool:
+        """Whether the mark where new messages begin can be seen."""
+        return self._excerpt.index_of(UNREAD) is not None and self._in_view(UNREAD)
 
     def resume(self) -> None:
         """Show what the excerpt stands at."""
@@ -154,7 +173,7 @@ class MessageArea(ttk.Frame):
             self._mark()
         if self._excerpt.unfinished and not self._again:
             self._again = self.after(_AGAIN_MS, self._go_on)
-        self._count_below()
+        self._show_ways()
 
     def _go_on(self) -> None:
         self._again = ""
@@ -245,13 +264,15 @@ class MessageArea(ttk.Frame):
             del self._rows[tag], self._turned[tag]
         del self._tags[index : index + many]
 
-    def _count_below(self) -> None:
-        below = self._excerpt.below()
-        if below:
-            self.below_button.configure(text=texts.new_below(below))
-            self.below_button.place(relx=0.5, rely=1.0, y=-self._theme.px(12), anchor="s")
-        else:
-            self.below_button.place_forget()
+    def _show_ways(self) -> None:
+        self.ways.show(unread=self._way_to_unread(), below=self._excerpt.below())
+
+    def _way_to_unread(self) -> int:
+        """Below 0 where it is up, over 0 where it is down, 0 where there is none to offer."""
+        index = self._excerpt.index_of(UNREAD)
+        if not self._offers_unread or index is None or self._in_view(UNREAD):
+            return 0
+        return -1 if index < self._excerpt.span()[0] + self._index_at(0, 0) else 1
 
     # --- what is looked for ---------------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ class Page(ttk.Frame):
         self.problem.show(state.problem)
         self.chat.show(can_send=state.can_send, wrong=wrong is Part.TEXT, writing=state.writing)
         self.chat.messages.show(state.empty_title, state.empty_text)
+        self.chat.messages.offer_unread(state.offers_new)
         self.roster.show(state.people, state.people_note)
         self.voice.show(state.voice)
         self.voice.count_people(len(state.people))

@@ -110,6 +110,8 @@ class ViewState:
     empty_title: str  # what stands in the message area while there is no message
     empty_text: str
     writing: str  # who writes just now
+    has_new: bool  # a mark stands above messages that came while nobody looked
+    offers_new: bool  # and it has not been before the eyes yet
     invite: str = field(repr=False)
 
 
@@ -118,13 +120,14 @@ class Glance:
     """What somebody in front of the window could see now.
 
     `lowest` is the key of the lowest row that is whole in view, empty for none; `untouched` is seconds since
-    the pointer last did something in the window.
+    the pointer last did something in the window; `first_new`: the mark above new messages is in view.
     """
 
     lowest: str
     viewable: bool
     focused: bool
     untouched: float
+    first_new: bool = False
 
 
 class Presenter:
@@ -213,6 +216,8 @@ class Presenter:
             self._unread.away()
             return None
         self._unread.looked(self._transcript.newest_until(place or BEGINNING), at_end=self.chat.follows)
+        if glance.first_new:
+            self._unread.met()
         if place is None:
             return None
         line = self._transcript.others_until(place)
@@ -252,6 +257,8 @@ class Presenter:
             voice=voice,
             empty_title=title,
             empty_text=text,
+            has_new=self._unread.after is not None,
+            offers_new=self._unread.offered,
             writing=texts.writing([safe_name(name) for name in self._writers.names()]) if online else "",
             invite=self._broker.invite if self._broker and self._in_room else "",
         )

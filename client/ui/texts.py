@@ -241,6 +241,11 @@ def new_below(count: int) -> str:
     return _n("1 new message  ↓", "{count} new messages  ↓", count).format(count=count)
 
 
+FIRST_NEW: Final = _("First new message")
+FIRST_NEW_ABOVE: Final = _("First new message  ↑")
+FIRST_NEW_BELOW: Final = _("First new message  ↓")
+
+
 # --- voice --------------------------------------------------------------------------------------------------
 
 MICROPHONE_ON: Final = _("Microphone on")
@@ -398,6 +403,7 @@ TIP_UNCONFIRMED: Final = _(
     "Has this key, but has not yet shown to be here now: it could be a recording of an earlier visit."
 )
 TIP_REMEDY: Final = _("Try to mend it")
+TIP_FIRST_NEW: Final = _("Go to where the messages begin that came while you were away (Ctrl+J)")
 TIP_NEW_BELOW: Final = _("Go to the newest message")
 
 

@@ -22,6 +22,16 @@ class Unread:
         self._all_seen = True  # that the mark is about
         self.after: Place | None = None  # the mark stands behind this place; None: there is none
         self.count = 0
+        self._met = False  # the mark itself was before the eyes
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is a mark that the user has not seen: a way there is of use."""
+        return self.after is not None and not self._met
+
+    def met(self) -> None:
+        """The user has the mark before the eyes."""
+        self._met = True
 
     def looked(self, place: Place, *, at_end: bool) -> None:
         """The user has the lines up to this place before the eyes; none (the beginning) where none can be seen."""
@@ -49,7 +59,7 @@ class Unread:
         if late and (self._seen is None or place <= self._seen):
             return self._more_of_the_same(place)
         self.after, self.count = self._seen or BEGINNING, 1
-        self._all_seen = False
+        self._all_seen = self._met = False
         return True
 
     def wrote(self) -> bool:

@@ -299,12 +299,12 @@ def test_the_view_follows_only_at_the_bottom(open_window: Open) -> None:
     window.settle()
     place = area.text.yview()
     fake(window).say(line(81, "line 81"), line(82, "line 82"))
-    window.until(area.below_button.winfo_ismapped)
+    window.until(area.ways.below.winfo_ismapped)
     assert area.text.yview()[0] == pytest.approx(place[0], abs=0.02)
-    assert area.below_button.cget("text") == texts.new_below(2)
-    window.click(area.below_button)
+    assert area.ways.below.cget("text") == texts.new_below(2)
+    window.click(area.ways.below)
     assert area.text.yview()[1] == 1.0
-    assert not area.below_button.winfo_ismapped()
+    assert not area.ways.below.winfo_ismapped()
 
 
 def test_what_came_while_one_had_scrolled_away_stands_under_a_mark(open_window: Open) -> None:
@@ -317,11 +317,11 @@ def test_what_came_while_one_had_scrolled_away_stands_under_a_mark(open_window: 
     window.settle()
     window.until(lambda: fake(window).commands(MarkSeen)[-1:] == [MarkSeen("p40")])
     area.text.yview_moveto(0.2)
-    window.until(lambda: area.below_button.winfo_ismapped() or not window.app._presenter._unread._here)
+    window.until(lambda: area.ways.below.winfo_ismapped() or not window.app._presenter._unread._here)
     fake(window).say(line(41, "line 41"), line(42, "line 42"))
-    window.until(area.below_button.winfo_ismapped)
+    window.until(area.ways.below.winfo_ismapped)
     assert texts.new_since_away(2) in area.rows()
-    window.click(area.below_button)
+    window.click(area.ways.below)
     window.picture("unread")
     window.until(lambda: window.app._presenter._unread._all_seen)
     fake(window).say(TextQueued("q", "an answer", WALL + 99))
@@ -540,7 +540,7 @@ def test_catching_up_costs_what_is_visible_and_moves_nothing(open_window: Open) 
     for end in range(5_000, 0, -200):
         fake(window).say(*(line(seq, f"line {seq}", late=True) for seq in range(end - 199, end + 1)))
     fake(window).say(line(12_001, "line 12001"))
-    window.until(area.below_button.winfo_ismapped)
+    window.until(area.ways.below.winfo_ismapped)
     window.settle()
     assert area.text.get("@0,0 linestart", "@0,0 lineend") == word
     assert area.text.dlineinfo("@0,0") == place
@@ -606,11 +606,11 @@ def test_seen_is_what_was_before_the_eyes(open_window: Open) -> None:
     area.text.yview_moveto(0.0)
     window.settle()
     fake(window).say(line(61, "line 61"))
-    window.until(area.below_button.winfo_ismapped)
+    window.until(area.ways.below.winfo_ismapped)
     for _ in range(4):
         window.settle()
     assert marks()[-1] == "p60"
-    window.click(area.below_button)
+    window.click(area.ways.below)
     window.until(lambda: marks()[-1] == "p61")
     window.root.withdraw()
     window.settle()

@@ -9,7 +9,7 @@ from client.ui.presenter import Presenter
 from client.ui.voice_state import VoiceShown
 
 OFFLINE = Presenter().state(0)
-ONLINE = replace(OFFLINE, can_connect=False, can_disconnect=True, invite="secure-chat://x")
+ONLINE = replace(OFFLINE, can_connect=False, can_disconnect=True, invite="secure-chat://x", has_new=True)
 
 
 def test_everything_is_listed_once_and_no_key_stands_for_two_things() -> None:
@@ -24,7 +24,7 @@ def test_what_makes_sense() -> None:
     offline = {act for act in Act if is_possible(act, OFFLINE)}
     online = {act for act in Act if is_possible(act, ONLINE)}
     assert offline - online == {Act.CONNECT, Act.NEW_KEY, Act.SERVER}
-    assert online - offline == {Act.DISCONNECT, Act.COPY_INVITE, Act.INVITE}
+    assert online - offline == {Act.DISCONNECT, Act.COPY_INVITE, Act.INVITE, Act.FIRST_NEW}
 
 
 def test_what_is_on() -> None:

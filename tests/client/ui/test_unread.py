@@ -70,6 +70,27 @@ def test_what_was_missed_is_new_however_it_comes() -> None:
     assert not unread.came(at(90), late=True)
 
 
+def test_a_way_to_the_mark_is_offered_until_it_was_seen() -> None:
+    # mistake: a button that comes back whenever one scrolls away from a mark that one has long seen, or never again
+    unread = Unread()
+    offers = []
+    unread.known(at(1))
+    for happens in (
+        lambda: None,
+        lambda: unread.came(at(2), late=False),
+        unread.met,
+        lambda: unread.came(at(3), late=False),  # under the same mark
+        lambda: unread.looked(at(3), at_end=True),
+        unread.away,
+        lambda: unread.came(at(4), late=False),
+        lambda: unread.looked(at(4), at_end=True),
+        unread.wrote,
+    ):
+        happens()
+        offers.append(unread.offered)
+    assert offers == [False, True, False, False, False, False, True, True, False]
+
+
 def test_a_newcomer_has_missed_nothing() -> None:
     # mistake: "2,000 new messages since you were away" for somebody who was never there
     unread = Unread()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Final
 
 from client import commands, events, trust
@@ -30,9 +31,11 @@ _HELP: Final = [
     "  /search WORDS     earlier lines of this room with these words",
     "  /export FILE      write all lines of this room that are kept here into a new file",
     "  /stats            counters",
+    "  /help             this list",
     "  /quit             leave",
     "  //…               say a line that begins with a slash",
 ]
+_HELP_COLUMN: Final = 20
 _FEW: Final = 2  # who write and are named
 _SWITCHES: Final[dict[str, Callable[[bool], commands.Command]]] = {
     "/mic": commands.SetMicrophone,
@@ -81,6 +84,7 @@ class TerminalFace:
         self._room_words = ""
         self._on = {"/mic": False, "/speaker": False}
         self._writers = Writers()
+        self._unsent: set[str] = set()  # my lines that the broker does not have yet
 
     def command(self, line: str) -> commands.Command | list[str] | None:
         """A command, lines that answer at once, or None for an empty line. Raises `BadLine`."""
@@ -105,7 +109,8 @@ class TerminalFace:
         """One line that tells how things stand."""
         room = f"{self._room_words}, {len(list(self._people))} here" if self._room_words else "not connected"
         devices = [f"{word[1:]} {'on' if on else 'off'}" for word, on in self._on.items()]
-        return " · ".join([room, *devices, *_writing(self._writers.names()), "/help"])
+        unsent = [f"{_lines(len(self._unsent))} not sent yet"] if self._unsent else []
+        return " · ".join([room, *unsent, *devices, *_writing(self._writers.names()), "/help"])
 
     def is_message(self, typed: str) -> bool:
         """Whether this, when it is entered, would be said to others."""
@@ -155,6 +160,11 @@ class TerminalFace:
                 return [f"  {name}: {value}" for name, value in sorted(counters.items())]
             case events.DevicesListed(microphones, speakers):
                 return ["  Microphones:", *_indented(microphones), "  Speakers:", *_indented(speakers)]
+            case events.TextQueued():
+                first_while_away = not self._room_words and len(self._unsent) == 1
+                return [
+                    self._ink.aside("* What you say is kept, and sent once you are in the room.")
+                ] * first_while_away
             case events.ProblemReported() | events.TextRefused():
                 return [self._ink.trouble(f"* {_note(event)}")]
             case _:
@@ -173,6 +183,10 @@ class TerminalFace:
                 self._on["/mic"] = on
             case events.SpeakerChanged(on):
                 self._on["/speaker"] = on
+            case events.TextQueued(post):
+                self._unsent.add(post)
+            case events.TextStored(post) | events.TextRefused(post):
+                self._unsent.discard(post)
             case _:
                 pass
 
@@ -191,7 +205,7 @@ class TerminalFace:
             case ["/help" | "/people" | "/invite" as word]:
                 return self._told(word)
             case _:
-                raise BadLine(f"{words[0][:40]} is not known, or something is missing behind it: /help lists what is.")
+                raise BadLine(_misused(words[0]))
 
     def _told(self, word: str) -> list[str]:
         if word == "/people":
@@ -226,6 +240,16 @@ class TerminalFace:
         return [f"* {_lines(len(event.lines))} with “{event.words}”{older}:"] + [
             "  " + self._said(line, dated=True).replace("\n", "\n  ") for line in event.lines
         ]
+
+
+def _misused(word: str) -> str:
+    """What was wrong with a line that begins with this word, and what would be right."""
+    known = (*_WORDS, *OF_A_PERSON)
+    if word in known:
+        right = next(line for line in _HELP if f"{word} " in f"{line} ")
+        return f"Write {right[:_HELP_COLUMN].strip()}: {right[_HELP_COLUMN:].strip()}."
+    near = get_close_matches(word[:40], known, 1)
+    return f"{word[:40]} is not known{f': {near[0]} is' if near else ''}. /help lists all."
 
 
 def _met(event: events.BrokerMet) -> list[str]:

@@ -12,6 +12,7 @@ from client import commands, events
 from client.events import Part, Person
 from client.faces import BadLine
 from client.terminal_face import TerminalFace
+from client.terminal_people import OF_A_PERSON
 
 ME = Person("s0", "m0", "Me", own=True, confirmed=True)
 ANN = Person("s1", "m1", "Ann", confirmed=True, listening=True)
@@ -63,11 +64,54 @@ def test_what_is_typed(line: str, command: object) -> None:
     ],
 )
 def test_slashes_that_mean_nothing(line: str) -> None:
-    with pytest.raises(BadLine, match="/help") as bad:
+    with pytest.raises(BadLine, match=r"/help|Write /") as bad:
         TerminalFace().command(line)
     complaint = TerminalFace().complaint(str(bad.value))
     assert complaint.startswith("! ")
     assert len(complaint) < 200
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("/search", "Write /search WORDS: earlier lines of this room with these words."),
+        ("/mic maybe", "Write /mic [on|off]: speak, or stop speaking."),
+        ("/quit now", "Write /quit: leave."),
+        ("/peple", "/peple is not known: /people is. /help lists all."),
+        ("/xyzzy", "/xyzzy is not known. /help lists all."),
+    ],
+)
+def test_a_complaint_says_what_would_be_right(line: str, complaint: str) -> None:
+    # would catch: a word that is known said to be unknown, and a slip of one letter that sends people to the help
+    with pytest.raises(BadLine) as bad:
+        TerminalFace().command(line)
+    assert str(bad.value) == complaint
+
+
+def test_every_word_that_is_known_has_its_line_in_the_help() -> None:
+    # would catch: a command that is added without a line in the help: a complaint about it has nothing to say
+    words = [word for word in TerminalFace().completions("/") if word not in {"/search", "/export", *OF_A_PERSON}]
+    for word in words:
+        with pytest.raises(BadLine, match=f"Write {word}"):
+            TerminalFace().command(f"{word} not like this")
+
+
+def test_what_waits_to_be_sent_is_told() -> None:
+    # would catch: somebody who talks on into a lost connection, and nothing says that nobody has got it
+    face = TerminalFace()
+    face.lines(JOINED)
+    assert face.lines(events.TextQueued("a", "x", 0.0)) == []
+    face.lines(events.TextStored("a", 1))
+    face.lines(events.RoomLeft("lost", 1.0))
+    assert face.lines(events.TextQueued("b", "x", 0.0)) == [
+        "* What you say is kept, and sent once you are in the room."
+    ]
+    assert face.lines(events.TextQueued("c", "y", 0.0)) == []
+    assert face.status() == "not connected · 2 lines not sent yet · mic off · speaker off · /help"
+    face.lines(events.TextRefused("b", "no"))
+    assert "1 line not sent yet" in face.status()
+    face.lines(events.TextStored("c", 2))
+    assert "sent" not in face.status()
 
 
 @given(st.text(max_size=40))
@@ -230,7 +274,9 @@ def test_notes(event: events.Event, line: str) -> None:
 def test_what_a_terminal_need_not_say() -> None:
     quiet: list[events.Event] = [events.PersonChanged(ANN), events.TextQueued("p", "x", 0.0), events.TextStored("p", 1)]
     quiet.append(events.TextSeen(1, 2, 3))
-    assert [TerminalFace().lines(event) for event in quiet] == [[]] * 4
+    face = TerminalFace()
+    face.lines(JOINED)
+    assert [face.lines(event) for event in quiet] == [[]] * 4
 
 
 def test_counters_are_sorted() -> None:

@@ -18,6 +18,7 @@ BASE_SAMPLES: Final = 20 * SAMPLE_RATE  # 100 ppm of drift are 2 ms in it
 SPREAD_SAMPLES: Final = 30 * SAMPLE_RATE
 SPREAD_PACKETS: Final = 1_000  # ten seconds of speech
 QUANTILE: Final = 0.95
+TAIL: Final = 0.99
 MOVED_SAMPLES: Final = SAMPLE_RATE // 4  # a way that got this much longer for SETTLED is another way
 SETTLED_SAMPLES: Final = SAMPLE_RATE
 
@@ -55,7 +56,15 @@ class Transit:
     @property
     def spread(self) -> int:
         """By how much 95 % of the last packets were slower than the fastest, at most."""
-        place = min(int(len(self._sorted) * QUANTILE), len(self._sorted) - 1)
+        return self._slower(QUANTILE)
+
+    @property
+    def tail(self) -> int:
+        """The same of 99 %."""
+        return self._slower(TAIL)
+
+    def _slower(self, quantile: float) -> int:
+        place = min(int(len(self._sorted) * quantile), len(self._sorted) - 1)
         return max(0, self._sorted[place] - self.base)
 
     def watched(self, now: int) -> int:

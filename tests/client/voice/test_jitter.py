@@ -348,3 +348,20 @@ def test_whatever_the_network_does(network: list[tuple[float | None, int]], in_o
     assert accounted == put
     assert counters.played == len(heard.media)
     assert counters.discarded <= counters.late
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "target_ms"),
+    [
+        (0.0, 12.0),  # all alike: a block, and the threads
+        (8.0, 12.0),  # within that
+        (25.0, 27.0),  # one in 25 is late enough to be missed: waited for
+        (60.0, 12.0),  # mistake: to wait for one stall in a while with all the rest
+    ],
+)
+def test_the_target_waits_for_the_last_packets_where_that_is_not_much(late_ms: float, target_ms: float) -> None:
+    buffer = JitterBuffer(Counters())
+    for number in range(200):
+        late = late_ms / 1000 if number % 25 == 24 else 0.0
+        buffer.put(packet(number), 1.0 + 0.01 * number + late)
+    assert buffer.target(round(3.0 * 48_000)) == pytest.approx(target_ms * 48, abs=2)

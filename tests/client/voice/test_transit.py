@@ -23,6 +23,12 @@ def test_base_is_the_least_and_spread_the_95th_percentile_above_it() -> None:
     assert transit.spread == 95  # mistake: the maximum instead, which one straggler would rule for ten seconds
 
 
+def test_the_tail_is_the_99th_percentile() -> None:
+    transit = Transit()
+    feed(transit, list(range(1000, 1200)))
+    assert transit.tail == 198
+
+
 def test_a_straggler_among_a_hundred_changes_nothing() -> None:
     transit = Transit()
     feed(transit, [1000] * 99 + [9000])

@@ -4,8 +4,8 @@ Theory. `Transit` knows how long the fastest packet was under way. The *delay* o
 much later it is heard than that fastest packet would allow: `now - media time - base`. A packet comes in time
 if it was under way no more than `delay` longer than the fastest. How long a packet had to be collected
 for is no part of either: a speaker may change between packets of 10 and of 40 ms. The delay is steered, by media time
-and not by how full the buffer is, to a *target*: what 95 % of the packets needed, and a floor; or what 99 % needed, where that
-is little more: each packet that has to be made up is heard.
+and not by how full the buffer is, to a *target*: what 95 % of the packets needed, and a floor; or what 99 % needed,
+where that is little more: each packet that has to be made up is heard.
 
 ===========================  =====================================================================
 what there is                what is done

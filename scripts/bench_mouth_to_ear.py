@@ -27,7 +27,7 @@ from tqdm import tqdm
 from scripts.bench.report import machine
 from scripts.rig.analysis import NO_PESQ, Silent, can_tell_pesq
 from scripts.rig.link import Link, Network
-from scripts.rig.programs import BUSY, MUMBLE, OURS, SLIM, ZERO, Setting
+from scripts.rig.programs import BUSY, MUMBLE, OURS, SLIM, ZERO, Setting, with_lanes
 from scripts.rig.runs import Result, run
 from scripts.rig.sound_card import NotReady
 from scripts.rig.steady import steady, steady_table
@@ -122,7 +122,9 @@ def _steady(given: argparse.Namespace, seconds: float) -> int:
 
 def _wanted(given: argparse.Namespace, network: Network | None) -> list[Setting]:
     every = [*(() if network else (ZERO,)), *OURS, *((SLIM,) if given.slim else ()), *(MUMBLE if given.peer else ())]
-    return [one for one in every if (given.only or "") in f"{one.program} {one.name}"]
+    wanted = [one for one in every if (given.only or "") in f"{one.program} {one.name}"]
+    laned = [with_lanes(one, lanes) for lanes in given.lanes for one in wanted] or wanted
+    return [one for place, one in enumerate(laned) if one not in laned[:place]]
 
 
 def _network(net: str | None) -> Network | None:

@@ -19,6 +19,7 @@ def read_flags(description: str | None) -> argparse.Namespace:
     flags.add_argument(
         "--net", metavar="LIST", help="loss=5,delay=20,jitter=5 (each way; also burst, kbit, queue), needs root"
     )
+    flags.add_argument("--lanes", metavar="LIST", help="ours with these lanes, in turns: as 1,2,auto (default auto)")
     flags.add_argument("--slim", action="store_true", help="measure slim voice too")
     flags.add_argument("--only", metavar="NAME", help="only the settings whose name has this in it")
     flags.add_argument("--minutes", type=float, default=0.0, metavar="N", help="talk so long between two measurements")
@@ -37,6 +38,10 @@ def read_flags(description: str | None) -> argparse.Namespace:
     for name, least, most in (("runs", 1, 1_000), ("chirps", 2, 1_000), ("speech", 1, 100), ("period", 48, 4_800)):
         if not least <= getattr(given, name) <= most:
             flags.error(f"--{name} must be from {least} to {most}")
+    lanes = [] if given.lanes is None else given.lanes.split(",")
+    if set(lanes) - {"1", "2", "auto"}:
+        flags.error("--lanes are 1, 2 or auto")
+    given.lanes = lanes
     if given.busy is not None and not 2 <= given.busy <= 3_600:
         flags.error("--busy must be from 2 to 3600 seconds")
     if not 0 <= given.minutes <= 600:

@@ -15,7 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +59,7 @@ class Setting:
     program: str  # "card", "ours" or "mumble"
     name: str
     speaks: tuple[str, ...] = ()  # flags of ours, for who speaks
+    both: tuple[str, ...] = ()  # and for both
     settings: Mapping[str, object] = field(default_factory=dict)  # of Mumble
     listener: str = "client"  # of ours: the module that listens
 
@@ -70,6 +71,15 @@ OURS: Final = (
 )
 SLIM: Final = Setting("ours", "slim", (*OURS[0].speaks, "--voice", "slim"))
 BUSY: Final = Setting("ours", "busy", OURS[0].speaks, listener="scripts.rig.busy_client")
+
+
+def with_lanes(setting: Setting, lanes: str) -> Setting:
+    """Ours, told how many lanes to use; all others as they are."""
+    if setting.program != "ours":
+        return setting
+    return replace(setting, name=f"{setting.name}, lanes: {lanes}", both=("--lanes", lanes))
+
+
 _COMMON: Final = {
     "audio/input": "PulseAudio",
     "audio/output": "PulseAudio",
@@ -142,7 +152,7 @@ def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iter
                 invite,
                 _PHRASE,
                 folder / name,
-                ("--mic", "default", "--speaker", "default", *more),
+                ("--mic", "default", "--speaker", "default", *setting.both, *more),
                 folder / f"{name}.errors",
                 card.environment(name),
                 before,

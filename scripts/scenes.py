@@ -13,6 +13,8 @@ from client.events import (
     ConnectionProgressed,
     DelayEstimated,
     Event,
+    LaneChanged,
+    LaneReason,
     MicrophoneChanged,
     MicrophoneLevel,
     Part,
@@ -29,6 +31,7 @@ from client.events import (
     TextReceived,
     TextSeen,
     TextStored,
+    WritingChanged,
 )
 from client.ui.actions import Act
 from client.ui.app import Opening, Window
@@ -54,6 +57,7 @@ class Scene:
     opening: Opening = READY
     act: Callable[[Window], object] = lambda _window: None
     settings: dict[str, object] = field(default_factory=dict)
+    focused: bool = True
     size: str = ""  # WIDTHxHEIGHT in pixels; empty: as it opens
 
 
@@ -98,6 +102,12 @@ def tuned(now: float) -> list[Event]:
     """One is louder than the others, one is not heard at all."""
     chosen = [replace(BEN, decibels=6.0), replace(CLEO, muted=True)]
     return [*conversation(now), DelayEstimated(BEN, 46), *map(PersonChanged, chosen)]
+
+
+def lossy(now: float) -> list[Event]:
+    """Lines came while one was elsewhere, the network loses packets, and somebody writes."""
+    second = LaneChanged(second=True, why=LaneReason.LOSS_UP)
+    return [*conversation(now), AudienceChanged(2), second, WritingChanged(CLEO, on=True)]
 
 
 def error(_now: float) -> list[Event]:
@@ -153,6 +163,7 @@ SCENES = {
     "settings": Scene(conversation, act=lambda window: window.do(Act.SETTINGS)),
     "keys": Scene(conversation, act=lambda window: window.do(Act.KEYS)),
     "volume": Scene(tuned, act=lambda window: window.page.roster.row(BEN.session).open()),
+    "lossy": Scene(lossy, focused=False),
     "unheard": Scene(unheard, settings={"transmit": "push"}),
     "changed": Scene(changed),
     "alone": Scene(alone),

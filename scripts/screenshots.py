@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from client.commands import Command  # noqa: E402
+from client.events import RoomJoined  # noqa: E402
 from client.inbox import Inbox  # noqa: E402
 from client.settings import Choices  # noqa: E402
 from client.ui import drawing  # noqa: E402
@@ -146,8 +147,14 @@ def shoot(name: str) -> None:
     root = window.root
     if scene.size:
         root.geometry(scene.size)
+    if scene.focused:
+        wait(window, 0.3)
+        root.focus_force()
+        root.update()
     for event in scene.play(time.time()):
         stage.events.put(event)
+        if scene.focused and isinstance(event, RoomJoined):
+            wait(window, 0.6)  # it is seen that somebody looks
     wait(window, 1.2)
     scene.act(window)
     wait(window, 0.5)

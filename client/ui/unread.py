@@ -19,6 +19,7 @@ class Unread:
         """Another room: nothing of it is known."""
         self._here = False  # the user looks at the end
         self._seen: Place | None = None  # the last line that the user had before the eyes, now or in an earlier run
+        self._fetched = BEGINNING  # the last line that was said before I was ever here
         self._all_seen = True  # that the mark is about
         self.after: Place | None = None  # the mark stands behind this place; None: there is none
         self.count = 0
@@ -57,8 +58,9 @@ class Unread:
             self.known(place)
             return False
         if late and (self._seen is None or place <= self._seen):
+            self._fetched = max(self._fetched, place)
             return self._more_of_the_same(place)
-        self.after, self.count = self._seen or BEGINNING, 1
+        self.after, self.count = max(self._seen or BEGINNING, self._fetched), 1
         self._all_seen = self._met = False
         return True
 

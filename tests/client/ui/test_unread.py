@@ -98,7 +98,7 @@ def test_a_newcomer_has_missed_nothing() -> None:
     assert not unread.came(at(7), late=True)
     unread.away()
     assert unread.came(at(8), late=False)  # nobody looks yet
-    assert (unread.after, unread.count) == (BEGINNING, 1)
+    assert (unread.after, unread.count) == (at(7), 1)  # mistake: above all that was said before
     unread.begin()
     assert (unread.after, unread.count) == (None, 0)
 

@@ -58,6 +58,7 @@ def join(window: DrivenWindow) -> None:
     fake(window).say(MET, JOINED)
     window.until(window.app.page.status.room_label.winfo_ismapped)
     window.settle()
+    window.until(window.looked_at)  # or the first lines would be marked as new
 
 
 def line(seq: int, text: str, **more: bool) -> TextReceived:

@@ -131,6 +131,10 @@ class DrivenWindow:
         taken.save(SCREENSHOTS / f"{name or self._name}.png")
         return taken.convert("RGB")
 
+    def looked_at(self) -> bool:
+        """Whether the window knows that somebody looks at the end of the messages."""
+        return self.app._presenter._unread._here
+
     def point_away(self) -> None:
         """The pointer out of the window, so that nothing looks hovered."""
         _xdotool("mousemove", str(SCREEN[0] - 2), str(SCREEN[1] - 2))

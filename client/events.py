@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from client.commands import VoiceMode
+
 
 class Part(StrEnum):
     """The part of the window that a problem is about."""
@@ -362,6 +364,22 @@ class LaneChanged:
     why: LaneReason
 
 
+class VoiceModeReason(StrEnum):
+    """Why my voice is made as it is."""
+
+    ASKED = "asked"
+    FULL = "full"  # the way up has no room for more
+    GOOD = "good"  # it has
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceModeChanged:
+    """My voice is made in another way from now on, or for another reason."""
+
+    mode: VoiceMode
+    why: VoiceModeReason
+
+
 @dataclass(frozen=True, slots=True)
 class StatsReported:
     """Counters since the start of the program."""
@@ -419,6 +437,7 @@ Event: TypeAlias = (
     | MicrophoneLevel
     | SpeechChanged
     | LaneChanged
+    | VoiceModeChanged
     | StatsReported
     | ProblemReported
     | SessionEnded

@@ -117,7 +117,7 @@ _COMMANDS: Final[Mapping[str, Callable[[Asked], commands.Command]]] = {
     "speaker": _switch(commands.SetSpeaker),
     "hold": _switch(commands.HoldToTalk),
     "transmit": _mode(commands.Transmit, commands.SetTransmit),
-    "voice": _mode(commands.VoiceMode, commands.SetVoiceMode),
+    "voice": _mode(commands.VoiceWish, commands.SetVoiceMode),
     "processing": _processing,
     "volume": _volume,
     "mute": _mute,

@@ -140,12 +140,20 @@ def _told_of_program(event: events.Event) -> list[tuple[str, dict[str, object]]]
             return [("delay", _about(person, ms=ms))]
         case events.MicrophoneEnded():
             return [("mic_ended", {})]
-        case events.LaneChanged(second, why):
-            return [("lanes", {"count": 1 + second, "why": why.value})]
         case events.StatsReported(counters):
             return [("stats", dict(counters))]
         case events.ProblemReported():
             return [("error", {"code": event.code, "message": event.message, "part": event.part.value})]
+        case _:
+            return _told_of_ways(event)
+
+
+def _told_of_ways(event: events.Event) -> list[tuple[str, dict[str, object]]]:
+    match event:
+        case events.LaneChanged(second, why):
+            return [("lanes", {"count": 1 + second, "why": why.value})]
+        case events.VoiceModeChanged(mode, reason):
+            return [("voice", {"mode": mode.value, "why": reason.value})]
         case _:
             return []
 

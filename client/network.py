@@ -36,6 +36,7 @@ from client.transport import Link, Transport
 from client.tuning import Tuning
 from client.voice.engine import VoiceEngine
 from client.voice.reports import MediaHeard, MediaSpoken, Report, TalkHeard
+from client.voice_choice import VoiceChoice
 from common import messages
 from common.crypto.keys import RoomKeys
 from common.errors import LocalError
@@ -64,12 +65,12 @@ class Network(threading.Thread):
         habits: Habits = Habits(),  # noqa: B008 - frozen
         transmit: commands.Transmit = commands.Transmit.ALWAYS,
         processing: commands.SetProcessing | None = None,
-        mode: commands.VoiceMode = commands.VoiceMode.LOW_DELAY,
+        voice: commands.VoiceWish = commands.VoiceWish.LOW_DELAY,
         lanes: commands.Lanes = commands.Lanes.ONE,
     ) -> None:
         """`inbox`: where events go, if that is there already.
 
-        `microphone`, `speaker`, `transmit`, `processing` and `mode` as in `VoiceEngine`.
+        `microphone`, `speaker`, `transmit`, and `processing` as in `VoiceEngine`.
         """
         super().__init__(name="network", daemon=True)
         self.events: Final = inbox or Inbox()
@@ -77,6 +78,7 @@ class Network(threading.Thread):
         self._commands: queue.SimpleQueue[commands.Command] = queue.SimpleQueue()
         self._approaches: queue.SimpleQueue[tuple[int, RoomKeys | Approach | AttemptFailed]] = queue.SimpleQueue()
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._voice_choice = VoiceChoice(voice)
         self._voice = VoiceEngine(
             microphone=microphone,
             speaker=speaker,
@@ -84,7 +86,7 @@ class Network(threading.Thread):
             report=self._report,
             transmit=transmit,
             processing=processing,
-            mode=mode,
+            mode=self._voice_choice.mode,
         )
         self._lanes = LaneWatch(lanes)
         self._transport = Transport(self._voice.receive, self._lanes)
@@ -158,6 +160,7 @@ class Network(threading.Thread):
             self._reported(report)
         self._watch_the_clock()
         self._carry_out()
+        self._mind_voice_mode(time.monotonic())
 
     def _pause(self) -> float:
         now = time.monotonic()
@@ -207,6 +210,13 @@ class Network(threading.Thread):
         self._transport.talk(session.joined and self._talks)
         session.ping_often(self._lanes.close_look(now))
 
+    def _mind_voice_mode(self, now: float) -> None:
+        """Slim voice while the way up is full, if that is left to me."""
+        changed = self._voice_choice.turn(self._lanes.uplink(now), now)
+        if changed is not None:
+            self._voice.set_mode(changed.mode)
+            self.events.put(changed)
+
     # --- commands -------------------------------------------------------------------------------------------
 
     @singledispatchmethod
@@ -249,6 +259,10 @@ class Network(threading.Thread):
     @_obey.register
     def _(self, command: commands.SetLanes) -> None:
         self._lanes.lanes = command.lanes
+
+    @_obey.register
+    def _(self, command: commands.SetVoiceMode) -> None:
+        self._voice_choice.wish = command.wish
 
     @_obey.register
     def _(self, command: commands.AskStats) -> None:

@@ -28,7 +28,7 @@ from client.commands import (
     SetTyping,
     SetVoiceMode,
     Transmit,
-    VoiceMode,
+    VoiceWish,
 )
 from common.errors import LocalError
 
@@ -52,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True):
     high_pass: bool = True
     gain: bool = True
     transmit: Literal["voice", "push", "always"] = "voice"
-    voice_mode: Literal["low-delay", "slim"] = "low-delay"
+    voice_mode: Literal["auto", "low-delay", "slim"] = "auto"
     lanes: Literal["auto", "1", "2"] = "auto"
     push_to_talk_key: _Key = "F8"  # Tk's word for the key
     theme: Literal["system", "light", "dark", "contrast"] = "system"
@@ -84,7 +84,7 @@ def _processing(settings: Settings) -> SetProcessing:
 _ORDERS: Final[Mapping[tuple[str, ...], Callable[[Settings], Command]]] = {
     ("microphone", "speaker"): lambda now: ChooseDevices(now.microphone, now.speaker),
     ("transmit",): lambda now: SetTransmit(Transmit(now.transmit)),
-    ("voice_mode",): lambda now: SetVoiceMode(VoiceMode(now.voice_mode)),
+    ("voice_mode",): lambda now: SetVoiceMode(VoiceWish(now.voice_mode)),
     ("lanes",): lambda now: SetLanes(Lanes(now.lanes)),
     ("echo", "noise", "high_pass", "gain"): _processing,
     ("receipts",): lambda now: SetReceipts(now.receipts),

@@ -21,7 +21,7 @@ _HELP: Final = [
     "  /mic [on|off]     speak, or stop speaking",
     "  /speaker [on|off] hear the others, or stop hearing",
     "  /transmit MODE    send your microphone while you speak (voice), or always",
-    "  /voice MODE       little data (slim), for a narrow network, or little delay (low-delay)",
+    "  /voice MODE       little data (slim), little delay (low-delay), or as your network needs it (auto)",
     "  /devices          microphones and speakers that there are",
     "  /echo             record three seconds and play them back",
     "  /people           who is here",
@@ -57,7 +57,7 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("/help", "/people", "/invite", *_ASKED, *_WITH_TEXT), ()),
     **dict.fromkeys(_SWITCHES, ("on", "off")),
     "/transmit": ("always", "voice"),
-    "/voice": tuple(commands.VoiceMode),
+    "/voice": tuple(commands.VoiceWish),
 }
 _ECHO_STEPS: Final = {
     events.EchoStep.SPEAK: "Speak now: three seconds are recorded.",
@@ -66,6 +66,15 @@ _ECHO_STEPS: Final = {
 }
 
 
+_VOICE_MODES: Final = {
+    (commands.VoiceMode.SLIM, events.VoiceModeReason.FULL): "Slim voice: your network is narrow.",
+    (commands.VoiceMode.SLIM, events.VoiceModeReason.ASKED): "Slim voice: little data.",
+    (
+        commands.VoiceMode.LOW_DELAY,
+        events.VoiceModeReason.GOOD,
+    ): "Voice with little delay: your network has room for it.",
+    (commands.VoiceMode.LOW_DELAY, events.VoiceModeReason.ASKED): "Voice with little delay.",
+}
 _LANE_OFF: Final = {
     events.LaneReason.GOOD: ": nothing was held up for a while",
     events.LaneReason.FULL: ": your network has no room for it",
@@ -198,8 +207,8 @@ class TerminalFace:
                 return _SWITCHES[which](not self._on[which])
             case ["/transmit", ("voice" | "always") as mode]:
                 return commands.SetTransmit(commands.Transmit(mode))
-            case ["/voice", ("slim" | "low-delay") as mode]:
-                return commands.SetVoiceMode(commands.VoiceMode(mode))
+            case ["/voice", ("auto" | "slim" | "low-delay") as wish]:
+                return commands.SetVoiceMode(commands.VoiceWish(wish))
             case [word] if word in _ASKED:
                 return _ASKED[word]()
             case ["/help" | "/people" | "/invite" as word]:
@@ -319,6 +328,8 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one tabl
             return _ECHO_STEPS[step]
         case events.LaneChanged(second, why):
             return _lane(why, second=second)
+        case events.VoiceModeChanged(mode, why):
+            return _VOICE_MODES[mode, why]
         case events.MicrophoneEnded():
             return "The file was spoken to its end."
         case events.ProblemReported():

@@ -17,7 +17,6 @@ from client.commands import (
     SetProcessing,
     SetSpeaker,
     SetTransmit,
-    SetVoiceMode,
     TestEcho,
     VoiceCommand,
 )
@@ -109,8 +108,6 @@ def obey(command: VoiceCommand, engine: VoiceEngine) -> None:  # noqa: C901 - on
             engine.set_speaker(on)
         case SetTransmit(mode):
             engine.set_transmit(mode)
-        case SetVoiceMode(mode):
-            engine.set_mode(mode)
         case HoldToTalk(on):
             engine.hold_to_talk(on)
         case SetProcessing():

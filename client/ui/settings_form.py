@@ -85,7 +85,7 @@ GROUPS: Final = (
             Choice(
                 "voice_mode",
                 texts.VOICE_MODE,
-                (("low-delay", texts.LOW_DELAY), ("slim", texts.SLIM)),
+                (("auto", texts.AUTOMATIC), ("low-delay", texts.LOW_DELAY), ("slim", texts.SLIM)),
                 texts.HINT_VOICE_MODE,
             ),
             Choice(

@@ -255,6 +255,7 @@ SPEAKER_OFF: Final = _("Speaker off")
 OPENING: Final = _("opening…")
 NOBODY_LISTENS: Final = _("Nobody is listening")
 SECOND_LANE_LOSS: Final = _("Second lane on: your network loses packets")
+SLIM_VOICE: Final = _("Slim voice: your network is narrow")
 SECOND_LANE: Final = _("Second lane on: voice goes two ways")
 ON_AFTER_CONNECTING: Final = _("Starts once you are connected")
 
@@ -310,7 +311,9 @@ TRANSMIT_ALWAYS: Final = _("All the time")
 VOICE_MODE: Final = _("My voice is made for")
 LOW_DELAY: Final = _("Little delay")
 SLIM: Final = _("Little data")
-HINT_VOICE_MODE: Final = _("Little data: a third of it, for a narrow network; others hear you a little later.")
+HINT_VOICE_MODE: Final = _(
+    "Little data: a third of it; others hear you a little later. Automatic: while your network is narrow."
+)
 PUSH_KEY: Final = _("Key to hold")
 HINT_PUSH_KEY: Final = _("Press the button, then the key. It works while this window has the focus.")
 PRESS_A_KEY: Final = _("Press a key…")

@@ -16,6 +16,8 @@ from client.events import (
     ProblemReported,
     SpeakerChanged,
     SpeechChanged,
+    VoiceModeChanged,
+    VoiceModeReason,
 )
 from client.ui import texts
 
@@ -49,7 +51,7 @@ class Voice:
         self._level = 0.0
         self._speaking = False
         self._held = False
-        self._lane_note = ""
+        self._lane_note = self._slim_note = ""
         self.audience: int | None = None  # None: not told yet
         self.push_key = ""  # the key that has to be held to be heard; empty: none has to be
 
@@ -79,6 +81,8 @@ class Voice:
             case LaneChanged(second, why):
                 note = texts.SECOND_LANE if why is LaneReason.ASKED else texts.SECOND_LANE_LOSS
                 self._lane_note = note if second else ""
+            case VoiceModeChanged(_, why):
+                self._slim_note = texts.SLIM_VOICE if why is VoiceModeReason.FULL else ""
             case _:
                 self._receive_microphone(event)
 
@@ -109,7 +113,7 @@ class Voice:
             _waiting_note(self._speaker_wanted, self._speaker_on, online=online),
             self._level,
             warns,
-            self._lane_note if online else "",
+            (self._slim_note or self._lane_note) if online else "",
         )
 
     def _microphone_note(self, *, online: bool) -> tuple[str, bool]:

@@ -44,7 +44,8 @@ def told(event: events.Event, face: JsonFace | None = None) -> list[dict[str, An
         ('{"do":"devices"}', commands.AskDevices()),
         ('{"do":"choose","microphone":"Headset"}', commands.ChooseDevices("Headset", "default")),
         ('{"do":"echo_test"}', commands.TestEcho()),
-        ('{"do":"voice","mode":"slim"}', commands.SetVoiceMode(commands.VoiceMode.SLIM)),
+        ('{"do":"voice","mode":"slim"}', commands.SetVoiceMode(commands.VoiceWish.SLIM)),
+        ('{"do":"voice","mode":"auto"}', commands.SetVoiceMode(commands.VoiceWish.AUTO)),
         ('{"do":"search","words":"tea"}', commands.SearchLog("tea")),
         ('{"do":"export","path":"a.txt"}', commands.ExportLog("a.txt")),
         ('{"do":"quit"}', commands.Quit()),
@@ -196,6 +197,10 @@ def test_members_are_answered_at_once() -> None:
         (
             events.LaneChanged(True, events.LaneReason.LOSS_UP),
             {"event": "lanes", "count": 2, "why": "loss_up"},
+        ),
+        (
+            events.VoiceModeChanged(commands.VoiceMode.SLIM, events.VoiceModeReason.FULL),
+            {"event": "voice", "mode": "slim", "why": "full"},
         ),
         (events.DevicesListed(("USB",), ()), {"event": "devices", "microphones": ["USB"], "speakers": []}),
         (events.EchoTestChanged(events.EchoStep.SPEAK), {"event": "echo_test", "step": "speak"}),

@@ -15,7 +15,7 @@ import pytest
 import client.__main__ as program
 from client import asking, network
 from client.asking import weak_phrase_meant
-from client.commands import Command, Connect, Lanes, Quit, SetProcessing, Transmit, VoiceMode
+from client.commands import Command, Connect, Lanes, Quit, SetProcessing, Transmit, VoiceWish
 from client.events import SessionEnded
 from client.inbox import Inbox
 from client.late import LateSession
@@ -43,11 +43,11 @@ class Network:
         transmit: Transmit,
         processing: SetProcessing,
         lanes: Lanes,
-        mode: VoiceMode,
+        voice: VoiceWish,
     ) -> None:
         self.events = inbox
         self.store, self.devices = store, (microphone, speaker)
-        self.habits, self.transmit, self.processing, self.mode = habits, transmit, processing, mode
+        self.habits, self.transmit, self.processing, self.voice = habits, transmit, processing, voice
         self.lanes = lanes
         self.asked: list[Command] = []
         Network.last = self
@@ -101,7 +101,7 @@ def test_settings_hold_where_no_flag_does(tmp_path: Path, capsys: pytest.Capture
     run("--text", *_NOWHERE, "--speaker", "none", folder=tmp_path)
     assert Network.last.devices == ("none", "none")
     assert not Network.last.habits.receipts
-    assert Network.last.mode is VoiceMode.SLIM
+    assert Network.last.voice is VoiceWish.SLIM
     assert "“colour”" in capsys.readouterr().err
     Network.last.store.close()
 

@@ -18,7 +18,7 @@ from client.commands import (
     SetTransmit,
     SetVoiceMode,
     Transmit,
-    VoiceMode,
+    VoiceWish,
 )
 from client.settings import Choices, Settings, SettingsNotKept, orders
 
@@ -157,7 +157,7 @@ def test_the_session_is_told_what_concerns_it() -> None:
     assert orders(usual, Settings(speaker="Headset")) == [ChooseDevices("default", "Headset")]
     assert orders(usual, Settings(transmit="push")) == [SetTransmit(Transmit.PUSH)]
     assert orders(usual, Settings(lanes="2")) == [SetLanes(Lanes.TWO)]
-    assert orders(usual, Settings(voice_mode="slim")) == [SetVoiceMode(VoiceMode.SLIM)]
+    assert orders(usual, Settings(voice_mode="slim")) == [SetVoiceMode(VoiceWish.SLIM)]
     assert orders(usual, Settings(noise=False)) == [SetProcessing(noise=False)]
     changed = Settings(echo=False, high_pass=False, gain=False, receipts=False, keep_log=False)
     assert orders(usual, changed) == [SetProcessing(False, True, False, False), SetReceipts(False), SetKeepLog(False)]

@@ -11,10 +11,8 @@ from client.commands import (
     ChooseDevices,
     SetMicrophone,
     SetSpeaker,
-    SetVoiceMode,
     TestEcho,
     VoiceCommand,
-    VoiceMode,
 )
 from client.voice.engine import VoiceEngine
 from client.voice_orders import (
@@ -66,7 +64,6 @@ def test_an_order_is_carried_out(order: VoiceOrder, asked: tuple[Any, ...]) -> N
     [
         (SetMicrophone(True), ("set_microphone", True)),
         (SetSpeaker(False), ("set_speaker", False)),
-        (SetVoiceMode(VoiceMode.SLIM), ("set_mode", VoiceMode.SLIM)),
         (ChooseDevices("Headset", "default"), ("choose_devices", "Headset", "default")),
         (AskDevices(), ("list_devices",)),
         (TestEcho(), ("test_echo",)),

@@ -1,5 +1,6 @@
 """The toggles: asked for, true, and the words between."""
 
+from client.commands import VoiceMode
 from client.events import (
     AudienceChanged,
     LaneChanged,
@@ -12,6 +13,8 @@ from client.events import (
     SessionEnded,
     SpeakerChanged,
     SpeechChanged,
+    VoiceModeChanged,
+    VoiceModeReason,
 )
 from client.ui import texts
 from client.ui.voice_state import Voice
@@ -116,3 +119,13 @@ def test_the_second_lane_is_told_while_one_is_in_a_room() -> None:
     assert voice.shown(online=True).network_note == texts.SECOND_LANE
     voice.receive(LaneChanged(False, LaneReason.GOOD))
     assert voice.shown(online=True).network_note == ""
+
+
+def test_a_narrow_network_is_told_and_a_wish_is_not() -> None:
+    # Would catch a note that stays when the voice has its little delay again.
+    voice = Voice()
+    voice.receive(VoiceModeChanged(VoiceMode.SLIM, VoiceModeReason.FULL))
+    assert voice.shown(online=True).network_note == texts.SLIM_VOICE
+    assert not voice.shown(online=False).network_note
+    voice.receive(VoiceModeChanged(VoiceMode.SLIM, VoiceModeReason.ASKED))
+    assert not voice.shown(online=True).network_note

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -169,9 +170,16 @@ def _unknown(content: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _asides(path: Path) -> Iterator[Path]:
+    """Names for a broken file: one that was put aside earlier stays."""
+    yield path.with_name(path.name + _BROKEN)
+    for number in count(2):
+        yield path.with_name(f"{path.name}{_BROKEN}-{number}")
+
+
 def _set_aside(path: Path, error: Exception) -> str:
     """Rename the file, so that the next one is written afresh and nothing of it is lost. Returns the sentence."""
-    aside = path.with_name(path.name + _BROKEN)
+    aside = next(place for place in _asides(path) if not place.exists())
     try:
         path.replace(aside)
     except OSError as trouble:

@@ -101,7 +101,9 @@ def _start(screen: str, folder: Path) -> tuple[float, float]:
 def _window(screen: str, folder: Path, flags: Sequence[str]) -> Popen[str]:
     devices = ["--mic", "none", "--speaker", "none", "--state-dir", str(folder)]
     program = str(ROOT / "scripts/bench/window_person.py")
-    environment = {"DISPLAY": screen, "SECURE_CHAT_KEY": _KEY, "XDG_RUNTIME_DIR": str(folder)}
+    # What people start keeps its bytecode, whatever the machine of this bench wants.
+    bytecode = {"PYTHONDONTWRITEBYTECODE": ""}
+    environment = {"DISPLAY": screen, "SECURE_CHAT_KEY": _KEY, "XDG_RUNTIME_DIR": str(folder), **bytecode}
     return start([sys.executable, program, *devices, *flags], environment)
 
 

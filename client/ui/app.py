@@ -392,6 +392,7 @@ class Window:
 
     def _go(self) -> None:
         self._pump.stop()
+        self._clipboard.close()
         if not self._ended:
             _log.warning("the session did not end within %d s; the window closes without it", _LEAVE_SECONDS)
         for timer in self.root.tk.splitlist(self.root.tk.call("after", "info")):

@@ -15,6 +15,7 @@ class Clipboard:
         self._root = root
         self._forget_ms = forget_ms
         self._timer = ""
+        self._lent = ""
 
     def lend(self, secret: str) -> None:
         """Put it there for a minute; what somebody copies meanwhile stays."""
@@ -22,7 +23,14 @@ class Clipboard:
             self._root.after_cancel(self._timer)
         self._root.clipboard_clear()
         self._root.clipboard_append(secret)
+        self._lent = secret
         self._timer = self._root.after(self._forget_ms, self._forget, secret)
+
+    def close(self) -> None:
+        """The window goes, and nobody would take it away later."""
+        if self._timer:
+            self._root.after_cancel(self._timer)
+            self._forget(self._lent)
 
     def put(self, text: str) -> None:
         """Put there what may stay: the text is no secret."""

@@ -13,6 +13,7 @@ from client.ui.form import Fields, Strength, strength_of, typed
 from client.ui.servers_menu import ServerActions, ServersMenu
 from client.ui.theme import Theme
 from common.crypto.phrase import strength_bits
+from common.invite import is_invite
 
 _BULLET = "•"
 _STRENGTH_TEXTS = {
@@ -150,8 +151,10 @@ class ConnectView(ttk.Frame):
             entry = ttk.Entry(self._boxes, textvariable=self._variables[part], style=style, width=width)
             entry.configure(font=self._theme.fonts.plain)
             entry.grid(row=1, column=column, sticky="nsew", padx=(0, gap))
-            entry.bind("<Return>", lambda _event: self._actions.connect())
-            entry.bind("<KP_Enter>", lambda _event: self._actions.connect())
+            entry.bind("<Return>", lambda _event: self._connect())
+            entry.bind("<KP_Enter>", lambda _event: self._connect())
+            entry.bind("<FocusOut>", lambda _event: self.settle(), add="+")
+            entry.bind("<Control-a>", _select_all)
             self.entries[part] = entry
         self.servers: ServersMenu = ServersMenu(self.entries[Part.SERVER], self._theme, self._actions.servers)
         self._build_key(head)
@@ -184,7 +187,7 @@ class ConnectView(ttk.Frame):
     def _build_buttons(self) -> None:
         parent, actions = self._buttons, self._actions
         self.connect_button: ttk.Button = ttk.Button(
-            parent, style="Accent.TButton", text=texts.CONNECT, command=actions.connect
+            parent, style="Accent.TButton", text=texts.CONNECT, command=self._connect
         )
         self.disconnect_button: ttk.Button = ttk.Button(
             parent, style="PlainSurface.TButton", text=texts.DISCONNECT, command=actions.disconnect
@@ -206,8 +209,22 @@ class ConnectView(ttk.Frame):
             return
         texts_now = {part: variable.get() for part, variable in self._variables.items()}
         now = replace(self.fields, server=texts_now[Part.SERVER], name=texts_now[Part.NAME], phrase=texts_now[Part.KEY])
-        self.fill(typed(now))
+        by_hand = abs(len(now.server) - len(self.fields.server)) <= 1
+        if by_hand and is_invite(now.server):  # it is whole when the field is left
+            self.fields = replace(now, invite=None)
+            self._show_strength()
+        else:
+            self.fill(typed(now))
         self._actions.edited(part)
+
+    def settle(self) -> None:
+        """What was typed into the server field is whole now: a link is taken apart."""
+        if is_invite(self.fields.server):
+            self.fill(typed(self.fields))
+
+    def _connect(self) -> None:
+        self.settle()
+        self._actions.connect()
 
     def _reveal(self, *, shown: bool | None = None) -> None:
         entry = self.entries[Part.KEY]
@@ -221,6 +238,12 @@ class ConnectView(ttk.Frame):
         colours = self._theme.palette
         colour = {Strength.WEAK: colours.danger, Strength.FAIR: colours.warning}.get(strength, colours.success)
         self._strength.configure(text=_STRENGTH_TEXTS[strength], foreground=colour)
+
+
+def _select_all(event: tk.Event[tk.Misc]) -> str:
+    """As everywhere else: Tk on X11 goes to the beginning of the line."""
+    event.widget.event_generate("<<SelectAll>>")
+    return "break"
 
 
 def _enable(widget: ttk.Widget, *, on: bool) -> None:

@@ -51,6 +51,7 @@ class InviteView(Sheet):
         self.note = self.wrap(ttk.Label(self.body, style="SurfaceMuted.TLabel", justify="left"))
         self.note.grid(row=2, column=0, sticky="w", pady=(gap, gap))
         self.link = ttk.Entry(self.body, style="Field.TEntry")
+        self.link.bind("<<Copy>>", self._copied_by_hand)
         self.code = ttk.Label(self.body, style="Surface.TLabel")
         self.finish()
 
@@ -62,6 +63,11 @@ class InviteView(Sheet):
     def shows_link(self) -> bool:
         """Whether the link can be read."""
         return bool(self.link.winfo_manager())
+
+    def _copied_by_hand(self, _event: object) -> str:
+        """A part of the link is of no use: the whole one is copied, and taken away again."""
+        self._copied()
+        return "break"
 
     def _copied(self) -> None:
         self._copy()

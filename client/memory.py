@@ -39,6 +39,10 @@ class Memory:
         elif isinstance(event, RoomJoined) and self._invite is not None and not event.again and self._wanted():
             self._remember(self._invite, event.room_words)
 
+    def take_notes(self) -> list[str]:
+        """Sentences for the user about the list of servers, each given once."""
+        return self._visited.take_notes()
+
     def _remember(self, invite: Invite, room_words: str) -> None:
         address = invite.address
         usual = (address.port + VOICE_OFFSET, address.port + BANNER_OFFSET)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import tomli_w
 
+from client.aside import reason, set_aside
 from client.commands import (
     ChooseDevices,
     Command,
@@ -34,7 +34,6 @@ from client.commands import (
 from common.errors import LocalError
 
 LARGEST_SCALE: Final = 300
-_BROKEN: Final = ".broken"
 _Device = Annotated[str, msgspec.Meta(max_length=4_096)]  # a file's path may be that long
 _Key = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
@@ -135,7 +134,7 @@ class Choices:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
-            self._notes.append(_set_aside(self._path, error))
+            self._notes.append(set_aside(self._path, "The settings file", error, "defaults hold now"))
             return {}
         return content
 
@@ -154,7 +153,7 @@ class Choices:
         except OSError as error:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
-            raise SettingsNotKept(f"The settings cannot be written to {path}: {_reason(error)}.") from error
+            raise SettingsNotKept(f"The settings cannot be written to {path}: {reason(error)}.") from error
 
 
 def _checked(content: Mapping[str, Any]) -> Settings:
@@ -168,26 +167,3 @@ def _unknown(content: Mapping[str, Any]) -> list[str]:
         for name in content
         if name not in known
     ]
-
-
-def _asides(path: Path) -> Iterator[Path]:
-    """Names for a broken file: one that was put aside earlier stays."""
-    yield path.with_name(path.name + _BROKEN)
-    for number in count(2):
-        yield path.with_name(f"{path.name}{_BROKEN}-{number}")
-
-
-def _set_aside(path: Path, error: Exception) -> str:
-    """Rename the file, so that the next one is written afresh and nothing of it is lost. Returns the sentence."""
-    aside = next(place for place in _asides(path) if not place.exists())
-    try:
-        path.replace(aside)
-    except OSError as trouble:
-        return f"{path} cannot be used ({_reason(error)}), nor be renamed ({_reason(trouble)}): defaults hold now."
-    return f"The settings file could not be read ({_reason(error)}): it was renamed to {aside.name}, defaults hold now."
-
-
-def _reason(error: Exception) -> str:
-    """In one line, for a sentence in brackets or before a full stop."""
-    said = error.strerror if isinstance(error, OSError) else None
-    return (said or str(error)).splitlines()[0].rstrip(".")

@@ -97,11 +97,17 @@ class TextUI:
         self._memory.connecting(request, with_key=False)
         self._backend.submit(request)
 
-    def _react(self, event: Event) -> None:
+    def _remember(self, event: Event) -> None:
         try:
             self._memory.receive(event)
         except NotKept as error:
             self._print([self._face.complaint(str(error))])
+        notes = self._memory.take_notes()
+        if notes:
+            self._print([self._face.complaint(note) for note in notes])
+
+    def _react(self, event: Event) -> None:
+        self._remember(event)
         if isinstance(event, RoomJoined) and not self._joined_once:
             self._joined_once = True
             if self._config.speaker_on:

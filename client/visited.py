@@ -1,7 +1,8 @@
 """The servers where one has been in a room, newest first, and the names that one had there.
 
 A private file in the state folder, shared by all windows of a user. It never holds a key: where one is remembered,
-it is in the system's keyring (`client.safe`), and here stands only that it is.
+it is in the system's keyring (`client.safe`), and here stands only that it is. A file that cannot be used is set
+aside under another name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from client.aside import reason, set_aside
 from common.errors import LocalError
 
 VISITED_FILE: Final = "servers.json"
@@ -46,19 +48,28 @@ class Visited:
     """The list, and its file. One thread at a time; other processes may write between two calls."""
 
     def __init__(self, path: Path | None) -> None:
-        """`path` None: nothing is read, and nothing remembered. A file that cannot be read is as good as none."""
+        """`path` None: nothing is read, and nothing remembered."""
         self._path = path
+        self._notes: list[str] = []
 
     def all(self) -> tuple[Visit, ...]:
-        """Newest first."""
+        """Newest first. What is wrong with the file is told by `take_notes`."""
         if self._path is None:
             return ()
         try:
             with self._path.open("rb") as file:
                 content = file.read(_LONGEST_FILE)
             return tuple(msgspec.json.decode(content, type=list[Visit])[:KEPT])
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        except FileNotFoundError:
             return ()
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            self._notes.append(set_aside(self._path, "The list of servers", error, "a new one is begun"))
+            return ()
+
+    def take_notes(self) -> list[str]:
+        """Sentences for the user about the file, each given once."""
+        notes, self._notes = self._notes, []
+        return notes
 
     def remember(self, visit: Visit) -> None:
         """One was there just now. Raises `NotKept`."""
@@ -113,4 +124,4 @@ def _entry(visit: Visit) -> tuple[str, str]:
 
 
 def _not_kept(path: Path, error: OSError) -> NotKept:
-    return NotKept(f"The list of servers cannot be written to {path}: {error.strerror or error}.")
+    return NotKept(f"The list of servers cannot be written to {path}: {reason(error)}.")

@@ -149,8 +149,8 @@ class Window:
         self._show()
         root.bind("<Map>", self._mapped)
         root.deiconify()
-        self._pump.run()
         self._begin()
+        self._pump.run()
         root.after(1, lambda: root.after_idle(self.stage.add_tips))  # after the first paint
         root.after(1, lambda: root.after_idle(self._safe.begin))
 
@@ -282,7 +282,7 @@ class Window:
         self.page.connect.focus_part(first)
 
     def _begin(self) -> None:
-        self.chooser.begin()
+        self.chooser.begin(self._opening.visited.take_notes())
         if self._opening.speaker_on:
             self._submit(SetSpeaker(on=True))
         if self._opening.microphone_on:
@@ -359,6 +359,7 @@ class Window:
         if self._quit_at is not None:
             return
         self.composing.rest()
+        self._connector.rest()
         untouched = self._now() - self._touched_at
         viewable = bool(self.page.winfo_viewable())
         messages = self.page.chat.messages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from client.commands import Command, HoldToTalk
 from client.events import Part, ProblemReported
@@ -37,26 +37,26 @@ class Chooser:
         """The settings that hold."""
         return self._choices.now
 
-    def begin(self) -> None:
-        """The window is there: what was wrong with the settings file can be told."""
+    def begin(self, notes: Sequence[str]) -> None:
+        """The window is there: what was wrong with the settings file can be told, and so can `notes` of other files."""
         self._use_push_key()
-        self._tell("")
+        self._tell(*notes)
 
     def choose(self, field: str, value: object) -> None:
         """Something was chosen: it holds at once, whether it can be written or not."""
-        before, trouble = self.now, ""
+        before, trouble = self.now, []
         try:
             self._choices.change(field, value)
         except SettingsNotKept as error:
-            trouble = str(error)
-        self._tell(trouble)
+            trouble = [str(error)]
+        self._tell(*trouble)
         self._use_push_key()
         for order in orders(before, self.now):
             self.submit(order)
         self._changed(self.now)
 
-    def _tell(self, trouble: str) -> None:
-        notes = " ".join([*self._choices.take_notes(), trouble]).strip()
+    def _tell(self, *further: str) -> None:
+        notes = " ".join([*self._choices.take_notes(), *further])
         if notes:
             self._report(ProblemReported(Part.GENERAL, "settings", notes))
 

@@ -80,6 +80,12 @@ class Connector:
         elif isinstance(event, KeyFound):
             self._found(event)
 
+    def rest(self) -> None:
+        """Tell what was wrong with the list, if it was read just now and found broken."""
+        notes = self._memory.take_notes()
+        if notes:
+            self._report(ProblemReported(Part.GENERAL, "set_aside", " ".join(notes)))
+
     def renewed(self) -> None:
         """The form was built, perhaps anew."""
         if self._has_keyring:

@@ -124,6 +124,20 @@ def test_a_person_at_a_terminal_is_asked(tmp_path: Path, monkeypatch: pytest.Mon
     Network.last.store.close()
 
 
+def test_a_damaged_list_of_servers_is_told_before_its_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # would catch: one who is always asked "Where to?" and is told only that the broker is missing
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    tmp_path.joinpath("servers.json").write_text("[{")
+    assert run("--text", folder=tmp_path) == 2
+    told, missing = capsys.readouterr().err.splitlines()
+    assert "servers.json.broken" in told
+    assert "--server" in missing
+
+
 def _yes(_question: str) -> str:
     return "yes"
 
@@ -203,12 +217,15 @@ def test_forgetting_a_broker(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     store = Store(tmp_path)
     store.set_pin("host:9090", bytes(32))
     store.close()
+    tmp_path.joinpath("servers.json").write_text("[{")
     assert run("--forget-broker", "Host", folder=tmp_path) == 0
     assert run("--forget-broker", "host:9090", folder=tmp_path) == 0
     assert run("--forget-broker", "a b", folder=tmp_path) == 2
     said = capsys.readouterr()
     assert said.out.splitlines() == ["The key of Host:9090 is forgotten.", "No key was known for host:9090."]
-    assert said.err.startswith("secure-chat: --forget-broker: ")
+    note, wrong = said.err.splitlines()
+    assert "servers.json.broken" in note
+    assert wrong.startswith("secure-chat: --forget-broker: ")
 
 
 def test_showing_the_lasting_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -107,16 +107,6 @@ def _refuse(*_: object) -> None:
     raise PermissionError(13, "not allowed")
 
 
-def test_a_second_broken_file_leaves_the_first_where_it_is(path: Path) -> None:
-    # would catch: what was set aside yesterday is gone today
-    path.parent.mkdir()
-    for number, text in enumerate(("theme = 1", "theme = 2", "theme = 3")):
-        path.write_text(text)
-        Choices(path)
-        aside = path.with_name("settings.toml.broken" + (f"-{number + 1}" if number else ""))
-        assert aside.read_text() == text
-
-
 def test_a_file_that_cannot_even_be_renamed_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(path, "theme = ")
     monkeypatch.setattr(Path, "replace", _refuse)

@@ -18,6 +18,7 @@ from client.config import Config
 from client.console import Streams
 from client.events import (
     BrokerChanged,
+    BrokerMet,
     Clash,
     Event,
     Part,
@@ -37,6 +38,8 @@ from client.terminal_face import TerminalFace
 from client.text_ui import TextUI
 from client.trust import ANSWERS, QUESTION, Answer
 from client.visited import Visited
+from common.address import Address
+from common.invite import Invite
 
 _JOINED = RoomJoined("m0", (Person("s0", "m0", "Me", own=True),), "otter lamp")
 
@@ -255,6 +258,21 @@ def test_what_was_printed_is_seen() -> None:
     stdin.released.set()
     assert backend.asked[1:] == [MarkSeen("p1"), Quit()]
     assert names(written) == ["joined", "text", "text", "disconnected"]
+
+
+def test_a_list_of_servers_that_is_found_broken_is_told(tmp_path: Path) -> None:
+    # would catch: the other servers are gone, without a word
+    path = tmp_path / "servers.json"
+    path.write_text("[{")
+    memory = Memory(Visited(path), wanted=lambda: True, keep_key=lambda _visit, _key: None)
+    invite = str(Invite(Address("host", 9090), bytes(32), 9091, 9092, None))
+    backend, written = Backend(BrokerMet("a-b-c-d", False, invite), _JOINED, RoomLeft("over", None)), io.StringIO()
+    stdin = Waiting()
+    ui = TextUI(config(), backend, TerminalFace(), streams(stdin, written), memory, accept_weak_phrase=False)
+    assert ui.run() == 1
+    stdin.released.set()
+    assert written.getvalue().count("servers.json.broken") == 1
+    assert [visit.server for visit in Visited(path).all()] == ["host:9090"]
 
 
 def test_a_terminal_that_was_closed_ends_the_program_quietly() -> None:

@@ -61,22 +61,44 @@ def test_the_list_does_not_grow(path: Path) -> None:
         b"",
         b"{",
         b"[1]",
+        b"[" * 50_000,
         b'[{"server": 1, "name": "a"}]',
         b"\xff\xfe",
         b'[{"server": "' + b"h" * 2_000 + b'", "name": ""}]',
+        b'[{"server": "h:1", "name": ""}' + b" " * 70_000 + b"]",
     ],
 )
-def test_a_broken_file_is_as_good_as_none(path: Path, content: bytes) -> None:
-    # Would catch a window that does not open because of a list.
+def test_a_broken_file_is_set_aside_and_told(path: Path, content: bytes) -> None:
+    # Would catch a window that does not open because of a list, and a list that is lost without a word.
     path.parent.mkdir()
     path.write_bytes(content)
     visited = Visited(path)
     assert visited.all() == ()
+    (note,) = visited.take_notes()
+    assert note.startswith("The list of servers could not be read (")
+    assert note.endswith("): it was renamed to servers.json.broken, a new one is begun.")
+    assert visited.take_notes() == []
+    assert path.with_name("servers.json.broken").read_bytes() == content
     visited.remember(HOME)
     assert visited.all() == (HOME,)
+    assert visited.take_notes() == []
 
 
-def test_where_nothing_can_be_written_that_is_told(tmp_path: Path) -> None:
+def test_a_list_that_breaks_while_we_run_is_set_aside_before_it_is_written(path: Path) -> None:
+    visited = Visited(path)
+    visited.remember(WORK)
+    path.write_bytes(b"[{")
+    visited.remember(HOME)
+    assert len(visited.take_notes()) == 1
+    assert path.with_name("servers.json.broken").read_bytes() == b"[{"
+    assert Visited(path).all() == (HOME,)
+
+
+def _refuse(*_: object) -> None:
+    raise PermissionError(13, "not allowed")
+
+
+def test_where_nothing_can_be_written_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.touch()
     with pytest.raises(NotKept, match="cannot be written"):
@@ -84,9 +106,12 @@ def test_where_nothing_can_be_written_that_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "servers.json"
     folder.mkdir()
     with pytest.raises(NotKept):
-        Visited(folder).forget(HOME)
-    with pytest.raises(NotKept):
         Visited(folder).forget_all()
+    monkeypatch.setattr(Path, "replace", _refuse)
+    visited = Visited(folder)
+    with pytest.raises(NotKept):
+        visited.forget(HOME)
+    assert "nor be renamed" in visited.take_notes()[0]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "servers.json"]
 
 

@@ -108,3 +108,20 @@ def test_without_a_keyring_there_is_no_such_box(open_window: Open) -> None:
     window = open_window(READY)
     window.settle()
     assert not window.app.page.connect.remember_box.winfo_ismapped()
+
+
+def test_a_broken_list_is_set_aside_and_told_in_the_bar(open_window: Open, tmp_path: Path) -> None:
+    # would catch: a window that has forgotten all servers, and says nothing; one message that hides the other
+    for name in ("servers.json", "settings.toml"):
+        tmp_path.joinpath(name).write_text("[{")
+    visited = Visited(tmp_path / "servers.json")
+    window = open_window(Opening(visited=visited), choices=Choices(tmp_path / "settings.toml"))
+    window.until(window.app.page.problem.winfo_ismapped)
+    assert "settings.toml.broken" in window.app.page.problem.text
+    assert "servers.json.broken" in window.app.page.problem.text
+    window.picture("broken-files")
+    window.app._dismiss()
+    visited.remember(HOME)
+    tmp_path.joinpath("servers.json").write_text("[{")
+    window.app.page.connect.servers.open()  # it broke while the window was open
+    window.until(lambda: "servers.json.broken-2" in window.app.page.problem.text)

@@ -1,21 +1,26 @@
-"""Tooltips for mouse and keyboard: tkinter-tooltip's, with three things mended.
+"""Tooltips for mouse and keyboard: tkinter-tooltip's, with four things mended.
 
-It shows on keyboard focus too, it never lies off the screen, and it goes when its widget goes. Importing
+It shows on keyboard focus too, and covers no control then; it never lies off the screen, and it goes when its widget
+goes. Importing
 tkinter-tooltip takes a noticeable time, so `app` imports this file only after the window has been painted.
 """
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tktooltip import ToolTip
 
 from client.ui.theme import Theme
+from client.ui.tip_place import Box, tip_place
 
 _DELAY_MS: Final = 550
 _NO_CONTROLS: Final = frozenset({"TLabel", "TFrame", "Canvas"})
+_CONTROLS: Final = frozenset(
+    {"TButton", "TCheckbutton", "TCombobox", "TEntry", "TMenubutton", "TRadiobutton", "TScale"}
+)
 _GAP: Final = 8  # pixels between a widget and its tooltip
 _WIDEST: Final = 320
 
@@ -47,7 +52,7 @@ class Tip(ToolTip):  # type: ignore[misc]
         if widget.winfo_class() not in _NO_CONTROLS:  # Tk makes whatever has key bindings a stop of Tab
             widget.bind("<FocusOut>", self.on_leave, add="+")
             widget.bind("<KeyPress>", self.on_leave, add="+")
-            widget.bind("<<TraverseIn>>", self.on_enter, add="+")  # the focus came by Tab
+            widget.bind("<<TraverseIn>>", self._came_by_tab, add="+")
 
     def destroy(self) -> None:
         """Go with the widget."""
@@ -57,9 +62,16 @@ class Tip(ToolTip):  # type: ignore[misc]
         self.__dict__.pop("msg_var", None)
 
     def on_enter(self, _event: object = None) -> None:
-        """Show soon."""
+        """The pointer has come: show soon. It lies in nobody's way, since the pointer goes on and takes it away."""
+        self._show_soon(list)
+
+    def _came_by_tab(self, _event: object) -> None:
+        """It stays as long as the focus does: whoever fills in a form sees all the rest of it meanwhile."""
+        self._show_soon(lambda: list(_controls(self.widget.winfo_toplevel())))
+
+    def _show_soon(self, uncovered: Callable[[], list[Box]]) -> None:
         self._cancel()
-        self._timer = self.after(_DELAY_MS, self._show)
+        self._timer = self.after(_DELAY_MS, lambda: self._show(uncovered()))
 
     def on_leave(self, event: tk.Event[tk.Misc] | None = None) -> None:
         """Hide, and do not show what was about to be shown. Onto a child of the widget is not out of it."""
@@ -77,27 +89,37 @@ class Tip(ToolTip):  # type: ignore[misc]
             self.after_cancel(self._timer)
             self._timer = ""
 
-    def _show(self) -> None:
-        """Under the widget, or above it, and always whole on the screen."""
+    def _show(self, uncovered: list[Box]) -> None:
         self._timer = ""
         self._update_message()
         if not self.msg_var.get() or not self.widget.winfo_viewable():
             return
         self.update_idletasks()
-        width, height = self.winfo_reqwidth(), self.winfo_reqheight()
-        left, above, below = self._place()
-        left = min(left, self.winfo_screenwidth() - width)
-        top = below + self._gap
-        if top + height > self.winfo_screenheight():
-            top = above - height - self._gap
-        self.geometry(f"+{max(left, 0)}+{max(top, 0)}")
+        size = self.winfo_reqwidth(), self.winfo_reqheight()
+        screen = Box(0, 0, self.winfo_screenwidth(), self.winfo_screenheight())
+        left, top = tip_place(self._about(), size, self._gap, _box(self.widget.winfo_toplevel()), screen, uncovered)
+        self.geometry(f"+{left}+{top}")
         self.deiconify()
         self.lift()
 
-    def _place(self) -> tuple[int, int, int]:
-        """Left edge, upper edge and lower edge of what this is about, on the screen."""
+    def _about(self) -> Box:
+        """What this is about, on the screen."""
         if self._at_pointer:
             x, y = self.widget.winfo_pointerxy()
-            return x, y - self._gap, y + self._gap
-        top = self.widget.winfo_rooty()
-        return self.widget.winfo_rootx(), top, top + self.widget.winfo_height()
+            return Box(x, y, x + 1, y + 1)
+        return _box(self.widget)
+
+
+def _box(widget: tk.Misc) -> Box:
+    left, top = widget.winfo_rootx(), widget.winfo_rooty()
+    return Box(left, top, left + widget.winfo_width(), top + widget.winfo_height())
+
+
+def _controls(part: tk.Misc) -> Iterator[Box]:
+    """All that can be pressed or filled in now. The messages are none: there is room for a tooltip over them."""
+    for widget in part.winfo_children():
+        if widget.winfo_viewable() and (
+            widget.winfo_class() in _CONTROLS or (isinstance(widget, tk.Text) and widget.cget("state") == "normal")
+        ):
+            yield _box(widget)
+        yield from _controls(widget)

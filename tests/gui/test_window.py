@@ -410,28 +410,64 @@ def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
     # would catch: help that only a mouse finds, that lies off the screen or outlives its widget
     window = open_window(READY)
     window.until(lambda: any("tip" in type(widget).__name__.lower() for widget in _all(window.root)))
-
-    def shown() -> list[tk.Misc]:
-        return [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
-
     window.point_at(window.app.page.connect.connect_button)
-    window.until(shown)
+    window.until(lambda: shown_tips(window))
     window.point_away()
-    window.until(lambda: not shown())
+    window.until(lambda: not shown_tips(window))
     window.app.page.chat.input.focus_set()
     window.key("shift+Tab", "Tab")
-    window.until(shown)
-    tip = shown()[0]
+    window.until(lambda: shown_tips(window))
+    tip = shown_tips(window)[0]
     assert tip.winfo_rootx() >= 0
     assert tip.winfo_rooty() + tip.winfo_height() <= tip.winfo_screenheight()
     window.key("a")
-    window.until(lambda: not shown())
+    window.until(lambda: not shown_tips(window))
+
+
+@pytest.mark.parametrize("size", ["1000x680", "480x360"])
+def test_a_tooltip_that_comes_by_tab_covers_no_control(open_window: Open, size: str) -> None:
+    # would catch: the help of *New key* on the Connect button, for one who goes through the form by keyboard
+    window = open_window(READY)
+    window.root.geometry(size)
+    window.until(lambda: any("tip" in type(widget).__name__.lower() for widget in _all(window.root)))
+    window.until(lambda: window.root.winfo_width() == int(size.partition("x")[0]))
+    header = window.app.page.connect
+    controls = [*header.entries.values(), header.reveal_button, header.new_key_button]
+    controls += [header.connect_button, header.menu_button]
+    header.entries[Part.SERVER].focus_set()
+    seen = set()
+    while header.menu_button not in seen:
+        window.key("Tab")
+        seen.add(focused := window.focus())
+        if focused not in controls:
+            continue
+        window.until(lambda: shown_tips(window))
+        (tip,) = shown_tips(window)
+        window.picture(f"tip-{size}-{controls.index(focused)}")
+        assert [other for other in controls if other is not focused and _meet(tip, other)] == []
+        assert not _meet(tip, focused)
+    assert header.new_key_button in seen
+    assert header.reveal_button in seen
+
+
+def _meet(one: tk.Misc, other: tk.Misc) -> bool:
+    """Whether one lies on the other."""
+    return not (
+        one.winfo_rootx() >= other.winfo_rootx() + other.winfo_width()
+        or other.winfo_rootx() >= one.winfo_rootx() + one.winfo_width()
+        or one.winfo_rooty() >= other.winfo_rooty() + other.winfo_height()
+        or other.winfo_rooty() >= one.winfo_rooty() + one.winfo_height()
+    )
+
+
+def shown_tips(window: DrivenWindow) -> list[tk.Misc]:
+    """The tooltips that are shown."""
+    return [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
 
 
 def tips(window: DrivenWindow) -> list[str]:
     """What the tooltips say that are shown."""
-    found = [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
-    return [tip.msg_var.get() for tip in found]  # type: ignore[attr-defined]
+    return [tip.msg_var.get() for tip in shown_tips(window)]  # type: ignore[attr-defined]
 
 
 def test_a_person_has_a_tooltip_with_the_device(open_window: Open) -> None:

@@ -34,10 +34,14 @@ _PROCESSING: Final = ("echo", "noise", "high-pass", "gain")
 _T = TypeVar("_T")
 _DESCRIPTION: Final = "Sealed group chat with live voice. Without --text or --json it opens the window."
 _LOG_DESCRIPTION: Final = "What was read is kept on this computer, sealed under the room's key. No broker is needed."
-_DOCTOR_DESCRIPTION: Final = (
-    "Checks this computer and a broker, a line each, and says what to do where something is wrong. It enters the broker"
-    " under keys that are thrown away, in a room of its own."
-)
+_DOCTOR_DESCRIPTION: Final = """\
+Checks this computer and a broker, a line each, and says what to do where something is wrong. It enters the broker
+under keys that are thrown away, in a room of its own.
+"""
+_DOCTOR_EPILOG: Final = """\
+Exit codes: 0 where nothing failed, though there may be warnings, as for a computer without a sound card, where writing
+works; 1 where something failed that keeps you from writing or talking; 2 for wrong flags.
+"""
 _EPILOG: Final = f"""\
 secure-chat doctor looks for what keeps you from writing and talking; see secure-chat doctor --help.
 secure-chat install-desktop puts it into your desktop's menu; see secure-chat install-desktop --help.
@@ -307,7 +311,13 @@ def read_log_request(arguments: list[str], environment: MutableMapping[str, str]
 
 def doctor_parser() -> argparse.ArgumentParser:
     """The command line of `secure-chat doctor`."""
-    flags = Flags(prog="secure-chat doctor", description=_DOCTOR_DESCRIPTION, allow_abbrev=False)
+    flags = Flags(
+        prog="secure-chat doctor",
+        description=_DOCTOR_DESCRIPTION,
+        epilog=_DOCTOR_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     where = flags.add_mutually_exclusive_group()
     where.add_argument("--server", metavar="HOST:PORT", help="the broker to look at")
     where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -46,6 +47,13 @@ def bad(check: str, says: str, remedy: str) -> Finding:
 def skipped(check: str, why: str) -> Finding:
     """It could not be looked at."""
     return Finding(check, Mark.SKIPPED, why)
+
+
+def in_short(marks: Set[Mark]) -> str:
+    """The last line: what all checks together tell."""
+    if Mark.BAD in marks:
+        return "Something needs to be mended: see FAILED above."
+    return "Nothing is broken: see the warning above." if Mark.WARNING in marks else "All is well."
 
 
 def as_text(finding: Finding) -> str:

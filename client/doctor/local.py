@@ -22,7 +22,7 @@ from client.store import Store
 from client.transport import library_version
 from client.voice.codec import Encoder
 from client.voice.counters import Counters
-from client.voice.device import Microphone, Speaker
+from client.voice.device import DeviceAbsent, Microphone, Speaker
 from client.voice.devices import NONE, ChosenDevices
 from client.voice.urgency import REMEDY, take_precedence
 from common.errors import DeviceError, LocalError, StateLocked
@@ -112,9 +112,12 @@ def urgency_allowed() -> bool:
 
 
 def check_devices(microphone: str, speaker: str) -> Iterator[Finding]:
-    """Open the microphone and the speaker that would be used, one after the other, and close them."""
+    """Open the microphone and the speaker that would be used, one after the other, and close them.
+
+    A computer without sound is none that is broken: writing works there, and many are meant for that alone.
+    """
     if importlib.util.find_spec("pyaudio") is None and {microphone, speaker} != {NONE}:
-        yield bad(
+        yield warning(
             "sound",
             "PyAudio is missing: text works, voice does not",
             "pip install pyaudio (Debian, Ubuntu: before it apt-get install gcc python3-dev portaudio19-dev)",
@@ -145,6 +148,8 @@ def _opened(
                 use(device, time.monotonic())
         finally:
             device.close()
+    except DeviceAbsent as error:
+        return warning(what, "there is none; text works", str(error))
     except DeviceError as error:
         return bad(what, "none can be used; text works", str(error))
     if not device.ready:

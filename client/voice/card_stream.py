@@ -20,7 +20,7 @@ from typing import Final
 from client.voice.card_clock import CardClock, Period
 from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
-from client.voice.device import DeviceLost
+from client.voice.device import DeviceAbsent, DeviceLost
 from client.voice.portaudio import Facts, OpenStream, PortAudio, found, label
 from client.voice.sound_library import bring_in, devices_of, lock, quiet_stderr, variables
 from client.voice.sound_server import TAG, SoundServer
@@ -214,7 +214,7 @@ class CardStream(ABC):
             way = found(devices, WAY_TO_SERVER) if side is not None else None
             device = way if way is not None else self._default(portaudio)
         except OSError as error:
-            raise DeviceError(f"There is no {self.KIND} here: connect one, then switch it on again.") from error
+            raise DeviceAbsent(f"There is no {self.KIND} here: connect one, then switch it on again.") from error
         if side is not None:
             self._opened = card.label if card is not None else side.label(side.default) or str(device["name"])
         else:

@@ -36,6 +36,10 @@ class DeviceLost(DeviceError):
     """A device that had worked is gone for now: opening it again may help."""
 
 
+class DeviceAbsent(DeviceError):
+    """There is no device of this kind at all: nothing is broken."""
+
+
 def stand_in(kind: str, device: Microphone | Speaker) -> str:
     """What to tell a user of a device that stands in for another."""
     return f"The {kind} “{device.missing}” is not here: {device.name} is used in its place."

@@ -18,7 +18,7 @@ from client.voice.card_clock import Period
 from client.voice.card_stream import FIRST_SECONDS
 from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
-from client.voice.device import DeviceLost, DeviceShort
+from client.voice.device import DeviceAbsent, DeviceLost, DeviceShort
 from client.voice.sound_library import device_names
 from client.voice.sound_server import TAG, SoundServer
 from common.errors import DeviceError
@@ -332,9 +332,9 @@ def test_a_name_that_fits_nothing_is_stood_in_for_by_the_default(bench: Bench) -
 def test_no_device_at_all(bench: Bench) -> None:
     bench.library.default = None
     bench.library.devices = []
-    with pytest.raises(DeviceError, match="There is no speaker here: connect one"):
+    with pytest.raises(DeviceAbsent, match="There is no speaker here: connect one"):
         bench.speaker().wanted(100.0)
-    with pytest.raises(DeviceError, match="There is no microphone here"):
+    with pytest.raises(DeviceAbsent, match="There is no microphone here"):
         bench.microphone("x").read(100.0)
 
 

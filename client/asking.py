@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from client.commands import Connect
 from client.config import WHICH_BROKER, Config

@@ -5,13 +5,15 @@ Commands go down to the network thread; what comes of them is told by events (`c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+from common.discreet import Discreet
+
+
+class Connect(Discreet, frozen=True):
     """Join the room of this phrase at this server (`host`, `host:port`, `[v6]:port` or an invite link).
 
     A phrase inside an invite wins over `phrase`. `accept_weak_phrase` is the user's "connect anyway".
@@ -21,66 +23,57 @@ class Connect:
 
     server: str
     name: str
-    phrase: str = field(repr=False)
+    phrase: str
     accept_weak_phrase: bool = False
     compared_key: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnect:
+class Disconnect(Struct, frozen=True):
     """Leave the room, or end the attempt to join it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SendText:
+class SendText(Struct, frozen=True):
     """Post a line."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeepDraft:
+class KeepDraft(Struct, frozen=True):
     """What is written in the room (of a `DraftOpened`) and not sent; empty: nothing is any more."""
 
     room: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TellWriting:
+class TellWriting(Struct, frozen=True):
     """The user is writing something just now. Others are told, but not with every key."""
 
 
-@dataclass(frozen=True, slots=True)
-class MarkSeen:
+class MarkSeen(Struct, frozen=True):
     """The user has this line, and all above it, before their eyes: `post` is that of its `TextReceived`."""
 
     post: str
 
 
-@dataclass(frozen=True, slots=True)
-class SearchLog:
+class SearchLog(Struct, frozen=True):
     """Look for words in all kept lines of this room, whatever their case. Answered by `LogSearched`."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExportLog:
+class ExportLog(Struct, frozen=True):
     """Write all kept lines of this room to a new file, as text. Answered by `LogExported`, or by a problem."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetMicrophone:
+class SetMicrophone(Struct, frozen=True):
     """Open or close the microphone."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SetSpeaker:
+class SetSpeaker(Struct, frozen=True):
     """Begin or stop to play incoming voice."""
 
     on: bool
@@ -94,8 +87,7 @@ class Transmit(StrEnum):
     ALWAYS = "always"
 
 
-@dataclass(frozen=True, slots=True)
-class SetTransmit:
+class SetTransmit(Struct, frozen=True):
     """When my microphone is sent."""
 
     mode: Transmit
@@ -116,15 +108,13 @@ class VoiceWish(StrEnum):
     SLIM = "slim"
 
 
-@dataclass(frozen=True, slots=True)
-class SetVoiceMode:
+class SetVoiceMode(Struct, frozen=True):
     """What my voice is made for from now on."""
 
     wish: VoiceWish
 
 
-@dataclass(frozen=True, slots=True)
-class HoldToTalk:
+class HoldToTalk(Struct, frozen=True):
     """The key is held, or let go; it counts in the mode `Transmit.PUSH`."""
 
     on: bool
@@ -138,15 +128,13 @@ class Lanes(StrEnum):
     AUTO = "auto"  # the second one while the network loses packets
 
 
-@dataclass(frozen=True, slots=True)
-class SetLanes:
+class SetLanes(Struct, frozen=True):
     """How many ways my voice, and that of others, takes from now on."""
 
     lanes: Lanes
 
 
-@dataclass(frozen=True, slots=True)
-class SetProcessing:
+class SetProcessing(Struct, frozen=True):
     """What is done to my microphone's sound: echo and noise taken away, rumble cut off, the level kept in bounds."""
 
     echo: bool = True
@@ -155,8 +143,7 @@ class SetProcessing:
     gain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class SetVolume:
+class SetVolume(Struct, frozen=True):
     """How loud a person is heard, −20 to +12 dB, here and now and whenever this device comes back.
 
     `member` is the fingerprint of the device, as in `Person`. Answered by `PersonChanged`.
@@ -166,62 +153,53 @@ class SetVolume:
     decibels: float
 
 
-@dataclass(frozen=True, slots=True)
-class SetMuted:
+class SetMuted(Struct, frozen=True):
     """Whether nothing of a person is heard: its voice does not even come in. `member` as in `SetVolume`."""
 
     member: str
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SetReceipts:
+class SetReceipts(Struct, frozen=True):
     """Whether others are told which lines I have seen."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SetTyping:
+class SetTyping(Struct, frozen=True):
     """Whether others are told that I am writing."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SetKeepLog:
+class SetKeepLog(Struct, frozen=True):
     """Whether lines are kept on this computer; it counts from the next `Connect` on."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseDevices:
+class ChooseDevices(Struct, frozen=True):
     """Another microphone and speaker, now and later: `default`, `none`, (part of) a name, or a WAV file."""
 
     microphone: str
     speaker: str
 
 
-@dataclass(frozen=True, slots=True)
-class AskDevices:
+class AskDevices(Struct, frozen=True):
     """Answered by `DevicesListed`."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestEcho:
+class TestEcho(Struct, frozen=True):
     """Record three seconds and play them back, in no room if need be. Answered by `EchoTestChanged`."""
 
     __test__ = False  # pytest: no test of its own
 
 
-@dataclass(frozen=True, slots=True)
-class AskStats:
+class AskStats(Struct, frozen=True):
     """Answered by `StatsReported`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quit:
+class Quit(Struct, frozen=True):
     """Leave, close everything, end the network and voice threads."""
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import getpass
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO, TypeVar
 
 import platformdirs
+from msgspec import field
 
 from client.commands import Lanes, Transmit, VoiceWish
 from client.flags import Flags
@@ -21,6 +21,7 @@ from client.names import check_name, clean_name
 from client.visited import VISITED_FILE
 from common.address import parse_address
 from common.crypto.phrase import normalise
+from common.discreet import Discreet
 from common.errors import BadSetting, LocalError
 from common.invite import is_invite, parse_invite
 
@@ -60,14 +61,13 @@ _READABLE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Discreet, frozen=True):
     """What the command line asked for. `phrase` is empty where none was given."""
 
     mode: str  # "window", "text" or "json"
     server: str
     name: str
-    phrase: str = field(repr=False)
+    phrase: str
     state_folder: Path
     state_folder_given: bool
     microphone_on: bool
@@ -94,13 +94,12 @@ class Config:
         return (self.state_folder if self.state_folder_given else _settings_folder()) / SETTINGS_FILE
 
 
-@dataclass(frozen=True, slots=True)
-class LogRequest:
+class LogRequest(Discreet, frozen=True):
     """`secure-chat log …`. `words` are those of a search, `file` is where an export goes (`-`: standard output)."""
 
     what: str  # "export", "search" or "delete"
     server: str
-    phrase: str = field(repr=False)
+    phrase: str
     state_folder: Path
     file: str
     words: str
@@ -108,12 +107,11 @@ class LogRequest:
     warning: str = ""  # what the user should know about the flags, empty: nothing
 
 
-@dataclass(frozen=True, slots=True)
-class DoctorRequest:
+class DoctorRequest(Discreet, frozen=True):
     """`secure-chat doctor`. `server` is empty where only this computer is to be looked at."""
 
     server: str
-    phrase: str = field(repr=False)
+    phrase: str
     state_folder: Path
     microphone: str
     speaker: str

@@ -7,11 +7,13 @@ session.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from client.commands import VoiceMode
+from common.discreet import Discreet
 
 
 class Part(StrEnum):
@@ -26,8 +28,7 @@ class Part(StrEnum):
     GENERAL = "general"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """One running client in the room.
 
     `session` tells two runs apart, `member` is the fingerprint of the device (the same in every run in this
@@ -45,15 +46,13 @@ class Person:
     muted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionProgressed:
+class ConnectionProgressed(Struct, frozen=True):
     """A step of an attempt, in words for the status line ("Looking for the broker…")."""
 
     step: str
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerMet:
+class BrokerMet(Discreet, frozen=True):
     """The broker's key is known: its four words; whether it was never seen before; a link that invites here.
 
     `invite` has the phrase in it.
@@ -61,21 +60,19 @@ class BrokerMet:
 
     words: str
     first_contact: bool
-    invite: str = field(repr=False)
+    invite: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeyringFound:
+class KeyringFound(Struct, frozen=True):
     """There is a keyring of the system, which can keep the keys of rooms."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFound:
+class KeyFound(Discreet, frozen=True):
     """The key of the room of these words at this server, from the system's keyring."""
 
     server: str
     room: str
-    key: str = field(repr=False)
+    key: str
 
 
 class Clash(StrEnum):
@@ -86,8 +83,7 @@ class Clash(StrEnum):
     LINK_AND_PIN = "link_and_pin"  # the link names another one than this computer knows; the broker was not asked
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerChanged:
+class BrokerChanged(Struct, frozen=True):
     """A broker's key is not the one that was expected, and nothing was sent to it.
 
     `before` and `now` are the four words of the expected key and of the other one, `key` is that other one: see
@@ -101,8 +97,7 @@ class BrokerChanged:
     clash: Clash
 
 
-@dataclass(frozen=True, slots=True)
-class RoomJoined:
+class RoomJoined(Struct, frozen=True):
     """In the room: my own fingerprint, all people (myself first), the room's two words (`otter lamp`)."""
 
     member: str
@@ -111,53 +106,46 @@ class RoomJoined:
     again: bool = False  # after a lost connection
 
 
-@dataclass(frozen=True, slots=True)
-class RoomLeft:
+class RoomLeft(Struct, frozen=True):
     """Not in the room any more. `retry_in` is seconds until the next attempt, None where there will be none."""
 
     reason: str
     retry_in: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonJoined:
+class PersonJoined(Struct, frozen=True):
     """Somebody came."""
 
     person: Person
 
 
-@dataclass(frozen=True, slots=True)
-class PersonChanged:
+class PersonChanged(Struct, frozen=True):
     """Somebody's name, confirmation or speaker changed."""
 
     person: Person
 
 
-@dataclass(frozen=True, slots=True)
-class PersonLeft:
+class PersonLeft(Struct, frozen=True):
     """Somebody went."""
 
     person: Person
 
 
-@dataclass(frozen=True, slots=True)
-class TalkingChanged:
+class TalkingChanged(Struct, frozen=True):
     """Somebody began or stopped to be heard (told by frames that opened)."""
 
     person: Person
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WritingChanged:
+class WritingChanged(Struct, frozen=True):
     """Somebody is writing a line, or is not any more. Whoever leaves is told by `PersonLeft` alone."""
 
     person: Person
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DelayEstimated:
+class DelayEstimated(Struct, frozen=True):
     """How long somebody's words are under way from their mouth to my ear, in ms; None: it is not known any more.
 
     Told while they talk, about once a second at most, where it has changed by some ms.
@@ -167,15 +155,13 @@ class DelayEstimated:
     ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceChanged:
+class AudienceChanged(Struct, frozen=True):
     """How many others have their speaker on."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class DraftOpened:
+class DraftOpened(Struct, frozen=True):
     """The key of a room is there, and what was written there and not sent (perhaps nothing): once for each `Connect`.
 
     `room` names the room for `KeepDraft`; `kept`: what is written from now on is kept on this computer.
@@ -186,8 +172,7 @@ class DraftOpened:
     kept: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TextQueued:
+class TextQueued(Struct, frozen=True):
     """My line is sealed and in the outbox, not yet stored by the broker. `post` names it until then."""
 
     post: str
@@ -195,8 +180,7 @@ class TextQueued:
     sent_at: float  # seconds since 1970
 
 
-@dataclass(frozen=True, slots=True)
-class TextStored:
+class TextStored(Struct, frozen=True):
     """The broker keeps my line under this number; `epoch` as in `TextReceived`."""
 
     post: str
@@ -204,16 +188,14 @@ class TextStored:
     epoch: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TextRefused:
+class TextRefused(Struct, frozen=True):
     """The broker will not keep my line, and trying again would not help."""
 
     post: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TextReceived:
+class TextReceived(Struct, frozen=True):
     """A line of the room, once for each, my own included (right after its `TextStored`).
 
     `late`: it was said before, or arrived out of order; show it at its place by `epoch`, then `seq`. The epoch rises
@@ -234,8 +216,7 @@ class TextReceived:
     known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TextSeen:
+class TextSeen(Struct, frozen=True):
     """My line with this number was seen on `count` other devices, of the `of` that are here or have seen it."""
 
     seq: int
@@ -251,8 +232,7 @@ class Missing(StrEnum):
     DROPPED = "dropped"  # their sender has numbered them, and the broker has not passed them on
 
 
-@dataclass(frozen=True, slots=True)
-class LinesMissing:
+class LinesMissing(Struct, frozen=True):
     """`count` lines between the numbers `after` and `before` (both exclusive) are not to be had.
 
     Of one sender (`member`, `name`) where they were dropped. Told again with another count when some of them
@@ -269,8 +249,7 @@ class LinesMissing:
     epoch: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LogSearched:
+class LogSearched(Struct, frozen=True):
     """The kept lines with these words, the newest ones, in rising order. `more`: there are older ones too."""
 
     words: str
@@ -278,32 +257,28 @@ class LogSearched:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LogExported:
+class LogExported(Struct, frozen=True):
     """So many lines of the room are in the file now."""
 
     path: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class MicrophoneChanged:
+class MicrophoneChanged(Struct, frozen=True):
     """The microphone is on or off, and which device it is (empty when off). Told again when that is another one."""
 
     on: bool
     device: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakerChanged:
+class SpeakerChanged(Struct, frozen=True):
     """The speaker is on or off, and which device it is (empty when off). Told again when that is another one."""
 
     on: bool
     device: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DevicesListed:
+class DevicesListed(Struct, frozen=True):
     """The microphones and speakers that there are now, by the names that `ChooseDevices` takes."""
 
     microphones: tuple[str, ...]
@@ -318,27 +293,23 @@ class EchoStep(StrEnum):
     OVER = "over"
 
 
-@dataclass(frozen=True, slots=True)
-class EchoTestChanged:
+class EchoTestChanged(Struct, frozen=True):
     """What the user is to do now."""
 
     step: EchoStep
 
 
-@dataclass(frozen=True, slots=True)
-class MicrophoneEnded:
+class MicrophoneEnded(Struct, frozen=True):
     """The WAV file that stands in for a microphone was spoken to its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class MicrophoneLevel:
+class MicrophoneLevel(Struct, frozen=True):
     """How loud the microphone is, 0..1 of full scale; a few times a second while it is on."""
 
     level: float
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechChanged:
+class SpeechChanged(Struct, frozen=True):
     """I speak into my open microphone, or not any more; whether it is sent or not."""
 
     on: bool
@@ -356,8 +327,7 @@ class LaneReason(StrEnum):
     NO_HELP = "no_help"
 
 
-@dataclass(frozen=True, slots=True)
-class LaneChanged:
+class LaneChanged(Struct, frozen=True):
     """Voice goes over a second lane too, or not any more."""
 
     second: bool
@@ -372,23 +342,20 @@ class VoiceModeReason(StrEnum):
     GOOD = "good"  # it has
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceModeChanged:
+class VoiceModeChanged(Struct, frozen=True):
     """My voice is made in another way from now on, or for another reason."""
 
     mode: VoiceMode
     why: VoiceModeReason
 
 
-@dataclass(frozen=True, slots=True)
-class StatsReported:
+class StatsReported(Struct, frozen=True):
     """Counters since the start of the program."""
 
     counters: Mapping[str, int | float]
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemReported:
+class ProblemReported(Discreet, frozen=True):
     """Something did not work: which part of the window it is about, a code for programs, a sentence for people.
 
     `details`: of a fault in the program itself, what its makers need to know (`client.faults`).
@@ -397,11 +364,10 @@ class ProblemReported:
     part: Part
     code: str
     message: str
-    details: str = field(default="", repr=False)
+    details: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionEnded:
+class SessionEnded(Struct, frozen=True):
     """The answer to `Quit`: all threads and sockets are closed. Nothing follows."""
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from common.crypto.keys import RoomKeys, length_prefixed
 from common.crypto.sealing import PostBody
@@ -32,16 +32,14 @@ class Sighting(Enum):
     COPIED_DEVICE = auto()  # another one under the same device and counter: show it, marked
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """What finds a line again: 16 bytes each for its signed body and for its device and counter."""
 
     body: bytes
     counter: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """A kept line. `epoch` and `seq` are its place; `number` tells lines of one place apart."""
 
     epoch: int
@@ -51,8 +49,7 @@ class LogLine:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """One numbering of the broker's: the epoch it has here, and what was noted about it (empty: nothing yet)."""
 
     epoch: int

@@ -14,9 +14,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import Final, TypeVar
+
+from msgspec.structs import replace
 
 from client import commands, events, faults, refusals, voice_orders
 from client.approach import Approach, approach_aside

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from common import limits
 from common.errors import LocalError
@@ -20,8 +21,7 @@ _STEP_SECONDS: Final = 1 / (limits.TEXT_PER_SECOND * _PACE)  # between two posts
 _SAVED_SECONDS: Final = (limits.TEXT_BURST * _PACE - 1) * _STEP_SECONDS  # what a silence saves up for a burst
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedPost:
+class QueuedPost(Struct, frozen=True):
     """A finished token and the counter of this device that it carries."""
 
     counter: int

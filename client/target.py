@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from client.commands import Connect
 from client.events import BrokerChanged, Part
 from client.names import check_name
 from common.address import BANNER_OFFSET, Address, parse_address
 from common.crypto import phrase as phrases
+from common.discreet import Discreet
 from common.errors import LocalError, SecureChatError
 from common.invite import Invite, is_invite, parse_invite
 
@@ -31,8 +30,7 @@ class KeyChanged(AttemptFailed):
         self.changed = changed
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Discreet, frozen=True):
     """A checked request to connect. `broker_key` and `voice_port` are known only where an invite names them.
 
     `compared_key` is the one whose words the user has compared: it counts more than an invite and a pin.
@@ -43,7 +41,7 @@ class Target:
     broker_key: bytes | None
     voice_port: int | None
     name: str
-    phrase: str = field(repr=False)
+    phrase: str
     accept_weak_phrase: bool = False
     compared_key: bytes | None = None
 

@@ -6,15 +6,16 @@ Remembered by the key of the device, one for each room, and kept under a mark th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 QUIETEST: Final = -20.0  # dB
 LOUDEST: Final = 12.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tuning:
+class Tuning(Struct, frozen=True):
     """What I have chosen for one person: louder or softer by so many dB, or not to be heard."""
 
     decibels: float = 0.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.errors import BadAddress
 
@@ -19,8 +20,7 @@ _HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\.?\Z){_LABEL}(?:\.{_LABEL})*\.?"
 _ZONE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")  # the interface of fe80::1%eth0; ipaddress takes anything there
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A host (name, IPv4, or IPv6 without brackets) and a port of 1..65535."""
 
     host: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common import limits
 from common.errors import Malformed
@@ -18,8 +19,7 @@ from common.errors import Malformed
 _LINE: Final = re.compile(rb"SECURE-CHAT (\d{1,5}) ([A-Za-z0-9_-]{43}) (\d{1,5}) (\d{1,5})\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Banner:
+class Banner(Struct, frozen=True):
     """A broker's public key (32 bytes) and the ports of its control and voice sockets."""
 
     key: bytes

@@ -6,28 +6,27 @@ that starts from an invite trusts no banner. `v` and `b` are there only where th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from common import limits
 from common.address import BANNER_OFFSET, VOICE_OFFSET, Address, parse_address, parse_port
 from common.banner import decode_key, encode_key
+from common.discreet import Discreet
 from common.errors import BadAddress, BadInvite, Malformed
 
 SCHEME: Final = "secure-chat"
 _LONGEST: Final = 8_192
 
 
-@dataclass(frozen=True, slots=True)
-class Invite:
+class Invite(Discreet, frozen=True):
     """Where the broker is, its public key (32 bytes), and the room's phrase (None: the link is for any room)."""
 
     address: Address
     broker_key: bytes
     voice_port: int
     banner_port: int
-    phrase: str | None = field(repr=False)
+    phrase: str | None
 
     def __str__(self) -> str:
         """The link, phrase included: not for logs."""

@@ -6,8 +6,10 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from client.commands import Connect
 from client.config import DoctorRequest

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from client.ui import texts
 from client.ui.presenter import ViewState
@@ -30,8 +31,7 @@ class Act(StrEnum):
     QUIT = "quit"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """`keys` is the key as people read it, `sequence` as Tk does; empty where there is none."""
 
     act: Act

@@ -11,9 +11,10 @@ import secrets
 import time  # noqa: TID251 - this is the edge that hands `now` to the presenter
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
+
+from msgspec import field
 
 from client import faults
 from client.commands import Command, Quit, SetMicrophone, SetMuted, SetSpeaker, SetVolume
@@ -41,6 +42,7 @@ from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
 from client.visited import Visit, Visited
 from common.crypto.phrase import generate
+from common.discreet import Discreet
 from common.errors import LocalError
 
 _LEAVE_SECONDS: Final = 5.0  # what closing the window waits for the session at most
@@ -51,13 +53,12 @@ class NoDisplay(LocalError):
     """There is no screen to open a window on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Discreet, frozen=True):
     """What the command line asked for."""
 
     server: str = ""
     name: str = ""
-    phrase: str = field(default="", repr=False)
+    phrase: str = ""
     connect: bool = False
     microphone_on: bool = False
     speaker_on: bool = False

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from tkinter import ttk
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from client.events import Part
 from client.ui import connect_texts, texts
@@ -25,8 +27,7 @@ _STRENGTH_TEXTS = {
 Tip = tuple[tk.Widget, Callable[[], str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectActions:
+class ConnectActions(Struct, frozen=True):
     """What the header asks of the window."""
 
     connect: Callable[[], None]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time  # noqa: TID251 - an edge: it hands `now` to the presenter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from client.commands import Command, Disconnect
 from client.events import BrokerChanged, Event, KeyFound, KeyringFound, Part, ProblemReported, RoomJoined

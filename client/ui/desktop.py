@@ -12,9 +12,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 _SECONDS: Final = 1.0  # for a desktop that does not answer
 _PORTAL: Final = (
@@ -28,8 +29,7 @@ _MACOS_CONTRAST: Final = ("defaults", "read", "com.apple.universalaccess", "incr
 _HALF_BRIGHT: Final = 128 * 3  # of red, green and blue together
 
 
-@dataclass(frozen=True, slots=True)
-class Desktop:
+class Desktop(Struct, frozen=True):
     """None: nothing is known."""
 
     dark: bool | None = None

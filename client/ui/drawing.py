@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from PIL import Image, ImageDraw
 
 _FINE: Final = 4  # times the size that is asked for
@@ -231,8 +231,7 @@ def chevron(size: int, gap: int, colour: str) -> Image.Image:
     return image
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rounded box that stretches: `fill` and `border` are colours (empty: none), sizes are pixels.
 
     `ring` is the colour of the line around it that shows the keyboard focus, `sunken` that of an inner shadow.

@@ -7,9 +7,10 @@ comes in out of sight costs the widget nothing, and what stands before the eyes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from client.ui.finding import Finding
 from client.ui.transcript import BEGINNING, END, Place, Row, Source, Transcript
@@ -17,8 +18,7 @@ from client.ui.transcript import BEGINNING, END, Place, Row, Source, Transcript
 STEP: Final = 60  # rows that one update builds at each side: a few milliseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """How many rows are built at one side of the line at the edge: so many when too few or too many are there."""
 
     least: int
@@ -34,24 +34,21 @@ ABOVE: Final = Reach(60, 120, 240)
 BELOW: Final = Reach(140, 200, 320)  # from the upper edge: the largest screens show a hundred
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Struct, frozen=True):
     """Rows have come in before the one that was at `index`."""
 
     index: int
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(Struct, frozen=True):
     """The row at `index` looks different now."""
 
     index: int
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Struct, frozen=True):
     """`count` rows from `index` on are gone (they may come in again elsewhere)."""
 
     index: int

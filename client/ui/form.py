@@ -5,9 +5,10 @@ Checked here at once, on the side of the window, so that a typing error is told 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec.structs import replace
 
 from client.commands import Connect
 from client.events import Part, ProblemReported
@@ -15,6 +16,7 @@ from client.ui import texts
 from common import limits
 from common.address import parse_address
 from common.crypto.phrase import WEAK_BITS, normalise
+from common.discreet import Discreet
 from common.errors import BadAddress, BadInvite, BadPhrase
 from common.invite import Invite, is_invite, parse_invite
 
@@ -30,14 +32,13 @@ class Strength(StrEnum):
     STRONG = "strong"
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Discreet, frozen=True):
     """What stands in the fields; `invite` is the link that they were filled from, while they still match it."""
 
     server: str = ""
     name: str = ""
-    phrase: str = field(default="", repr=False)
-    invite: Invite | None = field(default=None, repr=False)
+    phrase: str = ""
+    invite: Invite | None = None
 
 
 def typed(fields: Fields) -> Fields:

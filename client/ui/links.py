@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 _LONGEST: Final = 2_000
 _FOUND: Final = re.compile(r"https?://[^\s<>\"“”„«»\u0000-\u0020\u007f-\u009f]+", re.IGNORECASE)
@@ -13,8 +14,7 @@ _AFTER: Final = ".,;:!?'’…"  # ends a sentence, not an address
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """An address as it stands in the text, and the host it leads to, in letters that cannot be taken for others."""
 
     address: str

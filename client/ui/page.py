@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import Final
+
+from msgspec import Struct
 
 from client.events import BrokerChanged, Part
 from client.ui.chat_view import ChatView
@@ -25,8 +26,7 @@ _LOW: Final = 160  # where the messages are lower, people need the room of the i
 Tip = tuple[tk.Widget, Callable[[], str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Deeds:
+class Deeds(Struct, frozen=True):
     """What the views ask for when the user does something."""
 
     connecting: ConnectActions

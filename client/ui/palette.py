@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+
+class Palette(Struct, frozen=True):
     """One look. `accent` is both the ground of the main button and an ink; `sunken` is the shadow in a toggle."""
 
     page: str

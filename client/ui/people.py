@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from client.events import DelayEstimated, Event, Person, PersonChanged, PersonJoined, PersonLeft, TalkingChanged
 from client.ui import texts
@@ -29,8 +31,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
+class PersonRow(Struct, frozen=True):
     """One row of the list. `member` is the device's fingerprint, which also draws the sign beside the name."""
 
     session: str

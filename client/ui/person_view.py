@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import Final
+
+from msgspec import Struct
 
 from client.tuning import LOUDEST, QUIETEST
 from client.ui import texts
@@ -23,8 +24,7 @@ _ICONS: Final = {
 _CALM_MS: Final = 120  # a slider that is moved asks for hundreds of volumes, and each is written to the disk
 
 
-@dataclass(frozen=True, slots=True)
-class Tune:
+class Tune(Struct, frozen=True):
     """What a row asks for; a person is named by the fingerprint of its device."""
 
     volume: Callable[[str, float], None]

@@ -5,9 +5,10 @@ and no thread, and must never import tkinter.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
+
+from msgspec import Struct
 
 from client.commands import MarkSeen
 from client.events import (
@@ -32,6 +33,7 @@ from client.ui.transcript import BEGINNING, Transcript
 from client.ui.unread import Unread
 from client.ui.voice_state import Voice, VoiceShown
 from client.writers import Writers
+from common.discreet import Discreet
 
 # The attempt is over with these: without another key, name or server the next one would end alike.
 _ENDS_ATTEMPT = frozenset(
@@ -73,19 +75,17 @@ _REMEDIES = {
 _SHORTER = {"key_changed": connect_texts.CHANGED_BAR}  # where a page tells the rest
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Discreet, frozen=True):
     """What the bar says: the part that is wrong, a sentence, and perhaps the button that mends it."""
 
     part: Part
     text: str
     remedy: Remedy | None = None
     code: str = ""
-    details: str = field(default="", repr=False)  # to be copied by that button
+    details: str = ""  # to be copied by that button
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """The status line. Words are empty where they are not known."""
 
     phase: Phase
@@ -95,8 +95,7 @@ class Status:
     broker_is_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ViewState:
+class ViewState(Discreet, frozen=True):
     """Everything that the window shows, but for the messages, which come as changes."""
 
     status: Status
@@ -112,11 +111,10 @@ class ViewState:
     writing: str  # who writes just now
     has_new: bool  # a mark stands above messages that came while nobody looked
     offers_new: bool  # and it has not been before the eyes yet
-    invite: str = field(repr=False)
+    invite: str
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """What somebody in front of the window could see now.
 
     `lowest` is the key of the lowest row that is whole in view, empty for none; `untouched` is seconds since

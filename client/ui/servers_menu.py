@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from tkinter import ttk
+
+from msgspec import Struct
 
 from client.ui import connect_texts as texts
 from client.ui.safe_text import bounded, safe_name
@@ -16,8 +17,7 @@ from client.visited import Visit
 _CELLS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class ServerActions:
+class ServerActions(Struct, frozen=True):
     """What the list asks of the window. `forget` without a visit: all of them."""
 
     known: Callable[[], Sequence[Visit]]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from client.ui import connect_texts, texts
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """On or off."""
 
     field: str
@@ -18,8 +18,7 @@ class Switch:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of several: each a value and its words."""
 
     field: str
@@ -28,8 +27,7 @@ class Choice:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceChoice:
+class DeviceChoice(Struct, frozen=True):
     """One of the sound devices that there are now."""
 
     field: str
@@ -37,8 +35,7 @@ class DeviceChoice:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyChoice:
+class KeyChoice(Struct, frozen=True):
     """A key, chosen by pressing it."""
 
     field: str
@@ -46,8 +43,7 @@ class KeyChoice:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EchoTest:
+class EchoTest(Struct, frozen=True):
     """Hear oneself: nothing to choose."""
 
     label: str
@@ -57,8 +53,7 @@ class EchoTest:
 Item: TypeAlias = Switch | Choice | DeviceChoice | KeyChoice | EchoTest
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Rows under one title."""
 
     title: str

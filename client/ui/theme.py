@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
 from itertools import count
 from tkinter import font, ttk
 from typing import Any, Final, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image
 
 from client.ui import bidi, drawing
@@ -376,8 +377,7 @@ class Theme:
         return self.px(across), self.px(down)
 
 
-@dataclass(frozen=True, slots=True)
-class Fonts:
+class Fonts(Struct, frozen=True):
     """All fonts, sized for the scale."""
 
     plain: font.Font

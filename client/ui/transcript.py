@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from itertools import islice
 from typing import Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from client.events import Event, LinesMissing, Missing, TextQueued, TextReceived, TextRefused, TextSeen, TextStored
 from client.ui import texts
@@ -40,8 +42,7 @@ class Delivery(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line as it is shown. `day` and `head` are there only where a new day or a new speaker begins.
 
     `who` is the fingerprint that colours and draws the sender, empty for a notice. `note` stands behind the
@@ -62,8 +63,7 @@ class Row:
     tip: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line as it was said. `sent_at` is in seconds since 1970; None for what was never said."""
 
     key: str

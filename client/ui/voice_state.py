@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from client.events import (
     AudienceChanged,
@@ -22,8 +22,7 @@ from client.events import (
 from client.ui import texts
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceShown:
+class VoiceShown(Struct, frozen=True):
     """Both toggles. `*_down` is sunken (asked for), `*_note` the words beside it, `level` 0..1 of full scale.
 
     `warns`: what the microphone's words say is a warning: nobody hears what is said now.

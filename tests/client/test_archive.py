@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import stat
-from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from client.archive import FOUND, Errands, Export, Search, as_text, new_file
 from client.events import Event, LogExported, LogSearched, ProblemReported, TextReceived

@@ -1,9 +1,9 @@
 """Sessions against the real core, joined by a fake link on a fake clock."""
 
-import dataclasses
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from client import events
 from client.refusals import LONGEST_WAIT
@@ -263,7 +263,7 @@ def test_lines_and_notes_that_somebody_has_changed_are_passed_over(net: Net) -> 
         net.run(0.2)
     ann.cut()
     line, marks = log.lines[0]
-    log.lines[0] = (dataclasses.replace(line, token=b"forged"), marks)
+    log.lines[0] = (replace(line, token=b"forged"), marks)
     log.notes = {0: b"forged"}
     again = net.client("Ann", secret=bytes(32), log=log)
     again.connect()
@@ -372,7 +372,7 @@ def test_a_restored_broker_is_read_back_until_lines_are_known(net: Net) -> None:
     assert len(ann.texts()) == 120
     assert ann.session.counters["doubled"] == 50
     ann.session.errands.search("line 11")
-    log.lines[117] = (dataclasses.replace(log.lines[117][0], token=b"forged"), log.lines[117][1])
+    log.lines[117] = (replace(log.lines[117][0], token=b"forged"), log.lines[117][1])
     while ann.session.errands:
         ann.session.tick(net.now)
     ann.drain()
@@ -640,7 +640,7 @@ def test_a_muted_person_is_not_subscribed_to_and_remembered(net: Net) -> None:
     people = {person.name: person for person in ann.session.people()}
     every = ann.session.topics()
     before = ann.session.hears_all
-    ann.session.tune(people["Bob"].member, lambda tuning: dataclasses.replace(tuning.louder(-6.0), muted=True))
+    ann.session.tune(people["Bob"].member, lambda tuning: replace(tuning.louder(-6.0), muted=True))
     ann.session.tune(people["Cid"].member, lambda tuning: tuning.louder(6.0))
     ann.session.tune("nobody", lambda tuning: tuning.louder(6.0))
     net.run(1)

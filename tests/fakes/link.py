@@ -7,7 +7,6 @@ put itself between (`tamper`).
 from __future__ import annotations
 
 import copy
-import dataclasses
 import functools
 import heapq
 import itertools
@@ -16,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from broker.actions import Action, CutConnection, Deliver
 from broker.core import Core
@@ -104,7 +104,7 @@ class MemoryLog:
         return Sighting.COPIED_DEVICE if copied else Sighting.NEW
 
     def add(self, line: LogLine, marks: Marks) -> None:
-        self.lines.append((dataclasses.replace(line, number=len(self.lines) + 1), marks))
+        self.lines.append((replace(line, number=len(self.lines) + 1), marks))
 
     def before(self, line: LogLine | None, limit: int) -> list[LogLine]:
         lines = sorted((kept for kept, _ in self.lines), key=_place)

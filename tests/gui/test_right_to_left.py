@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from client.events import TextReceived
 from tests.gui.test_window import BEN, JOINED, READY, WALL, fake, join

@@ -6,9 +6,9 @@ import logging
 import subprocess
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from PIL import ImageChops, ImageStat
 
 from client.commands import Connect, Disconnect, MarkSeen, Quit, SendText, SetMicrophone, SetSpeaker

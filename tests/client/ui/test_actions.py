@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from client.ui.actions import MENU, UNLISTED, WITH_KEYS, Act, is_on, is_possible
 from client.ui.presenter import Presenter

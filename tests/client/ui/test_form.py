@@ -1,8 +1,7 @@
 """The three fields and the command they make."""
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 
 from client.commands import Connect
 from client.events import Part
@@ -22,7 +21,7 @@ def test_an_invite_fills_server_and_key() -> None:
 
 
 def test_an_invite_without_a_phrase_leaves_the_key() -> None:
-    bare = dataclasses.replace(INVITE, phrase=None)
+    bare = replace(INVITE, phrase=None)
     assert typed(Fields(str(bare), "Ann", "mine")).phrase == "mine"
 
 
@@ -38,15 +37,15 @@ def test_a_damaged_invite_stays_and_is_told() -> None:
 def test_another_server_forgets_the_invite() -> None:
     # would catch: one broker's key expected of another
     fields = typed(Fields(str(INVITE), "Ann"))
-    assert typed(dataclasses.replace(fields, name="Bea")).invite == INVITE
-    assert typed(dataclasses.replace(fields, server="192.0.2.8:9000")).invite is None
+    assert typed(replace(fields, name="Bea")).invite == INVITE
+    assert typed(replace(fields, server="192.0.2.8:9000")).invite is None
 
 
 def test_the_command_carries_the_brokers_key_but_the_typed_phrase() -> None:
     # would catch: the broker's key of the invite lost, or an edited key overruled by the link
-    fields = dataclasses.replace(typed(Fields(str(INVITE), " Ann ")), phrase="edited")
+    fields = replace(typed(Fields(str(INVITE), " Ann ")), phrase="edited")
     command = connect_command(fields)
-    assert command == Connect(str(dataclasses.replace(INVITE, phrase=None)), "Ann", "edited")
+    assert command == Connect(str(replace(INVITE, phrase=None)), "Ann", "edited")
     assert "edited" not in repr(command)
 
 

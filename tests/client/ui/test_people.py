@@ -1,6 +1,6 @@
 """The list of people."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from client.events import (
     AudienceChanged,

@@ -1,9 +1,9 @@
 """Events in, what the window says out."""
 
-from dataclasses import replace
 from datetime import UTC
 
 import pytest
+from msgspec.structs import replace
 
 from client.commands import MarkSeen
 from client.events import (

@@ -1,10 +1,10 @@
 """The order and the look of lines, and that a widget which applies the changes shows just that."""
 
-from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from client.events import (
     LinesMissing,

@@ -7,8 +7,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import platformdirs
@@ -136,13 +137,18 @@ def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Ne
 
 
 @contextmanager
-def _reached_by_ctl(config: Config, store: Store, network: Network | LateSession, choices: Choices) -> Iterator[None]:
-    """Obey `secure-chat ctl` meanwhile. Programs have a line of their own; where there can be no socket, none is."""
+def _reached_by_ctl(
+    config: Config, store: Store, network: Network | LateSession, choices: Choices
+) -> Iterator[Callable[[str], None]]:
+    """Obey `secure-chat ctl` meanwhile. Programs have a line of their own; where there can be no socket, none is.
+
+    Gives what to call when the user's name is another one.
+    """
     from client.ctl.listener import Listener  # noqa: PLC0415
     from client.ctl.standing import Standing  # noqa: PLC0415
 
     if config.mode == "json":
-        yield
+        yield _nobody_listens
         return
     standing = Standing(config.name, str(store.folder.resolve()))
     place = runtime_folder(os.environ, default_folder())
@@ -150,11 +156,15 @@ def _reached_by_ctl(config: Config, store: Store, network: Network | LateSession
         listener = Listener(place, standing, network.events, network.submit, lambda: Transmit(choices.now.transmit))
     except NoPlace as error:
         _log.info("secure-chat ctl will not reach this client: %s", error)
-        yield
+        yield _nobody_listens
         return
     listener.start()
     with closing(listener):
-        yield
+        yield listener.named
+
+
+def _nobody_listens(_name: str) -> None:
+    """In place of a listener."""
 
 
 def _run_window(config: Config, store: Store, choices: Choices) -> int:
@@ -169,16 +179,16 @@ def _run_window(config: Config, store: Store, choices: Choices) -> int:
     from client.safe import open_safe  # noqa: PLC0415
 
     visited = Visited(config.visited_file)
-    server, name = config.server, config.name
     visits = visited.all() if choices.now.remember_servers else ()
-    if visits and not server:
-        server, name = visits[0].where, name if config.name_given else visits[0].name
-    opening = Opening(
-        server, name, config.phrase, config.connect, config.microphone_on, config.speaker_on, open_safe, visited
-    )
+    if visits and not config.server:
+        name = config.name if config.name_given else visits[0].name
+        config = replace(config, server=visits[0].where, name=name)
     session = LateSession(lambda inbox: _network(config, store, choices, inbox))
     watch_threads(session.events.put)
-    with _reached_by_ctl(config, store, session, choices):
+    with _reached_by_ctl(config, store, session, choices) as named:
+        fields = (config.server, config.name, config.phrase)
+        switches = (config.connect, config.microphone_on, config.speaker_on)
+        opening = Opening(*fields, *switches, open_safe, visited, named)
         return run_window(session, opening, choices, session.begin)
 
 

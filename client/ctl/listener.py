@@ -59,6 +59,11 @@ class Listener(threading.Thread):
                 if not self._closing and is_mine(opened):
                     self._serve(opened)
 
+    def named(self, name: str) -> None:
+        """The user's name is another one now; from any thread."""
+        with self._changed:
+            self._standing.named(name)
+
     def close(self) -> None:
         """End the thread; nobody finds this client any more."""
         with self._changed:

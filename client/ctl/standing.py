@@ -7,6 +7,7 @@ from client.commands import Transmit
 from client.ctl.line import FOLDER_CHARACTERS, Answer, How, Question, What
 from client.events import Part
 from client.faces import People
+from client.names import clean_name
 
 _PARTS = {What.TALK: Part.MICROPHONE, What.MICROPHONE: Part.MICROPHONE, What.SPEAKER: Part.SPEAKER}
 
@@ -23,6 +24,10 @@ class Standing:
         self._speaker = False
         self._held = False
         self._problems: dict[Part, str] = {}
+
+    def named(self, name: str) -> None:
+        """What the user calls themselves from now on; in a room it is what the others see."""
+        self._name = clean_name(name)
 
     def note(self, event: events.Event) -> None:
         """Keep up with the session."""

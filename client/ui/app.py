@@ -64,6 +64,7 @@ class Opening(Discreet, frozen=True):
     speaker_on: bool = False
     open_safe: Callable[[], Safe | None] = lambda: None  # the system's keyring
     visited: Visited = field(default_factory=lambda: Visited(None))  # where one has been
+    named: Callable[[str], None] = lambda _name: None  # told when another name stands in the form
 
 
 def run_window(backend: Backend, opening: Opening, choices: Choices, painted: Callable[[], None] = lambda: None) -> int:
@@ -182,6 +183,7 @@ class Window:
                 self._open_menu,
                 self._connector.servers(),
                 self._connector.remember_key,
+                opening.named,
             ),
             mend=self._mend,
             dismiss=self._dismiss,

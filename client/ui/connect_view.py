@@ -37,6 +37,7 @@ class ConnectActions(Struct, frozen=True):
     menu: Callable[[], None]
     servers: ServerActions
     remember_key: Callable[[bool], None]  # ticked, or not any more
+    named: Callable[[str], None]  # another name stands there, whoever has put it there
 
 
 class ConnectView(ttk.Frame):
@@ -57,6 +58,8 @@ class ConnectView(ttk.Frame):
         self.fill(typed(fields))
         for part, variable in self._variables.items():
             variable.trace_add("write", lambda *_names, part=part: self._typed(part))
+        name = self._variables[Part.NAME]
+        name.trace_add("write", lambda *_names: actions.named(name.get()))
 
     # --- what is shown --------------------------------------------------------------------------------------
 

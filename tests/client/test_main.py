@@ -161,7 +161,7 @@ def test_the_window_gets_what_was_said(tmp_path: Path, monkeypatch: pytest.Monke
         return 0
 
     app = types.ModuleType("client.ui.app")
-    app.__dict__.update(Opening=lambda *fields: (*fields[:6], fields[-1].all()), run_window=run_window)
+    app.__dict__.update(Opening=lambda *fields: (*fields[:6], fields[7].all()), run_window=run_window)
     monkeypatch.setitem(sys.modules, "client.ui.app", app)
     tmp_path.joinpath("settings.toml").write_text("echo = false")
     assert run(*_NOWHERE, "--name", "Ann", "--connect", "--speaker-on", folder=tmp_path) == 0

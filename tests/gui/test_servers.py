@@ -39,6 +39,25 @@ def test_one_is_chosen_by_keyboard_and_brings_its_name(open_window: Open, tmp_pa
     window.until(lambda: window.focus() is connect.entries[Part.KEY])
 
 
+def test_what_stands_as_the_name_is_told(open_window: Open, tmp_path: Path) -> None:
+    # would catch: `secure-chat ctl status` that tells another name than the form shows
+    told: list[str] = []
+    window = open_window(Opening("", "Me", visited=known(tmp_path, HOME, WORK), named=told.append))
+    window.app.page.connect.focus_part(Part.NAME)
+    window.type("Bo")
+    window.until(lambda: told[-1:] == ["Bo"])
+    window.app.page.connect.focus_part(Part.SERVER)
+    servers = window.app.page.connect.servers
+    window.key("Down")
+    window.until(lambda: servers.menu is not None and servers.menu.winfo_viewable())
+    window.key("Down", "Down", "Return")
+    window.until(lambda: told[-1] == WORK.name)
+    window.app.chooser.choose("theme", "dark")  # another form
+    window.app.page.connect.focus_part(Part.NAME)
+    window.type("Cy")
+    window.until(lambda: told[-1] == "Cy")
+
+
 def test_one_is_forgotten_and_then_all(open_window: Open, tmp_path: Path) -> None:
     # would catch: a list that shows for ever where one was once
     visited = known(tmp_path, HOME, WORK)

@@ -95,6 +95,16 @@ def test_status(session: Session, run: Run) -> None:
     assert json.loads(run("status", "--json")[1])["room_words"] == "otter lamp"
 
 
+def test_the_name_of_the_form_is_told_and_chosen_by(tmp_path: Path, run: Run) -> None:
+    listener = reached(tmp_path, Session())
+    listener.start()
+    with closing(listener):
+        listener.named("Bea")
+        assert run("status")[1].startswith("Bea, in no room.")
+        assert run("mic", "on", "--name", "Bea")[0] == 0
+        assert run("mic", "on", "--name", "Ann")[0] == 1
+
+
 def test_which_of_several(session: Session, run: Run, tmp_path: Path) -> None:
     assert run("mic", "on", "--name", "Ann", "--state-dir", "/s")[0] == 0
     for arguments in (("--name", "Bob"), ("--state-dir", "/elsewhere"), ("--name", "Bob", "--state-dir", "/s")):

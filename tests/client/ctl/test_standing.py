@@ -86,3 +86,17 @@ def test_the_room() -> None:
     assert (answer.name, answer.room_words, answer.people, answer.transmit) == ("Anna", "otter lamp", 2, "push")
     here.note(RoomLeft("lost", 1.0))
     assert here.answer(STATUS, VOICE, on=True).room_words == ""
+
+
+def test_the_name_is_the_one_that_would_be_used_now() -> None:
+    # would catch: a status that tells who one was when the program started, a pasted text that is too long for its line
+    here = standing()
+    here.named("Anna\x1b[2J Maria")
+    assert here.answer(STATUS, VOICE, on=True).name == "Anna[2J Maria"
+    here.named("x" * 10_000)
+    assert len(here.answer(STATUS, VOICE, on=True).name) <= 64
+    here.note(RoomJoined("m", (Person("1", "m", "Ann (2)", own=True),), "otter lamp"))
+    here.named("Bea")
+    assert here.answer(STATUS, VOICE, on=True).name == "Ann (2)"
+    here.note(RoomLeft("over", None))
+    assert here.answer(STATUS, VOICE, on=True).name == "Bea"

@@ -24,11 +24,12 @@ _MOST_SECONDS = 40 * 60.0  # a test that hangs must not hold the machine; a slow
 
 
 def _see_to_programs() -> None:
-    """What the tests of window and sound need beside Python: installed where allowed, else said."""
+    """What the tests of window, sound and keyring need beside Python: installed where allowed, else said."""
     machine = system_packages.Machine.here()
     parts = (
         (system_packages.SCREEN_TESTS, ("Xvfb", "xdotool")),
         (system_packages.SOUND_TESTS, ("pulseaudio", "pactl")),
+        (system_packages.KEYRING_TESTS, ("dbus-daemon", "gnome-keyring-daemon")),
     )
     for part, programs in parts:
         if sys.platform != "linux" or all(shutil.which(program) for program in programs):

@@ -48,6 +48,7 @@ SOUND = Part(
     "PyAudio has no ready wheel for this Python: use Python 3.13 or an older one, or build it with Visual C++.",
 )
 SCREEN_TESTS = Part("the tests of the window", ("xvfb", "xauth", "xdotool"), ("xorg-x11-server-Xvfb", "xdotool"))
+KEYRING_TESTS = Part("the tests of the keyring", ("gnome-keyring", "dbus-daemon"), ("gnome-keyring", "dbus-daemon"))
 SOUND_TESTS = Part("the tests of sound", ("pulseaudio", "pulseaudio-utils"), ("pulseaudio", "pulseaudio-utils"))
 
 

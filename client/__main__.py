@@ -9,10 +9,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import platformdirs
+from msgspec.structs import replace
 
 from client.commands import Lanes, Quit, SetProcessing, TellWriting, Transmit, VoiceWish
 from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request

@@ -16,12 +16,16 @@ import client.__main__ as program
 from client import asking, network
 from client.asking import weak_phrase_meant
 from client.commands import Command, Connect, Lanes, Quit, SetProcessing, Transmit, VoiceWish
+from client.ctl import command as ctl
+from client.ctl.line import Question, What
+from client.ctl.place import running
 from client.events import SessionEnded
 from client.inbox import Inbox
 from client.late import LateSession
 from client.settings import Choices
 from client.stays import Habits
 from client.store import Store
+from client.visited import Visit, Visited
 from common.banner import decode_key
 
 _NOWHERE = ("--server", "127.0.0.1:9")
@@ -167,6 +171,26 @@ def test_the_window_gets_what_was_said(tmp_path: Path, monkeypatch: pytest.Monke
     assert run(*_NOWHERE, "--name", "Ann", "--connect", "--speaker-on", folder=tmp_path) == 0
     assert opened == [(("127.0.0.1:9", "Ann", "a-key", True, False, True, ()), False)]
     Network.last.store.close()
+
+
+@pytest.mark.parametrize(("flags", "name"), [((), "Ann H."), (("--name", "Bea"), "Bea")])
+def test_the_window_begins_where_one_was_last(
+    flags: tuple[str, ...], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # would catch: a window that does not open for one who was somewhere before, ctl with another name than the form
+    begun: list[tuple[object, ...]] = []
+
+    def run_window(_session: object, opening: tuple[object, ...], *_: object) -> int:
+        (path,) = running(tmp_path / "secure-chat")
+        begun.append((*opening[:2], ctl.ask(path, Question(What.STATUS)).name))
+        return 0
+
+    app = types.ModuleType("client.ui.app")
+    app.__dict__.update(Opening=lambda *fields: fields, run_window=run_window)
+    monkeypatch.setitem(sys.modules, "client.ui.app", app)
+    Visited(tmp_path / "servers.json").remember(Visit("home.example:9090", "Ann H."))
+    assert run(*flags, folder=tmp_path) == 0
+    assert begun == [("home.example:9090", name, name)]
 
 
 @pytest.mark.parametrize(("missing", "is_told"), [("tkinter", True), ("zmq_of_another_name", False)])

@@ -86,13 +86,14 @@ class Downlink:
             self.close()
             self._open()
 
-    def endless(self, now: float, *, look: bool) -> bool:
-        """Whether a message without end comes."""
-        return self._voice is not None and self._voice.endless(now, look=look)
+    @property
+    def too_many_parts(self) -> bool:
+        """Whether a message comes that has more than any honest one."""
+        return self._voice is not None and self._voice.too_many_parts
 
     def cut_endless(self, now: float, *, look: bool) -> None:
         """A message may have any number of parts, and libzmq keeps them all until the last: close it for a while."""
-        if self.endless(now, look=look):
+        if self._voice is not None and self._voice.endless(now, look=look):
             self._counters["endless"] += 1
             self.close()
             self.retry_at = now + _PAUSES[-1]

@@ -71,7 +71,8 @@ class Transport:
         self._wake_out, self._wake_in = socket.socketpair()
         for end in (self._wake_out, self._wake_in):
             end.settimeout(0)
-        self._poller.register(self._wake_in, zmq.POLLIN)
+        self._woken = self._wake_in.fileno()
+        self._poller.register(self._woken, zmq.POLLIN)
         self._control: Watched | None = None
         self.counters: Final = dict.fromkeys(_COUNTERS, 0)
         self._voice = Downlink(self._sockets, partial(self._came, 0), self.counters)
@@ -128,7 +129,7 @@ class Transport:
     def close(self) -> None:
         """Close everything for good."""
         self.close_link()
-        self._poller.unregister(self._wake_in)
+        self._poller.unregister(self._woken)
         self._wake_in.close()
         self._wake_out.close()
         self._sockets.close()
@@ -204,18 +205,13 @@ class Transport:
         while True:
             seconds = max(0.0, until - time.monotonic())
             ready = dict(self._poller.poll(int(seconds * 1000 + 0.999)))
-            woken = self._drain_wake_ups() if self._wake_in.fileno() in ready else b""
+            woken = self._drain_wake_ups() if self._woken in ready else b""
             self._send_frames()
-            heard = [self._voice.receive(ready), self._second.down.receive(ready)]
-            passed = bool(woken) + sum(heard)  # of what is ready
+            passed = bool(woken) + self._voice.receive(ready) + self._second.down.receive(ready)  # of what is ready
             if _RETURN in woken or len(ready) > passed or not (ready and seconds):
                 return ready
-            if any(heard) and self._too_many_parts():
+            if self._voice.too_many_parts or self._second.down.too_many_parts:
                 return ready
-
-    def _too_many_parts(self) -> bool:
-        now = time.monotonic()
-        return any(down.endless(now, look=False) for down in (self._voice, self._second.down))
 
     # --- control --------------------------------------------------------------------------------------------
 

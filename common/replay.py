@@ -23,6 +23,11 @@ class ReplayWindow:
         self._newest = -1
         self._seen = 0  # bit i is set: newest - i was accepted
 
+    def is_new(self, seq: int) -> bool:
+        """Whether `seq` would be accepted. Changes nothing."""
+        age = self._newest - seq
+        return age < self._size and seq >= 0 and (age < 0 or not self._seen >> age & 1)
+
     def accept(self, seq: int) -> bool:
         """Whether `seq` is new; from now on it is not.
 

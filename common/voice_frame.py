@@ -6,8 +6,7 @@ and what listeners subscribe to. This file can read the header's counter and can
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from common import limits
 from common.errors import Malformed
@@ -28,8 +27,7 @@ def room_topic(room: bytes) -> bytes:
     return MARK + room
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceFrame:
+class VoiceFrame(NamedTuple):
     """A frame as it arrived: who the broker says it is from, and the SFrame that will tell."""
 
     room: bytes
@@ -46,8 +44,7 @@ def split(frame: bytes) -> VoiceFrame:
     return VoiceFrame(frame[1:ROOM_TOPIC_BYTES], frame[ROOM_TOPIC_BYTES:TOPIC_BYTES], frame[TOPIC_BYTES:])
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """An SFrame header: key id, counter, and how many bytes it takes."""
 
     kid: int

@@ -166,9 +166,9 @@ class Capture:
         self._report(ProblemReported(Part.MICROPHONE, "no_front_end", sentence))
 
     def _drain(self, microphone: Microphone, now: float) -> None:
-        for _ in range(_BLOCKS_A_STEP):
+        for number in range(_BLOCKS_A_STEP):
             block = microphone.read(now)
-            if microphone.ready and self._announced != (microphone.name, microphone.missing):
+            if not number and microphone.ready and self._announced != (microphone.name, microphone.missing):
                 self._announce(microphone, now)
             if block is None:
                 return

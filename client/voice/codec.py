@@ -139,8 +139,9 @@ class Decoder:
 
 def _bounded(samples: Block) -> Block:
     """A copy within -1..1. What is no number, which a hostile packet may hold, is silence."""
-    bounded: Block = np.minimum(np.maximum(samples, -1.0), 1.0)
-    return bounded if math.isfinite(np.add.reduce(bounded)) else np.nan_to_num(bounded)
+    bounded: Block = np.maximum(samples, -1.0)
+    np.minimum(bounded, 1.0, out=bounded)
+    return bounded if math.isfinite(np.dot(bounded, bounded)) else np.nan_to_num(bounded)
 
 
 @cache

@@ -12,9 +12,8 @@ import importlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from client.commands import SetProcessing
 from client.voice.cleaner import QUIET_DB, Cleaner, sixteen_bits
@@ -32,8 +31,7 @@ _FORGET_DB: Final = 0.02  # for each block: a room that became louder is known a
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """A block ready to be coded, and whether it sounds like speech (None: nobody has looked).
 
     `loud`: whatever it is, it is much louder than the room.

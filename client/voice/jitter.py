@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from client.voice.counters import Counters
 from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, VoicePacket
@@ -51,8 +51,7 @@ QUEUE_PACKETS: Final = 100
 NOWHERE: Final = -(2**62)  # a media time before all others
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
+class Play(NamedTuple):
     """Decode these, one after another. `change`: samples to put in (> 0) or take out (< 0), about; 0 as a rule.
 
     `unheard`: only if they are so soft that nobody hears it.
@@ -63,8 +62,7 @@ class Play:
     unheard: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conceal:
+class Conceal(NamedTuple):
     """Make up this many samples from what was heard last. `last`: silence follows, so fade out."""
 
     samples: int
@@ -138,10 +136,10 @@ class JitterBuffer:
             if hole <= most * BLOCK_SAMPLES and self._run < most:
                 return self._conceal_hole(hole)
             self._paused = True
-        if self._paused and self._delay(when, first, held) < self.target(when) - BLOCK_SAMPLES // 2:
+        off = self.target(when) - self._delay(when, first, held)
+        if self._paused and off > BLOCK_SAMPLES // 2:
             return _SILENCE  # its time has not come: a talk starts at the target delay
-        self._paused = False
-        return self._play(first, when, held, quiet=quiet)
+        return self._play(first, when, off, quiet=quiet)
 
     def target(self, when: int) -> int:
         """The delay to steer to, in samples, at a time in samples. Valid after the first `put`."""
@@ -175,8 +173,8 @@ class JitterBuffer:
         """By how much later than the fastest way the packet of this time will be heard; its length is no delay."""
         return when - (media - held) - self._transit.base - _longer(self._queue[media][1])
 
-    def _play(self, first: int, when: int, held: int, *, quiet: Callable[[], bool]) -> Play:
-        off = self.target(when) - self._delay(when, first, held)
+    def _play(self, first: int, when: int, off: int, *, quiet: Callable[[], bool]) -> Play:
+        """The first packet. `off`: samples by which its delay is short of the target."""
         packets = [self._take(first)]
         change = self._wish(off, when)
         unheard = not change and abs(off) >= UNHEARD and quiet()

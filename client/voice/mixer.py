@@ -16,9 +16,11 @@ def mix(blocks: Sequence[Block]) -> Block:
     """The sum of blocks of one size; silence of 10 ms for none. All samples within -1..1."""
     if not blocks:
         return silence()
-    total = blocks[0]
-    for block in blocks[1:]:
-        total = total + block
+    if len(blocks) == 1:
+        return limit(blocks[0])
+    total = blocks[0] + blocks[1]
+    for block in blocks[2:]:
+        total += block
     return limit(total)
 
 

@@ -8,8 +8,7 @@ Opus packet's own first bytes (RFC 6716, section 3); it never decodes sound and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from common import limits
 from common.errors import Malformed
@@ -32,8 +31,7 @@ _HEAD_BYTES: Final = 5
 _FRAME_SAMPLES: Final = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
 
 
-@dataclass(frozen=True, slots=True)
-class VoicePacket:
+class VoicePacket(NamedTuple):
     """10 ms of coded voice (40 ms if slim); `media_time` is that of its first sample, 0..2^32-1.
 
     `end_of_talk`: nothing is sent after this one, so what follows is a pause and not a loss. `held`: for so many

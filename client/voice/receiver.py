@@ -86,7 +86,8 @@ class Receiver:
 
     def talking(self, now: float) -> bool:
         """Whether the speaker is talking: told by frames that opened, by nothing that a broker can fake."""
-        self._drop_waiting(now)
+        if self._waiting:
+            self._drop_waiting(now)
         return self._last_frame is not None and now - self._last_frame < TALK_ENDS_SECONDS
 
     @property

@@ -46,7 +46,8 @@ class Transit:
         self._forget(arrived - SPREAD_SAMPLES)
         if len(self._recent) > SPREAD_PACKETS:
             self._forget_first()
-        self._notice_another_way(arrived)
+        if self._low[-1][1] - self._low[0][1] > MOVED_SAMPLES:  # it rises: no other one of them is further off
+            self._notice_another_way(arrived)
 
     @property
     def base(self) -> int:
@@ -64,8 +65,7 @@ class Transit:
         return self._slower(TAIL)
 
     def _slower(self, quantile: float) -> int:
-        place = min(int(len(self._sorted) * quantile), len(self._sorted) - 1)
-        return max(0, self._sorted[place] - self.base)
+        return max(0, self._sorted[int(len(self._sorted) * quantile)] - self._low[0][1])
 
     def watched(self, now: int) -> int:
         """For how long this speaker has been watched."""
@@ -81,8 +81,6 @@ class Transit:
 
     def _notice_another_way(self, arrived: int) -> None:
         """Without this a route that became 300 ms longer would count as 300 ms of lateness for 20 s."""
-        if self._low[-1][1] - self.base <= MOVED_SAMPLES:
-            return  # it rises: no other one of them is further off
         settled = next((low for low in self._low if low[0] > arrived - SETTLED_SAMPLES), None)
         if settled is None or settled[1] - self.base <= MOVED_SAMPLES:
             return

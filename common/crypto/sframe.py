@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -28,6 +28,7 @@ from common.voice_frame import decode_header, encode_header
 
 NONCE_BYTES: Final = 12
 _AUTH_KEY_BYTES: Final = 32
+_REPLAYED: Final = "voice frame was opened before, or is too old to tell"
 _CTR_START: Final = bytes(4)  # RFC 9605, 4.5.1: the block counter begins at 0 behind the nonce
 
 
@@ -141,8 +142,7 @@ class FrameSealer:
         return header + self._keys.aead.encrypt(self._keys.nonce(ctr), plaintext, header + metadata)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A packet that is authentic and new, and its counter."""
 
     ctr: int
@@ -169,11 +169,12 @@ class FrameOpener:
             raise Malformed("voice counter beyond the last one of a session")
         if header.kid != self._kid:
             raise SealBroken("voice frame does not open")
+        if not self._window.is_new(header.ctr):  # a copy, by the second lane: a fifth of the work of opening it
+            raise Replayed(_REPLAYED)
         associated = sframe[: header.size] + metadata
         try:
             plaintext = self._keys.aead.decrypt(self._keys.nonce(header.ctr), sframe[header.size :], associated)
         except InvalidTag:
             raise SealBroken("voice frame does not open") from None
-        if not self._window.accept(header.ctr):
-            raise Replayed("voice frame was opened before, or is too old to tell")
+        self._window.accept(header.ctr)
         return Opened(header.ctr, plaintext)

@@ -53,6 +53,7 @@ def test_agrees_with_a_plain_set(arrivals: list[int], size: int) -> None:
     window, accepted = ReplayWindow(size), set[int]()
     for seq in arrivals:
         expected = seq not in accepted and seq > max(accepted, default=-1) - size
+        assert window.is_new(seq) == expected
         assert window.accept(seq) == expected
         if expected:
             accepted.add(seq)

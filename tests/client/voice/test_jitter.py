@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -195,7 +194,7 @@ def test_a_speaker_that_changes_from_mode_to_mode() -> None:
         start = 1_000 + part * 200 * BLOCK_SAMPLES
         slim = part % 2 == 1
         arrivals += [
-            (arrived, replace(one, end_of_talk=False))
+            (arrived, one._replace(end_of_talk=False))
             for arrived, one in talk(50 if slim else 200, lan, at=10 + 2 * part, start=start, slim=slim)
         ]
     heard = listen(sorted(arrivals, key=lambda arrival: arrival[0]))

@@ -87,14 +87,15 @@ def _warn(warning: str) -> None:
 
 def _run(config: Config) -> int:
     # Loaded only now, so that --help and wrong flags answer at once.
-    from client.asking import weak_phrase_meant, with_phrase, with_server  # noqa: PLC0415
-    from client.memory import Memory  # noqa: PLC0415
     from client.settings import Choices  # noqa: PLC0415
 
     _warn(config.warning)
     store = _open_store(config)
     if config.mode == "window":
         return _run_window(config, store, Choices(config.settings_file, config.given))
+    from client.asking import weak_phrase_meant, with_phrase, with_server  # noqa: PLC0415
+    from client.memory import Memory  # noqa: PLC0415
+
     # A program means the key that it passes; a person at a terminal is asked, as the window asks.
     accept_weak_phrase = config.mode == "json"
     can_ask = config.mode == "text" and sys.stdin.isatty()

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-from msgspec import Struct
-
+from client.queued_post import QueuedPost
 from common import limits
 from common.errors import LocalError
 from common.messages import Post, post_id
@@ -19,13 +18,6 @@ _IN_FLIGHT: Final = 8  # posts sent and not yet acknowledged: keeps my own lines
 _PACE: Final = 0.8  # of the broker's quota, so that an honest client is never refused
 _STEP_SECONDS: Final = 1 / (limits.TEXT_PER_SECOND * _PACE)  # between two posts in the long run
 _SAVED_SECONDS: Final = (limits.TEXT_BURST * _PACE - 1) * _STEP_SECONDS  # what a silence saves up for a burst
-
-
-class QueuedPost(Struct, frozen=True):
-    """A finished token and the counter of this device that it carries."""
-
-    counter: int
-    token: bytes = b""
 
 
 class OutboxStore(Protocol):

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-import tomli_w
 
 from client.aside import reason, set_aside
 from client.commands import (
@@ -129,7 +127,10 @@ class Choices:
         if self._path is None:
             return {}
         try:
-            content = tomllib.loads(self._path.read_text(encoding="utf-8"))
+            text = self._path.read_text(encoding="utf-8")
+            import tomllib  # noqa: PLC0415 - the window waits for this, and many have no such file
+
+            content = tomllib.loads(text)
             _checked(content)
         except FileNotFoundError:
             return {}
@@ -140,6 +141,8 @@ class Choices:
 
     def _write(self, path: Path) -> None:
         """All or nothing: after a crash the file is the old one or the new one."""
+        import tomli_w  # noqa: PLC0415 - the window starts without it
+
         temporary: Path | None = None
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from client.database import Busy, Database, make_private, unusable
-from client.log_store import LogFile, RoomLog
-from client.outbox import QueuedPost
+from client.queued_post import QueuedPost
 from client.tuning import Tuning
 from common import limits
 from common.errors import LocalError, StateLocked
+
+if TYPE_CHECKING:
+    from client.log_store import LogFile, RoomLog
 
 _FILE: Final = "state.sqlite3"
 _LOCK: Final = "lock.sqlite3"
@@ -110,6 +112,8 @@ class Store:
 
     def log_file(self) -> LogFile:
         """The kept lines of all rooms."""
+        from client.log_store import LogFile  # noqa: PLC0415 - with cryptography, which the window starts without
+
         if self._log is None:
             self._log = LogFile(self.folder)
         return self._log

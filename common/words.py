@@ -5,9 +5,8 @@ The list is the EFF's long one (7,776 words, 12.9 bits each), see common/wordlis
 
 from __future__ import annotations
 
-import hashlib
+import pkgutil
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 FINGERPRINT_WORDS: Final = 4  # 51 bits: enough against somebody who makes keys until the words fit
@@ -17,8 +16,8 @@ _SPARE_BYTES: Final = 8  # so that taking the remainder favours no word by more 
 @cache
 def word_list() -> tuple[str, ...]:
     """All 7,776 words, in the order of the list."""
-    text = files("common").joinpath("wordlists/eff_long.txt").read_text(encoding="ascii")
-    return tuple(text.split())
+    content = pkgutil.get_data("common", "wordlists/eff_long.txt") or b""
+    return tuple(content.decode("ascii").split())
 
 
 def words_of(entropy: bytes, count: int) -> tuple[str, ...]:
@@ -35,5 +34,7 @@ def words_of(entropy: bytes, count: int) -> tuple[str, ...]:
 
 def broker_words(broker_key: bytes) -> str:
     """The four words of a broker's public key, hyphenated: what broker and clients show for comparison."""
+    import hashlib  # noqa: PLC0415 - loads OpenSSL, which can wait until there is a broker
+
     digest = hashlib.sha256(b"SecureChat v1 broker words" + broker_key).digest()
     return "-".join(words_of(digest, FINGERPRINT_WORDS))

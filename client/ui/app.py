@@ -7,7 +7,6 @@ Nothing in here waits: stretching keys, sockets and sound run on the backend's t
 from __future__ import annotations
 
 import logging
-import secrets
 import time  # noqa: TID251 - this is the edge that hands `now` to the presenter
 import tkinter as tk
 from collections.abc import Callable
@@ -74,8 +73,7 @@ def run_window(backend: Backend, opening: Opening, choices: Choices, painted: Ca
     `SessionEnded` waited for, but not longer than a few seconds.
     """
     root = open_root()
-    when_painted(root, painted)
-    return Window(root, backend, opening, choices, ask).run()
+    return Window(root, backend, opening, choices, ask, painted).run()
 
 
 def open_root() -> tk.Tk:
@@ -98,10 +96,12 @@ class Window:
         opening: Opening,
         choices: Choices,
         ask_desktop: Callable[[], Desktop] = Desktop,
+        painted: Callable[[], None] = lambda: None,
     ) -> None:
         self.root = root
         self._backend = backend
         self._opening = opening
+        self._painted = painted
         self._presenter = Presenter(microphone_on=opening.microphone_on, speaker_on=opening.speaker_on)
         self._shown: ViewState | None = None
         self._ended = False
@@ -153,8 +153,13 @@ class Window:
         root.deiconify()
         self._begin()
         self._pump.run()
-        root.after(1, lambda: root.after_idle(self.stage.add_tips))  # after the first paint
-        root.after(1, lambda: root.after_idle(self._safe.begin))
+        when_painted(root, self._load)
+
+    def _load(self) -> None:
+        """The window can be seen: now comes what it could start without."""
+        self.stage.add_tips()  # first, as the others take the processor from this thread
+        self._painted()
+        self._safe.begin()
 
     def close(self) -> None:
         """Ask the session to end; the window goes when it has, or when it takes too long."""
@@ -179,7 +184,7 @@ class Window:
                 self._connector.connect,
                 self._connector.disconnect,
                 self._edited,
-                lambda: generate(secrets.choice),
+                _new_key,
                 self._open_menu,
                 self._connector.servers(),
                 self._connector.remember_key,
@@ -424,3 +429,9 @@ class Window:
     @staticmethod
     def _now() -> float:
         return time.monotonic()
+
+
+def _new_key() -> str:
+    import secrets  # noqa: PLC0415 - loads OpenSSL, which the window starts without
+
+    return generate(secrets.choice)

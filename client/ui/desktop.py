@@ -6,16 +6,17 @@ on macOS and Windows their settings. Whatever does not answer counts as "says no
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from configparser import ConfigParser
 
 _SECONDS: Final = 1.0  # for a desktop that does not answer
 _PORTAL: Final = (
@@ -77,6 +78,8 @@ def from_gnome(answer: str) -> Desktop:
 
 def from_kde(text: str) -> Desktop:
     """KDE's `kdeglobals`: the ground of its windows, or the name of its colours."""
+    if not text:
+        return Desktop()
     ini = _ini(text)
     ground = ini.get("Colors:Window", "BackgroundNormal", fallback="")
     parts = [int(part) for part in ground.split(",") if part.strip().isdigit()]
@@ -87,14 +90,18 @@ def from_kde(text: str) -> Desktop:
 
 def from_gtk(text: str) -> Desktop:
     """GTK's `settings.ini`."""
+    if not text:
+        return Desktop()
     ini = _ini(text)
     named = from_theme_name(ini.get("Settings", "gtk-theme-name", fallback=""))
     wants = ini.get("Settings", "gtk-application-prefer-dark-theme", fallback="").lower() in {"1", "true"}
     return Desktop(wants or None).over(named)
 
 
-def _ini(text: str) -> configparser.ConfigParser:
+def _ini(text: str) -> ConfigParser:
     """What can be read of a file that others have written."""
+    import configparser  # noqa: PLC0415 - most desktops have answered before, and the window waits for this
+
     ini = configparser.ConfigParser(strict=False, interpolation=None)
     try:
         ini.read_string(text)
@@ -139,6 +146,8 @@ def _content(path: Path) -> str:
 
 
 def _output(command: tuple[str, ...]) -> str:
+    import subprocess  # noqa: PLC0415 - most windows start where there is nobody to ask
+
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)
     except (OSError, subprocess.TimeoutExpired):

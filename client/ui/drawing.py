@@ -6,7 +6,6 @@ out: this file knows neither tkinter nor what a picture is used for.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Final
 
@@ -310,6 +309,8 @@ def device_mark(fingerprint: str, size: int, colour: str, paper: str) -> Image.I
 
     Two people of the same name thus look different, and the same person looks the same in every run.
     """
+    import hashlib  # noqa: PLC0415 - loads OpenSSL, which the window starts without
+
     bits = int.from_bytes(hashlib.sha256(b"SecureChat mark" + fingerprint.encode(errors="replace")).digest()[:4], "big")
     fine = size * _FINE
     image = Image.new("RGBA", (fine, fine), _CLEAR)

@@ -8,7 +8,6 @@ where it is.
 from __future__ import annotations
 
 import tkinter as tk
-import webbrowser
 from collections.abc import Callable, Iterable
 from itertools import count
 from tkinter import ttk
@@ -75,7 +74,7 @@ class MessageArea(ttk.Frame):
         self.text.bind("<Configure>", self._resized)
         self.text.bind("<<Copy>>", self._copy)
         self.text.bind("<Control-Home>", self._first_key)
-        self.open_address: Callable[[str], object] = webbrowser.open
+        self.open_address: Callable[[str], object] = _browse
         self.text.tag_bind("link", "<ButtonRelease-1>", self._open_link)
         self.text.tag_bind("link", "<Enter>", lambda _event: self.text.configure(cursor="hand2"), add="+")
         self.text.tag_bind("link", "<Leave>", lambda _event: self.text.configure(cursor="xterm"), add="+")
@@ -407,3 +406,9 @@ def _chunks(row: Row, theme: Theme) -> Iterable[Chunk]:
         bad = row.delivery is Delivery.REFUSED or row.note == texts.COPIED_DEVICE
         yield f"   {row.note}", f"{own}{'bad' if bad else 'note'}"
     yield "\n", own + "body"
+
+
+def _browse(address: str) -> None:
+    import webbrowser  # noqa: PLC0415 - the window starts without it
+
+    webbrowser.open(address)

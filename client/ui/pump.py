@@ -23,14 +23,21 @@ _REST_MS: Final = 250  # a countdown of seconds needs no more
 
 
 def when_painted(root: tk.Tk, then: Callable[[], None]) -> None:
-    """Call `then` when the window can be seen; also where it is not to be seen for now, then more than once."""
+    """Call `then` once, when the window can be seen; after a second also where it is not to be seen for now."""
+    called = False
+
+    def call() -> None:
+        nonlocal called
+        if not called:
+            called = True
+            then()
 
     def seen(_event: object) -> None:
         root.unbind("<Visibility>")
-        root.after(_PAINT_MS, then)
+        root.after(_PAINT_MS, call)
 
     root.bind("<Visibility>", seen)
-    root.after(_UNSEEN_MS, then)
+    root.after(_UNSEEN_MS, call)
 
 
 class Backend(Protocol):

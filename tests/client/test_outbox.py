@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from client.outbox import Outbox, QueuedPost
+from client.outbox import Outbox
+from client.queued_post import QueuedPost
 from common import limits
 from common.errors import LocalError
 from common.messages import post_id

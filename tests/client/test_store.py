@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from client.database import StateUnusable
-from client.outbox import QueuedPost
+from client.queued_post import QueuedPost
 from client.store import Store
 from client.tuning import Tuning
 from common.errors import StateLocked

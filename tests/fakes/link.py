@@ -21,7 +21,7 @@ from broker.actions import Action, CutConnection, Deliver
 from broker.core import Core
 from client import events
 from client.log import Begun, LogLine, LogStore, Marks, NoLog, Sighting
-from client.outbox import QueuedPost
+from client.queued_post import QueuedPost
 from client.session import Identity, Kept, Session
 from client.voice_orders import VoiceOrder
 from common.crypto.keys import RoomKeys, StretchCost, device_signer, stretch

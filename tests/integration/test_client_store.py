@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from client.outbox import QueuedPost
+from client.queued_post import QueuedPost
 from client.store import Store
 from common.errors import StateLocked
 

@@ -7,6 +7,7 @@ comes in out of sight costs the widget nothing, and what stands before the eyes 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import groupby
 from typing import Final, TypeAlias
 
@@ -181,16 +182,32 @@ class Excerpt:
         return self._rows[key] if self._rows.get(key) == row else row
 
     def _staying(self, wanted: list[Source]) -> set[str]:
-        """The keys of built rows that are wanted, and in the order in which they stand."""
+        """The keys of built rows that are wanted, as many as stand in the same order: what moved is the rest."""
         index_of = {source[0].key: index for index, source in enumerate(wanted)}
-        stay: set[str] = set()
-        reached = -1
-        for key in self._built:
-            index = index_of.get(key, -1)
-            if index > reached:
-                reached = index
-                stay.add(key)
-        return stay
+        keys = [key for key in self._built if key in index_of]
+        return {keys[number] for number in _longest_rise([index_of[key] for key in keys])}
+
+
+def _longest_rise(values: list[int]) -> list[int]:
+    """The indices of as many values as there can be, none equal to another, each higher than the one before it.
+
+    One row that moves far must not take all with it that it passes. By patience sorting: `lowest[n]` is the lowest
+    value that n + 1 rising ones can end with, `at[n]` its index.
+    """
+    lowest: list[int] = []
+    at: list[int] = []
+    before: list[int] = []
+    for index, value in enumerate(values):
+        length = bisect_left(lowest, value)
+        before.append(at[length - 1] if length else -1)
+        lowest[length : length + 1] = [value]
+        at[length : length + 1] = [index]
+    found = []
+    index = at[-1] if at else -1
+    while index >= 0:
+        found.append(index)
+        index = before[index]
+    return found[::-1]
 
 
 def _runs_without(stay: set[str], keys: list[str]) -> list[tuple[int, int]]:

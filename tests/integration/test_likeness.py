@@ -34,6 +34,16 @@ def test_a_missing_beginning_is_a_negative_shift(speech: tuple[Samples, int]) ->
     assert find(said, np.concatenate([said[500:], np.zeros(40_000)])) == -500
 
 
+def test_a_listener_who_waits_a_little_longer_hears_the_same(speech: tuple[Samples, int]) -> None:
+    # mistake: a delay that changes once counts as bad speech, or speech with holes counts as good
+    said, rate = speech
+    half = len(said) // 2
+    later = np.concatenate([said[:half], np.zeros(rate * 6 // 100), said[half:]])
+    assert compare(said, later, rate).stoi > 0.95
+    holes = np.arange(len(later)) // (rate // 50) % 4 > 0
+    assert compare(said, later * holes, rate).stoi < 0.9
+
+
 def test_other_sound_is_not_like_speech(speech: tuple[Samples, int]) -> None:
     # mistake: the verdict passes whatever was recorded
     said, rate = speech

@@ -132,6 +132,20 @@ def test_what_is_read_stays_built_whatever_comes(widget: Widget) -> None:
     assert widget.excerpt.below() == 3_000
 
 
+@pytest.mark.parametrize(("old", "new"), [(170, 230), (230, 170)])
+def test_a_mark_that_moves_past_the_reader_moves_nothing_else(widget: Widget, old: int, new: int) -> None:
+    # Would catch that all lines between its old place and its new one are taken out and built again.
+    widget.say(*range(1, 301))
+    widget.transcript.divide((old, 0, 0), 1)
+    widget.finish()
+    widget.excerpt.look_at("p200")
+    widget.finish()
+    widget.work = 0
+    widget.transcript.divide((new, 0, 0), 2)
+    widget.finish()
+    assert widget.work == 4  # the mark itself, and the heads of lines that stood behind it
+
+
 def test_a_hole_that_fills_before_the_readers_eyes(widget: Widget) -> None:
     # would catch: thousands of rows built because they all come in between two that are visible
     widget.say(*range(1, 101), *range(3_000, 3_100))

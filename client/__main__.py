@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import platformdirs
@@ -170,6 +171,7 @@ def _nobody_listens(_name: str) -> None:
 
 def _run_window(config: Config, store: Store, choices: Choices) -> int:
     try:
+        _find("PIL")  # loaded only when something has to be drawn
         from client.ui.app import Opening, run_window  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name not in {"tkinter", "_tkinter", "PIL"}:
@@ -189,8 +191,13 @@ def _run_window(config: Config, store: Store, choices: Choices) -> int:
     with _reached_by_ctl(config, store, session, choices) as named:
         fields = (config.server, config.name, config.phrase)
         switches = (config.connect, config.microphone_on, config.speaker_on)
-        opening = Opening(*fields, *switches, open_safe, visited, named)
+        opening = Opening(*fields, *switches, open_safe, visited, named, config.pictures_folder)
         return run_window(session, opening, choices, session.begin)
+
+
+def _find(library: str) -> None:
+    if find_spec(library) is None:
+        raise ModuleNotFoundError(name=library)
 
 
 def _run_text(config: Config, network: Network, memory: Memory, *, accept_weak_phrase: bool, can_ask: bool) -> int:

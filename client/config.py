@@ -87,6 +87,11 @@ class Config(Discreet, frozen=True):
         return None if self.mode == "json" else self.state_folder / VISITED_FILE
 
     @property
+    def pictures_folder(self) -> Path:
+        """Where the window keeps its pictures for the next start. They can be drawn again at any time."""
+        return self.state_folder / "pictures" if self.state_folder_given else _cache_folder()
+
+    @property
     def settings_file(self) -> Path | None:
         """Where this user's settings are kept. Programs have none: they say what they want."""
         if self.mode == "json":
@@ -352,6 +357,10 @@ def _check_one_stdin(flags: argparse.Namespace) -> None:
 def default_folder() -> Path:
     """The state folder where none was named."""
     return Path(platformdirs.user_state_dir("secure-chat", appauthor=False))
+
+
+def _cache_folder() -> Path:
+    return Path(platformdirs.user_cache_dir("secure-chat", appauthor=False))
 
 
 def _settings_folder() -> Path:

@@ -7,9 +7,11 @@ Nothing in here waits: stretching keys, sockets and sound run on the backend's t
 from __future__ import annotations
 
 import logging
+import threading
 import time  # noqa: TID251 - this is the edge that hands `now` to the presenter
 import tkinter as tk
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -36,6 +38,7 @@ from client.ui.look import Look
 from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
 from client.ui.person_view import Tune
+from client.ui.pictures import load_drawing
 from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
@@ -64,6 +67,7 @@ class Opening(Discreet, frozen=True):
     open_safe: Callable[[], Safe | None] = lambda: None  # the system's keyring
     visited: Visited = field(default_factory=lambda: Visited(None))  # where one has been
     named: Callable[[str], None] = lambda _name: None  # told when another name stands in the form
+    pictures: Path | None = None  # where those of the window are kept for the next start
 
 
 def run_window(backend: Backend, opening: Opening, choices: Choices, painted: Callable[[], None] = lambda: None) -> int:
@@ -130,7 +134,7 @@ class Window:
         self.composing = Composing(lambda: self.page.chat, self._submit, self._report)
         self._clipboard = Clipboard(root)
         self._attention = Attention()
-        self._look = Look(root, choices.now, ask_desktop)
+        self._look = Look(root, choices.now, ask_desktop, opening.pictures)
         self._pump = Pump(root, backend.events, self._receive, self._rest)
 
     def run(self) -> int:
@@ -160,6 +164,8 @@ class Window:
         self.stage.add_tips()  # first, as the others take the processor from this thread
         self._painted()
         self._safe.begin()
+        self._look.theme.keep_pictures()
+        threading.Thread(target=load_drawing, name="drawing", daemon=True).start()
 
     def close(self) -> None:
         """Ask the session to end; the window goes when it has, or when it takes too long."""

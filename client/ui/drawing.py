@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import Struct
 from PIL import Image, ImageDraw
+
+from client.ui.box import Box, box_corner
 
 _FINE: Final = 4  # times the size that is asked for
 _GRID: Final = 24.0  # icons are described on 24 × 24
@@ -230,19 +231,6 @@ def chevron(size: int, gap: int, colour: str) -> Image.Image:
     return image
 
 
-class Box(Struct, frozen=True):
-    """A rounded box that stretches: `fill` and `border` are colours (empty: none), sizes are pixels.
-
-    `ring` is the colour of the line around it that shows the keyboard focus, `sunken` that of an inner shadow.
-    """
-
-    fill: str = ""
-    border: str = ""
-    ring: str = ""
-    sunken: str = ""
-    radius: int = 8
-
-
 def box(spec: Box, scale: float, ground: str, middle: int) -> Image.Image:
     """The picture of a box on its ground, for a stretched image whose corners are `box_corner` pixels.
 
@@ -281,11 +269,6 @@ def _stretched(small: Image.Image, corner: int, middle: int) -> Image.Image:
             patch = small.crop((left, top, right, bottom))
             large.paste(patch.resize((new_right - new_left, new_bottom - new_top)), (new_left, new_top))
     return large
-
-
-def box_corner(spec: Box, scale: float) -> int:
-    """How many pixels at each side of a box do not stretch."""
-    return round((spec.radius + 4) * scale)
 
 
 def _sink(image: Image.Image, spec: Box, inner: list[float], unit: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import tkinter as tk
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from client.settings import Settings
@@ -19,11 +20,15 @@ _LOOK_MS: Final = 100
 class Look:
     """The themes of one window. Each is made once: ttk keeps what it was ever given."""
 
-    def __init__(self, root: tk.Tk, settings: Settings, ask: Callable[[], Desktop]) -> None:
-        """`ask` is `client.ui.desktop.ask`, or what stands for it; it is called on a thread of its own."""
+    def __init__(self, root: tk.Tk, settings: Settings, ask: Callable[[], Desktop], folder: Path | None = None) -> None:
+        """`ask` is `client.ui.desktop.ask`, or what stands for it; it is called on a thread of its own.
+
+        Pictures are kept in `folder` for the next start; None: nowhere.
+        """
         self._root = root
         self._ask = ask
         self._settings = settings
+        self._folder = folder
         self._themes: dict[tuple[str, int], Theme] = {}
         self._desktop = Desktop()
         self._answers: list[Desktop] = []
@@ -70,5 +75,5 @@ class Look:
     def _wanted(self) -> Theme:
         key = (palette_name(self._settings.theme, self._desktop), self._settings.scale)
         if key not in self._themes:
-            self._themes[key] = Theme(self._root, PALETTES[key[0]], key[1])
+            self._themes[key] = Theme(self._root, PALETTES[key[0]], key[1], self._folder)
         return self._themes[key]

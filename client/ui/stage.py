@@ -13,7 +13,6 @@ from client.ui.changed_view import ChangedView
 from client.ui.chooser import Chooser
 from client.ui.excerpt import Excerpt
 from client.ui.form import Fields
-from client.ui.invite_view import InviteView
 from client.ui.keys_view import KeysView
 from client.ui.look import Look
 from client.ui.page import Deeds, Page
@@ -99,6 +98,8 @@ class Stage:
 
     def show_invite(self, invite: str, room_words: str, copy: Callable[[], None]) -> None:
         """Bring the invite."""
+        from client.ui.invite_view import InviteView  # noqa: PLC0415 - with Pillow, which the window starts without
+
         self._bring(lambda: InviteView(self._root, self.theme, self.close_sheet, invite, room_words, copy))
 
     def show_changed(self) -> None:

@@ -6,27 +6,23 @@ used: every ground is a picture, so that all palettes and scales are drawn alike
 
 from __future__ import annotations
 
-import io
 import tkinter as tk
-from collections.abc import Callable
-from functools import partial
-from importlib.resources import files
 from itertools import count
+from pathlib import Path
 from tkinter import font, ttk
 from typing import Any, Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
-from PIL import Image
 
-from client.ui import bidi, drawing
-from client.ui.drawing import Box
+from client.ui import bidi
+from client.ui.box import Box, box_corner
 from client.ui.palette import Palette
+from client.ui.pictures import Pictures
 
 _FAMILIES: Final = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Open Sans", "DejaVu Sans")  # X11 has no default face
 _CARD_MIDDLE: Final = 240
 _BUTTON_MIDDLE: Final = 40
-_ICON_SIZES: Final = (256, 128, 64, 48, 32, 24, 16)
 _POINTS: Final = 10
 _PIXELS_A_POINT: Final = 96 / 72
 _numbers: Final = count(1)  # of themes: ttk never forgets an element, so each theme has names of its own
@@ -35,12 +31,12 @@ _numbers: Final = count(1)  # of themes: ttk never forgets an element, so each t
 class Theme:
     """The look of one window. Keep it as long as the window: Tk forgets pictures that nobody holds."""
 
-    def __init__(self, root: tk.Tk, palette: Palette, percent: int = 0) -> None:
-        """`percent` is the scale, 0 that of the screen. Nothing changes before `install`."""
+    def __init__(self, root: tk.Tk, palette: Palette, percent: int = 0, folder: Path | None = None) -> None:
+        """`percent` is the scale, 0: the screen's. Pictures are kept in `folder`. Nothing changes before `install`."""
         self.palette = palette
         self.scale = percent / 100 if percent else max(root.winfo_fpixels("1i") / 96.0, 1.0)
         self._root = root
-        self._pictures: dict[object, tk.PhotoImage] = {}
+        self._pictures = Pictures(root, f"{self.scale:.3f} {palette}", folder)
         self._prefix = f"look{next(_numbers)}"
         self._made: set[str] = set()  # elements
         self._style = ttk.Style(root)
@@ -73,14 +69,12 @@ class Theme:
 
     def icon(self, name: str, colour: str, size: float = 18) -> tk.PhotoImage:
         """A picture of an icon in a colour of the palette."""
-        key = ("icon", name, colour, size)
-        return self._kept(key, lambda: drawing.icon(name, self.px(size), colour))
+        return self._pictures.icon(name, self.px(size), colour)
 
     def mark(self, who: str, size: float = 28, *, faint: bool = False) -> tk.PhotoImage:
         """The sign of the device with this fingerprint."""
         colour = self.palette.disabled_text if faint else self.colour_of(who)
-        key = ("mark", who, size, faint)
-        return self._kept(key, lambda: drawing.device_mark(who, self.px(size), colour, self.palette.surface))
+        return self._pictures.device_mark(who, self.px(size), colour, self.palette.surface)
 
     def colour_of(self, who: str) -> str:
         """The colour of a device, the same in every run."""
@@ -88,16 +82,15 @@ class Theme:
 
     def application_icons(self) -> list[tk.PhotoImage]:
         """The icon of the program, largest first."""
-        return [self._kept(("application", size), partial(_stored_icon, size)) for size in _ICON_SIZES]
+        return self._pictures.application_icons()
 
     def emblem(self, size: float) -> tk.PhotoImage:
         """The icon of the program as a picture inside the window."""
-        return self._kept(("emblem", size), lambda: drawing.application_icon(self.px(size)))
+        return self._pictures.emblem(self.px(size))
 
-    def _kept(self, key: object, draw: Callable[[], Image.Image]) -> tk.PhotoImage:
-        if key not in self._pictures:
-            self._pictures[key] = _photo(self._root, draw())
-        return self._pictures[key]
+    def keep_pictures(self) -> None:
+        """What was shown until now, for the next start."""
+        self._pictures.keep()
 
     # --- styles ---------------------------------------------------------------------------------------------
 
@@ -240,7 +233,7 @@ class Theme:
             "active": Box(colours.hover),
         }
         ground = self._element(f"{style}.ground", Box(), states, colours.surface)
-        off, on = (self._kept(("switch", on), partial(self._tick, on=on)) for on in (False, True))
+        off, on = (self._pictures.tick(self.px(18), self.px(8), self._switch_colours(on=on)) for on in (False, True))
         box = f"{self._prefix}.{style}.box"
         if box not in self._made:
             self._made.add(box)
@@ -251,9 +244,6 @@ class Theme:
         self._style.layout(style, [(ground, {"sticky": "nsew", "children": [padding]})])  # type: ignore[list-item]
         self._style.configure(style, foreground=colours.text, background=colours.surface, padding=self._pads(6, 4))
         self._style.map(style, background=[("", colours.surface)], foreground=[("", colours.text)])
-
-    def _tick(self, *, on: bool) -> Image.Image:
-        return drawing.tick(self.px(18), self.px(8), self._switch_colours(on=on))
 
     def _switch_colours(self, *, on: bool) -> tuple[str, str, str]:
         """Edge, ground and tick."""
@@ -278,7 +268,7 @@ class Theme:
         chevron = f"{self._prefix}.{style}.chevron"
         if chevron not in self._made:
             self._made.add(chevron)
-            picture = self._kept("chevron", lambda: drawing.chevron(self.px(12), self.px(8), colours.muted))
+            picture = self._pictures.chevron(self.px(12), self.px(8), colours.muted)
             self._style.element_create(chevron, "image", picture, sticky="")
         words = ("Menubutton.label", {"side": "left", "sticky": "nsew", "expand": True})
         inside = [(chevron, {"side": "right", "sticky": ""}), words]
@@ -302,10 +292,7 @@ class Theme:
         knob = f"{self._prefix}.{style}.slider"
         if knob not in self._made:
             self._made.add(knob)
-            pictures = [
-                self._kept(("knob", ink), partial(drawing.knob, self.px(16), ink))
-                for ink in (colours.accent, colours.accent_hover)
-            ]
+            pictures = [self._pictures.knob(self.px(16), ink) for ink in (colours.accent, colours.accent_hover)]
             self._style.element_create(knob, "image", pictures[0], ("active", pictures[1]), sticky="")
         inside = [(trough, {"sticky": "we"}), (knob, {"side": "left", "sticky": ""})]
         self._style.layout(style, [(ground, {"sticky": "nswe", "children": inside})])  # type: ignore[list-item]
@@ -356,7 +343,7 @@ class Theme:
         self._made.add(element)
         middle = self.px(_CARD_MIDDLE if normal.radius > 8 else _BUTTON_MIDDLE)
         pictures = [(*state.split(), self._box(spec, ground, middle)) for state, spec in states.items()]
-        corner = drawing.box_corner(normal, self.scale)
+        corner = box_corner(normal, self.scale)
         self._style.element_create(  # type: ignore[call-overload]  # the stubs know one state a picture, ttk several
             element,
             "image",
@@ -371,7 +358,7 @@ class Theme:
         return element
 
     def _box(self, spec: Box, ground: str, middle: int) -> tk.PhotoImage:
-        return self._kept(("box", spec, ground, middle), lambda: drawing.box(spec, self.scale, ground, middle))
+        return self._pictures.box(spec, self.scale, ground, middle)
 
     def _pads(self, across: float, down: float) -> tuple[int, int]:
         return self.px(across), self.px(down)
@@ -400,14 +387,3 @@ def _fonts(root: tk.Tk, scale: float) -> Fonts:
 
     size = _POINTS
     return Fonts(sized(size), sized(size, "bold"), sized(size - 1), sized(size - 1, "bold"), sized(size + 5, "bold"))
-
-
-def _photo(root: tk.Tk, image: Image.Image) -> tk.PhotoImage:
-    packed = io.BytesIO()
-    image.save(packed, "PNG", compress_level=1)
-    return tk.PhotoImage(master=root, data=packed.getvalue())
-
-
-def _stored_icon(size: int) -> Image.Image:
-    with files("client.ui").joinpath(f"icons/secure-chat-{size}.png").open("rb") as stored:
-        return Image.open(stored).copy()

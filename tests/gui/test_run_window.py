@@ -14,6 +14,7 @@ from client.commands import Command, Quit
 from client.settings import Choices
 from client.ui import app, drawing
 from client.ui.app import NoDisplay, Opening, open_root, run_window
+from client.ui.pictures import Pictures
 from tests.gui.window import PATIENCE, SCREEN, FakeBackend, start_screen
 
 
@@ -60,21 +61,42 @@ def test_a_session_that_does_not_end_is_not_waited_for_for_ever(
 
 def test_what_the_first_paint_does_not_need_comes_after_it(screen: str, tmp_path: Path) -> None:
     # would catch: an import that brings back one of the libraries without which the window starts sooner
-    done = subprocess.run(
-        [sys.executable, "-c", _LOADED_WHEN_PAINTED, str(tmp_path)],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"DISPLAY": screen, "XDG_RUNTIME_DIR": str(tmp_path)},
-        timeout=60,
-    )
-    loaded = set(done.stdout.split())
-    assert "client.ui.page" in loaded
-    assert loaded & _LATER == set()
+    def loaded() -> set[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", _LOADED_WHEN_PAINTED, str(tmp_path)],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"DISPLAY": screen, "XDG_RUNTIME_DIR": str(tmp_path)},
+            timeout=60,
+        )
+        return set(done.stdout.split())
+
+    first, second = loaded(), loaded()
+    assert first & _LATER == {"PIL"}  # there are no pictures yet
+    assert "client.ui.page" in second
+    assert second & _LATER == set()
+
+
+def test_a_damaged_picture_is_drawn_again(screen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # would catch: no window, or an empty button, because of a file that can be made anew
+    monkeypatch.setenv("DISPLAY", screen)
+    root = open_root()
+    kept = Pictures(root, "look", tmp_path)
+    size = kept.icon("menu", 20, "#000000").width()
+    kept.keep()
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b"PNG", b"GNP"))
+    mended = Pictures(root, "look", tmp_path)
+    assert mended.icon("menu", 20, "#000000").width() == size
+    mended.keep()
+    assert file.read_bytes() == whole
+    root.destroy()
 
 
 _LATER = {
-    *("_hashlib", "cryptography", "numpy", "zmq", "opuslib_next", "soundfile", "soxr", "pyaudio"),
+    *("PIL", "dataclasses", "_hashlib", "cryptography", "numpy", "zmq", "opuslib_next", "soundfile", "soxr", "pyaudio"),
     *("keyring", "tktooltip", "segno", "prompt_toolkit", "tomli_w", "webbrowser", "configparser"),
     *("client.log_store", "client.network", "common.messages", "common.crypto.keys"),
 }
@@ -84,6 +106,7 @@ from client.__main__ import main
 from client.ui import app
 
 def painted(window):
+    window._look.theme.keep_pictures()
     print(*sys.modules, flush=True)
     os._exit(0)
 

@@ -94,30 +94,47 @@ def _run(config: Config) -> int:
     store = _open_store(config)
     if config.mode == "window":
         return _run_window(config, store, Choices(config.settings_file, config.given))
-    from client.asking import weak_phrase_meant, with_phrase, with_server  # noqa: PLC0415
+    from client.asking import weak_phrase_meant  # noqa: PLC0415
     from client.memory import Memory  # noqa: PLC0415
+    from client.safe import open_safe  # noqa: PLC0415
+    from client.terminal_keys import TerminalKeys  # noqa: PLC0415
 
     # A program means the key that it passes; a person at a terminal is asked, as the window asks.
     accept_weak_phrase = config.mode == "json"
     can_ask = config.mode == "text" and sys.stdin.isatty()
+    choices = Choices(config.settings_file, config.given)
+    if config.remember_key and not choices.now.remember_servers:
+        raise BadSetting("--remember-key: servers are not remembered (the setting remember_servers), nor are keys.")
+    found = ""
     visited = Visited(config.visited_file)
     if can_ask:
-        visits = visited.all()
-        _warn("\n".join(visited.take_notes()))  # before the question that the list was for
-        config = with_phrase(with_server(config, visits))
+        config, found = _completed(config, visited)
         accept_weak_phrase = weak_phrase_meant(config, store.pin)
-    choices = Choices(config.settings_file, config.given)
-    memory = Memory(
-        visited,
-        wanted=lambda: can_ask and choices.now.remember_servers,
-        keep_key=lambda _visit, _key: None,
-    )
     network = _network(config, store, choices, Inbox())
+    keys = TerminalKeys(network.events, open_safe, found)
+    memory = Memory(
+        visited, wanted=lambda: can_ask and choices.now.remember_servers, keep_key=keys.keep, forget_key=keys.forget
+    )
     watch_threads(network.events.put)
     with _reached_by_ctl(config, store, network, choices):
         network.start()
         _warn("\n".join(choices.take_notes()))
-        return _run_text(config, network, memory, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
+        with closing(keys):
+            return _run_text(config, network, memory, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
+
+
+def _completed(config: Config, visited: Visited) -> tuple[Config, str]:
+    """With what a person at a terminal is asked, and what was remembered: the latter's key, if it was that."""
+    from client.asking import kept_key, with_phrase, with_server  # noqa: PLC0415
+    from client.safe import open_safe  # noqa: PLC0415
+
+    visits = visited.all()
+    _warn("\n".join(visited.take_notes()))  # before the question that the list was for
+    config, visit = with_server(config, visits)
+    found = kept_key(config, visit, open_safe, _warn)
+    if found:
+        return replace(config, phrase=found, remember_key=True), found  # it stays there
+    return with_phrase(config), ""
 
 
 def _network(config: Config, store: Store, choices: Choices, inbox: Inbox) -> Network:

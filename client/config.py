@@ -79,6 +79,7 @@ class Config(Discreet, frozen=True):
     show_key: bool = False
     name_given: bool = True  # by a flag
     plain: bool = False  # --text: no colours, no moving cursor
+    remember_key: bool = False  # --text: in the system's keyring, once the room is joined
     warning: str = ""  # what the user should know about the flags, empty: nothing
 
     @property
@@ -148,6 +149,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--name", help="the name that the others will see (default: your login name)")
     flags.add_argument("--key-file", metavar="FILE|-", help="file with the encryption key; - is standard input")
     flags.add_argument(
+        "--remember-key",
+        action="store_true",
+        help="with --text in a terminal: keep the key in the system's keyring, once the room is joined",
+    )
+    flags.add_argument(
         "--state-dir",
         metavar="DIR",
         type=Path,
@@ -156,6 +162,28 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--no-log", action="store_true", help=f"neither keep nor show lines on this computer (or {NO_LOG_VARIABLE}=1)"
     )
+    _add_voice(flags)
+    flags.add_argument("--mic-on", action="store_true", help="microphone on as soon as the room is joined")
+    flags.add_argument("--speaker-on", action="store_true", help="speaker on as soon as the room is joined")
+    flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
+    flags.add_argument("--no-typing", action="store_true", help="do not tell others that you are writing")
+    flags.add_argument("--connect", action="store_true", help="window: connect at once")
+    flags.add_argument(
+        "--lasting-key",
+        action="store_true",
+        help="connect under one key of this computer: for brokers that let in only keys they know",
+    )
+    flags.add_argument(
+        "--show-key", action="store_true", help="print that key, to give it to the broker's host, and end"
+    )
+    flags.add_argument(
+        "--forget-broker", metavar="HOST:PORT", help="forget the key of a broker that was set up anew, and end"
+    )
+    return flags
+
+
+def _add_voice(flags: argparse.ArgumentParser) -> None:
+    """Devices, and what becomes of voice."""
     device = "none, default, part of a device's name, or a WAV file"
     flags.add_argument("--mic", metavar="DEVICE", help=f"{device} that is spoken once")
     flags.add_argument("--speaker", metavar="DEVICE", help=f"{device} that is recorded to")
@@ -179,23 +207,6 @@ def parser() -> argparse.ArgumentParser:
         choices=[lanes.value for lanes in Lanes],
         help="ways through the network for voice: one, two, or the second only while packets are lost (default: auto)",
     )
-    flags.add_argument("--mic-on", action="store_true", help="microphone on as soon as the room is joined")
-    flags.add_argument("--speaker-on", action="store_true", help="speaker on as soon as the room is joined")
-    flags.add_argument("--no-receipts", action="store_true", help="do not tell others which lines you have seen")
-    flags.add_argument("--no-typing", action="store_true", help="do not tell others that you are writing")
-    flags.add_argument("--connect", action="store_true", help="window: connect at once")
-    flags.add_argument(
-        "--lasting-key",
-        action="store_true",
-        help="connect under one key of this computer: for brokers that let in only keys they know",
-    )
-    flags.add_argument(
-        "--show-key", action="store_true", help="print that key, to give it to the broker's host, and end"
-    )
-    flags.add_argument(
-        "--forget-broker", metavar="HOST:PORT", help="forget the key of a broker that was set up anew, and end"
-    )
-    return flags
 
 
 def read_config(arguments: list[str], environment: MutableMapping[str, str], stdin: TextIO) -> Config:
@@ -207,6 +218,8 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
     if flags.link is not None and not is_invite(flags.link):
         raise BadSetting("The first word is neither a command nor a secure-chat:// link; --help lists all there is.")
     server = _server(flags.server, flags.link if flags.invite is None else flags.invite, stdin)
+    if flags.remember_key and not (mode == "text" and stdin.isatty()):
+        raise BadSetting("--remember-key is for people at a terminal, with --text; the window has a box for it.")
     if mode != "window" and flags.forget_broker is None and not flags.show_key:
         _check_complete(server, phrase, can_ask=mode == "text" and stdin.isatty())
     name = clean_name(_login_name()) if flags.name is None else _checked("--name", check_name, flags.name)
@@ -226,6 +239,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         show_key=flags.show_key,
         name_given=flags.name is not None,
         plain=flags.plain,
+        remember_key=flags.remember_key,
         warning=_warning(flags),
     )
 

@@ -75,6 +75,14 @@ class KeyFound(Discreet, frozen=True):
     key: str
 
 
+class KeyRemembered(Struct, frozen=True):
+    """The key of the room of these words at this server is in the system's keyring now, or not any more."""
+
+    server: str
+    room: str
+    on: bool
+
+
 class Clash(StrEnum):
     """What says otherwise about the key of a broker."""
 
@@ -377,6 +385,7 @@ Event: TypeAlias = (
     | BrokerChanged
     | KeyringFound
     | KeyFound
+    | KeyRemembered
     | RoomJoined
     | RoomLeft
     | PersonJoined

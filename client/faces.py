@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Protocol
 
 from client import commands, events
@@ -12,10 +13,17 @@ class BadLine(Exception):
     """A line of input asks for nothing that can be done; the message says why."""
 
 
+class KeyWish(StrEnum):
+    """What is to become of this room's key: the face's own command, since the session keeps no keys."""
+
+    REMEMBER = "remember"
+    FORGET = "forget"
+
+
 class Face(Protocol):
     """How lines of input become commands, and events become lines of output."""
 
-    def command(self, line: str) -> commands.Command | list[str] | None:
+    def command(self, line: str) -> commands.Command | KeyWish | list[str] | None:
         """What a line asks for: a command, lines to print at once, or None for nothing. Raises `BadLine`."""
 
     def complaint(self, message: str) -> str:

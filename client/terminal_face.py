@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from client import commands, events, trust
-from client.faces import BadLine, People
+from client.faces import BadLine, KeyWish, People
 from client.ink import Ink
 from client.terminal_people import OF_A_PERSON, about, command, names_of
 from client.writers import Writers
@@ -28,6 +28,8 @@ _HELP: Final = [
     "  /volume NAME DB   hear somebody louder or softer: -20 to 12, 0 as they are",
     "  /mute NAME        hear nothing of somebody; /unmute NAME",
     "  /invite           the link that brings a friend here (it holds the key: send it over a safe way)",
+    "  /remember         keep this room's key in your system's keyring; then it is asked for no more",
+    "  /forget           take this room's key out of the keyring",
     "  /search WORDS     earlier lines of this room with these words",
     "  /export FILE      write all lines of this room that are kept here into a new file",
     "  /stats            counters",
@@ -47,11 +49,13 @@ _WITH_TEXT: Final[dict[str, Callable[[str], commands.Command]]] = {
 }
 
 
-_ASKED: Final[dict[str, Callable[[], commands.Command]]] = {
+_ASKED: Final[dict[str, Callable[[], commands.Command | KeyWish]]] = {
     "/devices": commands.AskDevices,
     "/echo": commands.TestEcho,
     "/stats": commands.AskStats,
     "/quit": commands.Quit,
+    "/remember": lambda: KeyWish.REMEMBER,
+    "/forget": lambda: KeyWish.FORGET,
 }
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("/help", "/people", "/invite", *_ASKED, *_WITH_TEXT), ()),
@@ -75,6 +79,9 @@ _VOICE_MODES: Final = {
     ): "Voice with little delay: your network has room for it.",
     (commands.VoiceMode.LOW_DELAY, events.VoiceModeReason.ASKED): "Voice with little delay.",
 }
+_KEY_IS_KEPT: Final = (
+    "This room's key is in your system's keyring now: the next time it is not asked for. /forget takes it out again."
+)
 _LANE_OFF: Final = {
     events.LaneReason.GOOD: ": nothing was held up for a while",
     events.LaneReason.FULL: ": your network has no room for it",
@@ -95,7 +102,7 @@ class TerminalFace:
         self._writers = Writers()
         self._unsent: set[str] = set()  # my lines that the broker does not have yet
 
-    def command(self, line: str) -> commands.Command | list[str] | None:
+    def command(self, line: str) -> commands.Command | KeyWish | list[str] | None:
         """A command, lines that answer at once, or None for an empty line. Raises `BadLine`."""
         line = line.rstrip("\r\n")
         if not line.strip():
@@ -199,7 +206,7 @@ class TerminalFace:
             case _:
                 pass
 
-    def _slash(self, words: list[str]) -> commands.Command | list[str]:
+    def _slash(self, words: list[str]) -> commands.Command | KeyWish | list[str]:
         match words:
             case [("/mic" | "/speaker") as which, ("on" | "off") as state]:
                 return _SWITCHES[which](state == "on")
@@ -330,6 +337,8 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one tabl
             return _lane(why, second=second)
         case events.VoiceModeChanged(mode, why):
             return _VOICE_MODES[mode, why]
+        case events.KeyRemembered(on=on):
+            return _KEY_IS_KEPT if on else "This room's key is not in the keyring any more."
         case events.MicrophoneEnded():
             return "The file was spoken to its end."
         case events.ProblemReported():

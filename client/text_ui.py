@@ -25,8 +25,8 @@ from client.events import (
     TextRefused,
     TextStored,
 )
-from client.faces import BadLine, Face
-from client.memory import Memory
+from client.faces import BadLine, Face, KeyWish
+from client.memory import Memory, NothingToRemember
 from client.trust import ANSWERS, QUESTION, Answer, answer_of
 from client.visited import NotKept
 
@@ -64,6 +64,7 @@ class TextUI:
         self._face = face
         self._console = console
         self._memory = memory
+        self._remembering = threading.Lock()  # who looks at the memory: both threads do
         self._accept_weak_phrase = accept_weak_phrase
         self._can_ask = can_ask
         self._changed: BrokerChanged | None = None  # the next lines are answers about this one
@@ -94,17 +95,28 @@ class TextUI:
     def _connect(self, compared_key: bytes | None = None) -> None:
         config = self._config
         request = Connect(config.server, config.name, config.phrase, self._accept_weak_phrase, compared_key)
-        self._memory.connecting(request, with_key=False)
+        with self._remembering:
+            self._memory.connecting(request, with_key=config.remember_key)
         self._backend.submit(request)
 
-    def _remember(self, event: Event) -> None:
-        try:
-            self._memory.receive(event)
-        except NotKept as error:
-            self._print([self._face.complaint(str(error))])
-        notes = self._memory.take_notes()
-        if notes:
-            self._print([self._face.complaint(note) for note in notes])
+    def _remember(self, what: Event | KeyWish) -> None:
+        said: list[str] = []
+        with self._remembering:
+            try:
+                self._note(what)
+            except (NotKept, NothingToRemember) as error:
+                said = [str(error)]
+            said += self._memory.take_notes()
+        if said:
+            self._print([self._face.complaint(sentence) for sentence in said])
+
+    def _note(self, what: Event | KeyWish) -> None:
+        if what is KeyWish.REMEMBER:
+            self._memory.remember_key()
+        elif what is KeyWish.FORGET:
+            self._memory.forget_key()
+        else:
+            self._memory.receive(what)
 
     def _react(self, event: Event) -> None:
         self._remember(event)
@@ -149,6 +161,8 @@ class TextUI:
             asked = [self._face.complaint(str(error))]
         if isinstance(asked, list):
             self._print(asked)
+        elif isinstance(asked, KeyWish):
+            self._remember(asked)
         elif asked is not None:
             self._stats_asked += isinstance(asked, AskStats)
             self._backend.submit(asked)

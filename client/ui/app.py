@@ -127,7 +127,12 @@ class Window:
             submit=self._submit,
             report=self._report,
             show_changed=self._show_changed,
-            memory=Memory(opening.visited, wanted=lambda: choices.now.remember_servers, keep_key=self._keep_key),
+            memory=Memory(
+                opening.visited,
+                wanted=lambda: choices.now.remember_servers,
+                keep_key=self._keep_key,
+                forget_key=safe.forget,
+            ),
             visited=opening.visited,
             safe=safe,
         )

@@ -83,6 +83,17 @@ def test_settings_are_kept_for_people_and_beside_a_state_folder_that_was_named()
     assert kept.parent.name == "secure-chat"
 
 
+def test_a_key_is_remembered_for_a_person_at_a_terminal_only() -> None:
+    # would catch: a script whose key is put into somebody's keyring, a flag that does nothing without a word
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    assert read_config(["--text", "--server", "h", "--remember-key"], {}, terminal).remember_key
+    assert not read_config(["--text", "--server", "h"], {}, terminal).remember_key
+    for arguments, stdin in ((["--text"], io.StringIO()), (["--json"], terminal), ([], terminal)):
+        with pytest.raises(BadSetting, match="--remember-key is for people"):
+            read_config([*arguments, "--server", "h", "--remember-key"], {"SECURE_CHAT_KEY": "k"}, stdin)
+
+
 def test_the_log_is_kept_unless_it_is_turned_off() -> None:
     assert read_config(["--no-log"], {}, io.StringIO()).given == {"keep_log": False}
     assert read_config([], {"SECURE_CHAT_NO_LOG": "1"}, io.StringIO()).given == {"keep_log": False}

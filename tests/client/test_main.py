@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import client.__main__ as program
-from client import asking, network
+from client import asking, network, safe
 from client.asking import weak_phrase_meant
 from client.commands import Command, Connect, Lanes, Quit, SetProcessing, Transmit, VoiceWish
 from client.ctl import command as ctl
@@ -22,11 +22,13 @@ from client.ctl.place import running
 from client.events import SessionEnded
 from client.inbox import Inbox
 from client.late import LateSession
+from client.safe import Safe
 from client.settings import Choices
 from client.stays import Habits
 from client.store import Store
 from client.visited import Visit, Visited
 from common.banner import decode_key
+from tests.client.test_safe import MemoryRing
 
 _NOWHERE = ("--server", "127.0.0.1:9")
 
@@ -140,6 +142,26 @@ def test_a_damaged_list_of_servers_is_told_before_its_question(
     told, missing = capsys.readouterr().err.splitlines()
     assert "servers.json.broken" in told
     assert "--server" in missing
+
+
+def test_a_remembered_key_is_taken_out_of_the_keyring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ring, terminal = MemoryRing(), io.StringIO()
+    visit = Visit("127.0.0.1:9", "Ann", room="otter lamp")
+    Safe(ring).keep(visit, "kept")
+    Visited(tmp_path / "servers.json").remember(visit)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.delenv("SECURE_CHAT_KEY")
+    monkeypatch.setattr(safe, "open_safe", lambda: Safe(ring))
+    monkeypatch.setattr(asking, "weak_phrase_meant", lambda config, pin: weak_phrase_meant(config, pin, _yes))
+    run("--text", *_NOWHERE, "--name", "Ann", folder=tmp_path)
+    assert Network.last.asked[0] == Connect("127.0.0.1:9", "Ann", "kept", accept_weak_phrase=True)
+    Network.last.store.close()
+    tmp_path.joinpath("settings.toml").write_text("remember_servers = false")
+    assert run("--text", *_NOWHERE, "--remember-key", folder=tmp_path) == 2
+    assert "remember_servers" in capsys.readouterr().err
 
 
 def _yes(_question: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from client.commands import Connect
 from client.events import BrokerMet, RoomJoined
-from client.memory import Memory
+from client.memory import Memory, NothingToRemember
 from client.visited import Visit, Visited
 from common.address import Address
 from common.invite import Invite
@@ -21,8 +21,12 @@ class World:
         self.visited = Visited(tmp_path / "servers.json")
         self.wanted = True
         self.kept: list[tuple[Visit, str]] = []
+        self.forgotten: list[Visit] = []
         self.memory = Memory(
-            self.visited, wanted=lambda: self.wanted, keep_key=lambda visit, key: self.kept.append((visit, key))
+            self.visited,
+            wanted=lambda: self.wanted,
+            keep_key=lambda visit, key: self.kept.append((visit, key)),
+            forget_key=self.forgotten.append,
         )
 
     def stay(self, *events: BrokerMet | RoomJoined, with_key: bool = False) -> None:
@@ -75,3 +79,37 @@ def test_a_reconnect_and_a_broken_invite_change_nothing(world: World) -> None:
     world.memory.receive(RoomJoined("me", (), "otter lamp", again=True))  # what was forgotten meanwhile stays so
     world.stay(BrokerMet("a-b-c-d", True, "secure-chat://"), JOINED)
     assert world.visited.all() == ()
+
+
+def test_a_key_is_kept_and_forgotten_in_the_middle_of_a_stay(world: World) -> None:
+    # would catch: a key that one can ask for only before it is needed, one that cannot be taken back
+    world.stay(met(), JOINED)
+    visit = Visit("home:9090", "Ann", room="otter lamp")
+    world.memory.remember_key()
+    assert world.kept == [(visit, "the phrase")]
+    assert world.visited.all() == (visit, Visit("home:9090", "Ann"))
+    world.memory.forget_key()
+    assert world.forgotten == [visit]
+    assert world.visited.all() == (Visit("home:9090", "Ann"),)
+    world.memory.receive(JOINED)
+    assert len(world.kept) == 1
+
+
+def test_before_a_room_is_joined_there_is_no_key_to_keep(world: World) -> None:
+    world.stay(met(), JOINED)
+    world.stay(met())  # into another room, and not there yet: would catch the key of the one before
+    for ask in (world.memory.remember_key, world.memory.forget_key):
+        with pytest.raises(NothingToRemember, match="no room"):
+            ask()
+    assert not world.kept
+    assert not world.forgotten
+
+
+def test_who_wants_nothing_remembered_is_told_so_and_can_still_forget(world: World) -> None:
+    world.wanted = False
+    world.stay(met(), JOINED)
+    with pytest.raises(NothingToRemember, match="remember_servers"):
+        world.memory.remember_key()
+    world.memory.forget_key()
+    assert world.forgotten == [Visit("home:9090", "Ann", room="otter lamp")]
+    assert world.kept == []

@@ -7,7 +7,7 @@ import types
 
 import pytest
 
-from client.events import KeyFound, KeyringFound, ProblemReported
+from client.events import KeyFound, KeyRemembered, KeyringFound, ProblemReported
 from client.inbox import Inbox
 from client.safe import KeyringTrouble, Safe, open_safe, safe_of
 from client.safe_thread import SafeThread
@@ -98,12 +98,15 @@ def test_on_its_thread_it_answers_by_events() -> None:
     thread.find(VISIT)
     thread.begin()
     assert inbox.get(timeout=30) == KeyringFound()
+    assert inbox.get(timeout=30) == KeyRemembered("Home:9090", "otter lamp", on=True)
     assert inbox.get(timeout=30) == KeyFound("Home:9090", "otter lamp", "the key")
     thread.forget(VISIT)
+    assert inbox.get(timeout=30) == KeyRemembered("Home:9090", "otter lamp", on=False)
     thread.find(VISIT)  # not answered: it is gone
     ring_locked = Visit("other:9090", "Ann", room="x y")
     thread.keep(ring_locked, "k")
     thread.find(ring_locked)
+    assert inbox.get(timeout=30) == KeyRemembered("other:9090", "x y", on=True)
     assert inbox.get(timeout=30) == KeyFound("other:9090", "x y", "k")
     ring.locked = True
     thread.find(VISIT)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from client import commands, events
 from client.events import Part, Person
-from client.faces import BadLine
+from client.faces import BadLine, KeyWish
 from client.terminal_face import TerminalFace
 from client.terminal_people import OF_A_PERSON
 
@@ -39,6 +39,8 @@ JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
         ("/devices", commands.AskDevices()),
         ("/echo", commands.TestEcho()),
         ("/stats", commands.AskStats()),
+        ("/remember", KeyWish.REMEMBER),
+        ("/forget", KeyWish.FORGET),
         ("/quit", commands.Quit()),
         ("  \n", None),
         ("/people", ["  You are in no room."]),

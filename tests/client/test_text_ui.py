@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 import pytest
+from msgspec import structs
 
 from client import console, text_ui
 from client.commands import AskStats, Command, Connect, MarkSeen, Quit, SendText, SetMicrophone, SetSpeaker
@@ -21,6 +22,7 @@ from client.events import (
     BrokerMet,
     Clash,
     Event,
+    KeyRemembered,
     Part,
     Person,
     ProblemReported,
@@ -37,11 +39,14 @@ from client.memory import Memory
 from client.terminal_face import TerminalFace
 from client.text_ui import TextUI
 from client.trust import ANSWERS, QUESTION, Answer
-from client.visited import Visited
+from client.visited import Visit, Visited
 from common.address import Address
 from common.invite import Invite
 
 _JOINED = RoomJoined("m0", (Person("s0", "m0", "Me", own=True),), "otter lamp")
+
+
+_MET = BrokerMet("a-b-c-d", False, str(Invite(Address("host", 9090), bytes(32), 9091, 9092, None)))
 
 
 class Backend:
@@ -98,8 +103,17 @@ def config(*, microphone_on: bool = False, speaker_on: bool = False) -> Config:
     return Config("json", "host", "Me", "phrase", Path(), True, microphone_on, speaker_on, False, None)
 
 
+def memory_of(path: Path | None, keys: dict[str, str], *, wanted: bool = True) -> Memory:
+    return Memory(
+        Visited(path),
+        wanted=lambda: wanted,
+        keep_key=lambda visit, key: keys.update({visit.room: key}),
+        forget_key=lambda _visit: keys.clear(),
+    )
+
+
 def nothing_kept() -> Memory:
-    return Memory(Visited(None), wanted=lambda: False, keep_key=lambda _visit, _key: None)
+    return memory_of(None, {}, wanted=False)
 
 
 def streams(stdin: object, stdout: object = None) -> Streams:
@@ -264,15 +278,79 @@ def test_a_list_of_servers_that_is_found_broken_is_told(tmp_path: Path) -> None:
     # would catch: the other servers are gone, without a word
     path = tmp_path / "servers.json"
     path.write_text("[{")
-    memory = Memory(Visited(path), wanted=lambda: True, keep_key=lambda _visit, _key: None)
-    invite = str(Invite(Address("host", 9090), bytes(32), 9091, 9092, None))
-    backend, written = Backend(BrokerMet("a-b-c-d", False, invite), _JOINED, RoomLeft("over", None)), io.StringIO()
+    memory = memory_of(path, {})
+    backend, written = Backend(_MET, _JOINED, RoomLeft("over", None)), io.StringIO()
     stdin = Waiting()
     ui = TextUI(config(), backend, TerminalFace(), streams(stdin, written), memory, accept_weak_phrase=False)
     assert ui.run() == 1
     stdin.released.set()
     assert written.getvalue().count("servers.json.broken") == 1
     assert [visit.server for visit in Visited(path).all()] == ["host:9090"]
+
+
+class Typing:
+    """Types each line when what is waited for has been written."""
+
+    def __init__(self, *script: tuple[str, str]) -> None:
+        self.written: list[str] = []
+        self._script = script
+        self._changed = threading.Condition()
+
+    def read(self, told: Callable[[str], None]) -> None:
+        for wanted, line in self._script:
+            with self._changed:
+                while wanted not in "\n".join(self.written):
+                    assert self._changed.wait(30), self.written
+            told(line)
+
+    def write(self, lines: list[str]) -> None:
+        with self._changed:
+            self.written += lines
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_key_is_remembered_and_forgotten_by_words(tmp_path: Path) -> None:
+    # would catch: a word that is said to the room, a key that is kept unasked, or stays when it is to go
+    backend, kept = Backend(_MET, _JOINED), []
+
+    def keep(visit: Visit, key: str) -> None:
+        kept.append((visit.room, key))
+        backend.events.put(KeyRemembered(visit.server, visit.room, on=True))
+
+    def forget(visit: Visit) -> None:
+        kept.remove((visit.room, "phrase"))
+        backend.events.put(KeyRemembered(visit.server, visit.room, on=False))
+
+    memory = Memory(Visited(tmp_path / "servers.json"), wanted=lambda: True, keep_key=keep, forget_key=forget)
+    console = Typing(
+        ("Nobody else is here", "/remember"),
+        ("is in your system's keyring now", "/forget"),
+        ("is not in the keyring any more", "/remember"),
+    )
+    ui = TextUI(config(), backend, TerminalFace(), console, memory, accept_weak_phrase=False)
+    assert ui.run() == 0
+    assert kept == [("otter lamp", "phrase")]
+    assert not any(isinstance(command, SendText) for command in backend.asked)
+    assert [visit.room for visit in Visited(tmp_path / "servers.json").all()] == ["otter lamp", ""]
+
+
+def test_a_key_that_cannot_be_kept_is_told() -> None:
+    console = Typing(("Nobody else is here", "/remember"), ("remember_servers", "/quit"))
+    ui = TextUI(config(), Backend(_MET, _JOINED), TerminalFace(), console, nothing_kept(), accept_weak_phrase=False)
+    assert ui.run() == 0
+
+
+def test_with_the_flag_the_key_is_kept_when_the_room_is_joined(tmp_path: Path) -> None:
+    keys: dict[str, str] = {}
+    asked = structs.replace(config(), remember_key=True)
+    for backend, then in ((Backend(RoomLeft("wrong", None)), {}), (Backend(_MET, _JOINED), {"otter lamp": "phrase"})):
+        memory = memory_of(tmp_path / "servers.json", keys)
+        face, quiet = TerminalFace(), streams(io.StringIO("/quit\n"))
+        TextUI(asked, backend, face, quiet, memory, accept_weak_phrase=False).run()
+        assert keys == then
 
 
 def test_a_terminal_that_was_closed_ends_the_program_quietly() -> None:

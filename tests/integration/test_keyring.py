@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,9 @@ if importlib.util.find_spec("keyring") is None or importlib.util.find_spec("jeep
     pytest.skip("the extra keyring is not installed", allow_module_level=True)
 
 from tests.integration.broker_process import ROOT
+from tests.integration.conftest import PHRASE, People
 from tests.integration.secret_service import NEEDED, PATIENCE, SecretService
+from tests.integration.test_text_terminal import Seat, seat
 
 pytestmark = pytest.mark.skipif(not SecretService.available(), reason=f"needs {NEEDED}")
 KEY = "tiring-panning-garden-arrive-wasting-candied"
@@ -85,6 +87,41 @@ def test_a_key_is_there_in_the_next_run_until_it_is_forgotten(service: SecretSer
     with run(service) as third:
         assert third.asked("key_of", "otter lamp") == ""
         assert third.asked("key_of", "crane fig") == "another"
+
+
+def test_a_person_at_a_terminal_has_a_key_remembered_and_forgotten(
+    service: SecretService, people: People, tmp_path: Path
+) -> None:
+    # would catch: a key that is asked for all the same, one that is kept unasked, one that stays when it was forgotten
+    def sit(*flags: str, key: str = "") -> AbstractContextManager[Seat]:
+        return seat(tmp_path, people.invite, *flags, **service.environment(), SECURE_CHAT_KEY=key)
+
+    with sit(key=PHRASE) as unasked:
+        unasked.sees("compare the room words")
+        unasked.type("/quit\r")
+        assert unasked.leaves() == 0
+    with sit("--remember-key") as first:
+        first.sees("Encryption key")
+        first.type(f"{PHRASE}\r")
+        first.sees("is in your system's keyring now")
+        first.type("/quit\r")
+        assert first.leaves() == 0
+    with sit() as second:
+        second.sees("compare the room words")
+        assert "Encryption key" not in second.shown()
+        assert "keyring now" not in second.shown()
+        second.type("/forget\r")
+        second.sees("is not in the keyring any more")
+        second.type("/quit\r")
+        assert second.leaves() == 0
+    with sit() as third:
+        third.sees("Encryption key")
+        third.type(f"{PHRASE}\r")
+        third.sees("compare the room words")
+        third.type("/remember\r/quit\r")  # and away at once
+        assert third.leaves() == 0
+    with sit() as fourth:
+        fourth.sees("compare the room words")
 
 
 def test_a_locked_keyring_gives_nothing_out_and_says_so(service: SecretService) -> None:

@@ -35,6 +35,7 @@ from client.events import (
     TextStored,
     WritingChanged,
 )
+from client.safe import Safe
 from client.ui.actions import Act
 from client.ui.app import Opening, Window
 from client.ui.invite_view import InviteView
@@ -150,6 +151,19 @@ class Known(Visited):
         return Visit(READY.server, "Ann"), Visit("192.168.1.20:9090", "Ann")
 
 
+class Ring:
+    """A keyring of a desktop, with nothing in it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """There is none."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Nothing is kept."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Nothing was."""
+
+
 def invited(window: Window) -> None:
     """The link and the code are shown."""
     window.do(Act.INVITE)
@@ -174,6 +188,11 @@ SCENES = {
         nothing,
         Opening(READY.server, "Ann", visited=Known(None)),
         act=lambda window: window.page.connect.servers.open(),
+    ),
+    "remember": Scene(
+        nothing,
+        replace(READY, connect=False, open_safe=lambda: Safe(Ring())),
+        act=lambda window: window.page.connect.remember_box.invoke(),
     ),
     "changed-small": Scene(changed, size="480x320"),
     "small": Scene(conversation, size="480x360"),

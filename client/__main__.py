@@ -16,9 +16,10 @@ import platformdirs
 from msgspec.structs import replace
 
 from client.commands import Lanes, Quit, SetProcessing, TellWriting, Transmit, VoiceWish
-from client.config import Config, default_folder, read_config, read_doctor_request, read_log_request
+from client.config import Config, read_config
 from client.ctl.place import NoPlace, runtime_folder
 from client.faults import watch_threads
+from client.given import default_folder
 from client.inbox import Inbox
 from client.late import LateSession
 from client.store import Store
@@ -57,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _obey(arguments: list[str]) -> int:
     if arguments[:1] == ["log"]:
         from client import log_command  # noqa: PLC0415
+        from client.log_request import read_log_request  # noqa: PLC0415
 
         request = read_log_request(arguments[1:], os.environ, sys.stdin)
         _warn(request.warning)
@@ -71,6 +73,7 @@ def _obey(arguments: list[str]) -> int:
         return install_desktop.run(arguments[1:], platformdirs.user_data_path())
     if arguments[:1] == ["doctor"]:
         from client.doctor import command  # noqa: PLC0415
+        from client.doctor.request import read_doctor_request  # noqa: PLC0415
 
         asked = read_doctor_request(arguments[1:], os.environ, sys.stdin)
         _warn(asked.warning)

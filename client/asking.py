@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from client.commands import Connect
-from client.config import WHICH_BROKER, Config
+from client.config import Config
+from client.given import WHICH_BROKER
 from client.names import clean_name, clean_sentence
 from client.safe import KeyringTrouble, Safe
 from client.target import AttemptFailed, read_target

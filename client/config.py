@@ -1,48 +1,39 @@
-"""The flags of the client, parsed and checked, and where the key comes from.
-
-The phrase is never an argument: it would show in the process list. It comes from a file, from standard input,
-from the environment (and is taken out of it), from an invite, or is typed.
-"""
+"""The flags of the client itself, parsed and checked."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Final, TextIO, TypeVar
+from typing import Final, TextIO
 
 import platformdirs
 from msgspec import field
 
 from client.commands import Lanes, Transmit, VoiceWish
 from client.flags import Flags
+from client.given import (
+    KEY_VARIABLE,
+    check_complete,
+    check_one_stdin,
+    checked,
+    default_folder,
+    read_phrase,
+    read_server,
+    warning_of,
+)
 from client.names import check_name, clean_name
 from client.visited import VISITED_FILE
-from common.address import parse_address
-from common.crypto.phrase import normalise
 from common.discreet import Discreet
-from common.errors import BadSetting, LocalError
-from common.invite import is_invite, parse_invite
+from common.errors import BadSetting
+from common.invite import is_invite
 
-KEY_VARIABLE: Final = "SECURE_CHAT_KEY"
 SETTINGS_FILE: Final = "settings.toml"
 NO_LOG_VARIABLE: Final = "SECURE_CHAT_NO_LOG"
 VERSION: Final = "0.1.0"
-WHICH_BROKER: Final = "Which broker? Say --server HOST:PORT or --invite LINK."
-_LINE_CHARACTERS: Final = 8_192  # of a line with a key or an invite: far more than either may have
 _PROCESSING: Final = ("echo", "noise", "high-pass", "gain")
-_T = TypeVar("_T")
 _DESCRIPTION: Final = "Sealed group chat with live voice. Without --text or --json it opens the window."
-_LOG_DESCRIPTION: Final = "What was read is kept on this computer, sealed under the room's key. No broker is needed."
-_DOCTOR_DESCRIPTION: Final = """\
-Checks this computer and a broker, a line each, and says what to do where something is wrong. It enters the broker
-under keys that are thrown away, in a room of its own.
-"""
-_DOCTOR_EPILOG: Final = """\
-Exit codes: 0 where nothing failed, though there may be warnings, as for a computer without a sound card, where writing
-works; 1 where something failed that keeps you from writing or talking; 2 for wrong flags.
-"""
 _EPILOG: Final = f"""\
 secure-chat doctor looks for what keeps you from writing and talking; see secure-chat doctor --help.
 secure-chat install-desktop puts it into your desktop's menu; see secure-chat install-desktop --help.
@@ -53,12 +44,6 @@ The encryption key is read from --key-file, from the environment variable {KEY_V
 the window, and --text in a terminal, ask for it otherwise. There is no flag for it, since all users of a computer can
 read arguments; so give an invite with a key in it to --invite - instead, or paste it into the window.
 """
-
-
-_READABLE: Final = (
-    "The key of this room is in the arguments, where every user of this computer can read it:"
-    " use --invite - and give the link on standard input, or paste it into the window."
-)
 
 
 class Config(Discreet, frozen=True):
@@ -98,32 +83,6 @@ class Config(Discreet, frozen=True):
         if self.mode == "json":
             return None
         return (self.state_folder if self.state_folder_given else _settings_folder()) / SETTINGS_FILE
-
-
-class LogRequest(Discreet, frozen=True):
-    """`secure-chat log …`. `words` are those of a search, `file` is where an export goes (`-`: standard output)."""
-
-    what: str  # "export", "search" or "delete"
-    server: str
-    phrase: str
-    state_folder: Path
-    file: str
-    words: str
-    all_rooms: bool
-    warning: str = ""  # what the user should know about the flags, empty: nothing
-
-
-class DoctorRequest(Discreet, frozen=True):
-    """`secure-chat doctor`. `server` is empty where only this computer is to be looked at."""
-
-    server: str
-    phrase: str
-    state_folder: Path
-    microphone: str
-    speaker: str
-    lasting_key: bool
-    json: bool
-    warning: str = ""  # what the user should know about the flags, empty: nothing
 
 
 def parser() -> argparse.ArgumentParser:
@@ -212,17 +171,17 @@ def _add_voice(flags: argparse.ArgumentParser) -> None:
 def read_config(arguments: list[str], environment: MutableMapping[str, str], stdin: TextIO) -> Config:
     """Read flags, environment and key. Raises `BadSetting`; wrong flags end the program (argparse, code 2)."""
     flags = parser().parse_args(arguments)
-    _check_one_stdin(flags)
+    check_one_stdin(flags)
     mode = "json" if flags.json else "text" if flags.text else "window"
-    phrase = _phrase(flags.key_file, environment, stdin)
+    phrase = read_phrase(flags.key_file, environment, stdin)
     if flags.link is not None and not is_invite(flags.link):
         raise BadSetting("The first word is neither a command nor a secure-chat:// link; --help lists all there is.")
-    server = _server(flags.server, flags.link if flags.invite is None else flags.invite, stdin)
+    server = read_server(flags.server, flags.link if flags.invite is None else flags.invite, stdin)
     if flags.remember_key and not (mode == "text" and stdin.isatty()):
         raise BadSetting("--remember-key is for people at a terminal, with --text; the window has a box for it.")
     if mode != "window" and flags.forget_broker is None and not flags.show_key:
-        _check_complete(server, phrase, can_ask=mode == "text" and stdin.isatty())
-    name = clean_name(_login_name()) if flags.name is None else _checked("--name", check_name, flags.name)
+        check_complete(server, phrase, can_ask=mode == "text" and stdin.isatty())
+    name = clean_name(_login_name()) if flags.name is None else checked("--name", check_name, flags.name)
     return Config(
         mode,
         server,
@@ -240,7 +199,7 @@ def read_config(arguments: list[str], environment: MutableMapping[str, str], std
         name_given=flags.name is not None,
         plain=flags.plain,
         remember_key=flags.remember_key,
-        warning=_warning(flags),
+        warning=warning_of(flags),
     )
 
 
@@ -277,170 +236,12 @@ def _processing(wanted: str) -> dict[str, object]:
     return {part.replace("-", "_"): part in parts for part in _PROCESSING}
 
 
-def _warning(flags: argparse.Namespace) -> str:
-    given = (flags.invite, flags.server, getattr(flags, "link", None))
-    return _READABLE if any(map(_holds_a_key, given)) else ""
-
-
-def _holds_a_key(argument: str | None) -> bool:
-    return argument is not None and is_invite(argument) and parse_invite(argument).phrase is not None
-
-
-def log_parser() -> argparse.ArgumentParser:
-    """The command line of `secure-chat log`."""
-    flags = Flags(prog="secure-chat log", description=_LOG_DESCRIPTION, allow_abbrev=False)
-    commands = flags.add_subparsers(dest="what", metavar="COMMAND", required=True)
-    export = commands.add_parser("export", help="write all kept lines of a room as text")
-    export.add_argument("file", metavar="FILE|-", nargs="?", default="-", help="a new file, or - for standard output")
-    search = commands.add_parser("search", help="print the kept lines of a room in which all words occur")
-    search.add_argument("words", metavar="WORD", nargs="+")
-    delete = commands.add_parser("delete", help="delete the kept lines of a room, or with --all of all rooms")
-    delete.add_argument("--all", action="store_true", help="of all rooms; needs neither server nor key")
-    for command in (export, search, delete):
-        where = command.add_mutually_exclusive_group()
-        where.add_argument("--server", metavar="HOST:PORT", help="the broker's address, as when connecting")
-        where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
-        command.add_argument("--key-file", metavar="FILE|-", help="file with the encryption key; - is standard input")
-        command.add_argument("--state-dir", metavar="DIR", type=Path, help="the state folder")
-    return flags
-
-
-def read_log_request(arguments: list[str], environment: MutableMapping[str, str], stdin: TextIO) -> LogRequest:
-    """Read the arguments behind `log`. Raises `BadSetting`; wrong flags end the program (argparse, code 2)."""
-    flags = log_parser().parse_args(arguments)
-    _check_one_stdin(flags)
-    phrase = _phrase(flags.key_file, environment, stdin)
-    server = _server(flags.server, flags.invite, stdin)
-    all_rooms = flags.what == "delete" and flags.all
-    if not all_rooms:
-        _check_complete(server, phrase, can_ask=False)
-    return LogRequest(
-        flags.what,
-        server,
-        phrase,
-        flags.state_dir or default_folder(),
-        getattr(flags, "file", "-"),
-        " ".join(getattr(flags, "words", ())),
-        all_rooms,
-        _warning(flags),
-    )
-
-
-def doctor_parser() -> argparse.ArgumentParser:
-    """The command line of `secure-chat doctor`."""
-    flags = Flags(
-        prog="secure-chat doctor",
-        description=_DOCTOR_DESCRIPTION,
-        epilog=_DOCTOR_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    where = flags.add_mutually_exclusive_group()
-    where.add_argument("--server", metavar="HOST:PORT", help="the broker to look at")
-    where.add_argument("--invite", metavar="LINK|-", help="a secure-chat:// link; - reads it from standard input")
-    flags.add_argument("--key-file", metavar="FILE|-", help="file with the encryption key, to see the room's words")
-    flags.add_argument("--state-dir", metavar="DIR", type=Path, help="the state folder")
-    flags.add_argument("--mic", metavar="DEVICE", default="default", help="as when connecting; none: not looked at")
-    flags.add_argument("--speaker", metavar="DEVICE", default="default", help="as when connecting; none: not looked at")
-    flags.add_argument("--lasting-key", action="store_true", help="enter the broker under this computer's lasting key")
-    flags.add_argument("--json", action="store_true", help="one JSON object a line")
-    return flags
-
-
-def read_doctor_request(arguments: list[str], environment: MutableMapping[str, str], stdin: TextIO) -> DoctorRequest:
-    """Read the arguments behind `doctor`. Raises `BadSetting`; wrong flags end the program (argparse, code 2)."""
-    flags = doctor_parser().parse_args(arguments)
-    _check_one_stdin(flags)
-    return DoctorRequest(
-        _server(flags.server, flags.invite, stdin),
-        _phrase(flags.key_file, environment, stdin),
-        flags.state_dir or default_folder(),
-        flags.mic,
-        flags.speaker,
-        flags.lasting_key,
-        flags.json,
-        _warning(flags),
-    )
-
-
-def _check_one_stdin(flags: argparse.Namespace) -> None:
-    if flags.key_file == "-" and flags.invite == "-":
-        raise BadSetting("--key-file - and --invite - cannot both be read from standard input.")
-
-
-def default_folder() -> Path:
-    """The state folder where none was named."""
-    return Path(platformdirs.user_state_dir("secure-chat", appauthor=False))
-
-
 def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("secure-chat", appauthor=False))
 
 
 def _settings_folder() -> Path:
     return Path(platformdirs.user_config_dir("secure-chat", appauthor=False))
-
-
-def _server(server: str | None, invite: str | None, stdin: TextIO) -> str:
-    """What belongs into the server field, checked; empty where nothing was said."""
-    if invite == "-":
-        invite = _first_line(stdin, "--invite -")
-    if invite is not None:
-        _checked("--invite", parse_invite, invite)
-    elif server:
-        _checked("--server", parse_invite if is_invite(server) else parse_address, server)
-    return invite or server or ""
-
-
-def _check_complete(server: str, phrase: str, *, can_ask: bool) -> None:
-    """Without a window nothing can be filled in later, but for what a person at the terminal is asked."""
-    if not server:
-        if can_ask:
-            return
-        raise BadSetting(WHICH_BROKER)
-    has_phrase = bool(phrase) or (is_invite(server) and parse_invite(server).phrase is not None)
-    if not has_phrase and not can_ask:
-        raise BadSetting(f"The encryption key is missing: say --key-file FILE, or set {KEY_VARIABLE}.")
-
-
-def _checked(flag: str, check: Callable[[str], _T], text: str) -> _T:
-    try:
-        return check(text)
-    except LocalError as error:
-        raise BadSetting(f"{flag}: {error}") from error
-
-
-def _phrase(key_file: str | None, environment: MutableMapping[str, str], stdin: TextIO) -> str:
-    from_environment = environment.pop(KEY_VARIABLE, "")  # out of it: processes started from here need no key
-    if key_file is None:
-        phrase, where = from_environment, KEY_VARIABLE
-    else:
-        where = f"--key-file {key_file}"
-        phrase = _first_line(stdin, where) if key_file == "-" else _first_line_of(Path(key_file), where)
-    if phrase:
-        _checked(where, normalise, phrase)
-    return phrase
-
-
-def _first_line_of(path: Path, where: str) -> str:
-    try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return _first_line(file, where)
-    except OSError as error:
-        raise BadSetting(f"{where}: it cannot be read: {error.strerror}.") from error
-
-
-def _first_line(stream: TextIO, where: str) -> str:
-    """The first line of a text stream that replaces what is not UTF-8."""
-    line = stream.readline(_LINE_CHARACTERS)
-    if len(line) == _LINE_CHARACTERS:
-        raise BadSetting(f"{where}: the first line is too long.")
-    if "\N{REPLACEMENT CHARACTER}" in line:
-        raise BadSetting(f"{where}: the first line is not text in UTF-8.")
-    line = line.removeprefix("\N{BYTE ORDER MARK}").strip("\r\n")
-    if not line.strip():
-        raise BadSetting(f"{where}: there is nothing in the first line.")
-    return line
 
 
 def _login_name() -> str:

@@ -10,9 +10,9 @@ from typing import TextIO
 
 from client.archive import Export, Search, as_text, new_file
 from client.commands import Connect
-from client.config import LogRequest
 from client.events import TextReceived
 from client.log import LogLine
+from client.log_request import LogRequest
 from client.names import clean_name, clean_text
 from client.store import Store
 from client.target import AttemptFailed, Target, read_target

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from client.commands import Connect
-from client.config import DoctorRequest
 from client.doctor.broker import Known, check_broker
 from client.doctor.findings import Finding, Mark, as_text, in_short, skipped
 from client.doctor.local import (
@@ -24,6 +23,7 @@ from client.doctor.local import (
     kernel_clock_state,
     urgency_allowed,
 )
+from client.doctor.request import DoctorRequest
 from client.store import Store
 from client.target import AttemptFailed, Target, read_target
 from common.crypto.keys import lasting_connection_secret

@@ -85,8 +85,7 @@ def test_settings_are_kept_for_people_and_beside_a_state_folder_that_was_named()
 
 def test_a_key_is_remembered_for_a_person_at_a_terminal_only() -> None:
     # would catch: a script whose key is put into somebody's keyring, a flag that does nothing without a word
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    terminal = Terminal()
     assert read_config(["--text", "--server", "h", "--remember-key"], {}, terminal).remember_key
     assert not read_config(["--text", "--server", "h"], {}, terminal).remember_key
     for arguments, stdin in ((["--text"], io.StringIO()), (["--json"], terminal), ([], terminal)):
@@ -98,28 +97,6 @@ def test_the_log_is_kept_unless_it_is_turned_off() -> None:
     assert read_config(["--no-log"], {}, io.StringIO()).given == {"keep_log": False}
     assert read_config([], {"SECURE_CHAT_NO_LOG": "1"}, io.StringIO()).given == {"keep_log": False}
     assert read_config([], {"SECURE_CHAT_NO_LOG": "0"}, io.StringIO()).given == {}
-
-
-def test_the_key_is_taken_out_of_the_environment() -> None:
-    environment = {"SECURE_CHAT_KEY": "a phrase", "HOME": "/home/ann"}
-    assert read_config([], environment, io.StringIO()).phrase == "a phrase"
-    assert environment == {"HOME": "/home/ann"}
-
-
-def test_a_key_file_wins_over_the_environment_and_takes_the_key_out_all_the_same(tmp_path: Path) -> None:
-    file = tmp_path / "key"
-    file.write_bytes(b"\xef\xbb\xbffrom file\r\nsecond line\r\n")
-    environment = {"SECURE_CHAT_KEY": "from environment"}
-    # The whole file as the key would be another room than the same key typed.
-    assert read_config(["--key-file", str(file)], environment, io.StringIO()).phrase == "from file"
-    assert environment == {}
-
-
-def test_the_key_from_standard_input_leaves_the_rest_to_be_read() -> None:
-    stdin = io.StringIO('\ufefffrom input\n{"do":"quit"}\n')
-    config = read_config(["--json", "--server", "h", "--key-file", "-"], {}, stdin)
-    assert config.phrase == "from input"
-    assert stdin.read() == '{"do":"quit"}\n'
 
 
 def test_invites() -> None:
@@ -190,15 +167,6 @@ def test_what_is_wrong_is_said(arguments: list[str], key: str | None, stdin: str
         read(*arguments, key=key, stdin=stdin)
     assert part in str(bad.value)
     assert "\n" not in str(bad.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfek\0e\0y\0", b"caf\xe9", b"k" * 1_100, b"k" * 100_000])
-def test_key_files_that_hold_no_key(tmp_path: Path, content: bytes) -> None:
-    # A key that is cut, or whose broken bytes are replaced, would open a room where nobody is.
-    file = tmp_path / "key"
-    file.write_bytes(content)
-    with pytest.raises(BadSetting, match="--key-file"):
-        read("--key-file", str(file))
 
 
 @pytest.mark.parametrize(

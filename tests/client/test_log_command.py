@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from client import log_command
-from client.config import LogRequest, read_log_request
 from client.log import Log
+from client.log_request import LogRequest, read_log_request
 from client.store import Store
 from common.crypto.keys import device_fingerprint, device_signer
 from common.crypto.sealing import BodySealer, PostBody, Text

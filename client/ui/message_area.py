@@ -8,7 +8,7 @@ where it is.
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import count
 from tkinter import ttk
 from typing import Any, Final, Protocol
@@ -18,7 +18,8 @@ from client.ui.bidi_rows import RightToLeft
 from client.ui.empty_view import EmptyView
 from client.ui.excerpt import Change, Excerpt, Insert, Remove, Replace
 from client.ui.finding import Finding
-from client.ui.links import Link, links
+from client.ui.found_words import FoundWords
+from client.ui.link_tags import LinkTags
 from client.ui.message_look import make_tags, text_options
 from client.ui.theme import Theme
 from client.ui.transcript import UNREAD, Delivery, Row
@@ -57,7 +58,6 @@ class MessageArea(ttk.Frame):
         self._title_shown: tuple[str, str] | None = None
         self._again = ""
         self._turned: dict[str, RightToLeft] = {}  # by tag
-        self._words, self._found = "", ""  # that are looked for, and the key of the line where one has got to
         self._width = 0  # for which they were broken into lines
         self.text = tk.Text(self, **text_options(theme))
         self.bar = ttk.Scrollbar(self, orient="vertical", command=self._scroll)
@@ -67,6 +67,8 @@ class MessageArea(ttk.Frame):
         self._offers_unread = False
         self._empty = EmptyView(self, theme)
         make_tags(self.text, theme)
+        self._found_words = FoundWords(self.text)
+        self.links = LinkTags(self.text)
         # A disabled text takes no focus by itself, and without focus nothing can be copied by keyboard.
         self.text.bind("<Button-1>", lambda _event: self.text.focus_set(), add="+")
         self.text.bind("<FocusIn>", lambda _event: self.state(["focus"]))
@@ -74,10 +76,6 @@ class MessageArea(ttk.Frame):
         self.text.bind("<Configure>", self._resized)
         self.text.bind("<<Copy>>", self._copy)
         self.text.bind("<Control-Home>", self._first_key)
-        self.open_address: Callable[[str], object] = _browse
-        self.text.tag_bind("link", "<ButtonRelease-1>", self._open_link)
-        self.text.tag_bind("link", "<Enter>", lambda _event: self.text.configure(cursor="hand2"), add="+")
-        self.text.tag_bind("link", "<Leave>", lambda _event: self.text.configure(cursor="xterm"), add="+")
         self.text.bind("<Control-End>", self._last_key)
 
     def show(self, empty_title: str, empty_text: str) -> None:
@@ -125,7 +123,7 @@ class MessageArea(ttk.Frame):
 
     def mark_words(self, words: str, key: str) -> None:
         """Mark these words wherever they stand, and bring the line with this key before the eyes. Empty: none."""
-        self._words, self._found = words, key
+        self._found_words.choose(words, key)
         index = self._excerpt.index_of(key) if key else None
         if index is not None and not self._in_view(key):
             self._jump(max(0, index - _ROWS_ABOVE))
@@ -155,7 +153,7 @@ class MessageArea(ttk.Frame):
 
     def tip(self) -> str:
         """What there is to say of the link or the row under the pointer."""
-        link = self._link_at_pointer()
+        link = self.links.at_pointer()
         if link is not None:
             return texts.tip_link(link.host)
         x, y = self.text.winfo_pointerxy()
@@ -231,29 +229,7 @@ class MessageArea(ttk.Frame):
                 self.text.tag_add(name, "at-1c")
         self.text.insert("at", *pieces)
         if row.who or row.own:
-            self._mark_links(tag, row.text)
-
-    def _mark_links(self, tag: str, text: str) -> None:
-        begin = f"{tag}.first"
-        for link in links(text):
-            found = self.text.search(link.address, begin, f"{tag}.last", exact=True)
-            if found:  # not where it runs from right to left, and looks otherwise
-                begin = f"{found} + {len(link.address)} chars"
-                self.text.tag_add("link", found, begin)
-
-    def _link_at_pointer(self) -> Link | None:
-        x, y = self.text.winfo_pointerxy()
-        place = self.text.index(f"@{x - self.text.winfo_rootx()},{y - self.text.winfo_rooty()}")
-        if "link" not in self.text.tag_names(place):
-            return None
-        return next(iter(links(self.text.get(*self.text.tag_prevrange("link", f"{place} + 1 chars")))), None)
-
-    def _open_link(self, _event: object) -> str | None:
-        """A click that chose nothing."""
-        link = None if self.text.tag_ranges("sel") else self._link_at_pointer()
-        if link is not None:
-            self.open_address(link.address)
-        return None
+            self.links.mark(tag, row.text)
 
     def _remove(self, index: int, many: int) -> None:
         tags = self._tags[index : index + many]
@@ -273,30 +249,12 @@ class MessageArea(ttk.Frame):
             return 0
         return -1 if index < self._excerpt.span()[0] + self._index_at(0, 0) else 1
 
-    # --- what is looked for ---------------------------------------------------------------------------------
-
     def _in_view(self, key: str) -> bool:
         tag = next((tag for tag in self._tags if self._rows[tag].key == key), None)
         return tag is not None and self.text.dlineinfo(f"{tag}.last - 1 chars") is not None
 
     def _mark(self) -> None:
-        """The words in all built rows, and stronger in the one where one has got to."""
-        for look in ("found", "here"):
-            self.text.tag_remove(look, "1.0", "end")
-        if not self._words:
-            return
-        here = next((tag for tag in self._tags if self._rows[tag].key == self._found), "")
-        for tag in self._tags:
-            row = self._rows[tag]
-            if self._words.casefold() in row.text.casefold():
-                self._mark_row(tag, "here" if tag == here else "found")
-
-    def _mark_row(self, tag: str, look: str) -> None:
-        begin = f"{tag}.first"
-        while found := self.text.search(self._words, begin, f"{tag}.last", nocase=True):
-            end = f"{found} + {len(self._words)} chars"
-            self.text.tag_add(look, found, end)
-            begin = end
+        self._found_words.mark((tag, self._rows[tag]) for tag in self._tags)
 
     # --- size and place -------------------------------------------------------------------------------------
 
@@ -406,9 +364,3 @@ def _chunks(row: Row, theme: Theme) -> Iterable[Chunk]:
         bad = row.delivery is Delivery.REFUSED or row.note == texts.COPIED_DEVICE
         yield f"   {row.note}", f"{own}{'bad' if bad else 'note'}"
     yield "\n", own + "body"
-
-
-def _browse(address: str) -> None:
-    import webbrowser  # noqa: PLC0415 - the window starts without it
-
-    webbrowser.open(address)

@@ -16,7 +16,7 @@ def test_a_link_says_where_it_leads_and_opens_there(open_window: Callable[..., D
     join(window)
     area = window.app.page.chat.messages
     opened: list[str] = []
-    area.open_address = opened.append
+    area.links.open_address = opened.append
     said = "the plan: https://bank.example@other.example/plan, at noon"
     fake(window).say(TextReceived("p1", "m", "Ben", said, 1, 1_790_000_000.0, own=False, late=False))
     window.until(lambda: bool(area.text.tag_ranges("link")))

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from client.commands import VoiceMode
+from client.ways_of_voice import WayChanged
 from common.discreet import Discreet
 
 
@@ -323,40 +323,6 @@ class SpeechChanged(Struct, frozen=True):
     on: bool
 
 
-class LaneReason(StrEnum):
-    """Why the second lane was opened or closed."""
-
-    ASKED = "asked"
-    LOSS_UP = "loss_up"  # my voice is held up on its way to the broker
-    LOSS_DOWN = "loss_down"  # that of others is, on its way to me
-    GOOD = "good"  # nothing was held up for a while
-    FULL = "full"  # the network has no room for more
-    WORSE = "worse"
-    NO_HELP = "no_help"
-
-
-class LaneChanged(Struct, frozen=True):
-    """Voice goes over a second lane too, or not any more."""
-
-    second: bool
-    why: LaneReason
-
-
-class VoiceModeReason(StrEnum):
-    """Why my voice is made as it is."""
-
-    ASKED = "asked"
-    FULL = "full"  # the way up has no room for more
-    GOOD = "good"  # it has
-
-
-class VoiceModeChanged(Struct, frozen=True):
-    """My voice is made in another way from now on, or for another reason."""
-
-    mode: VoiceMode
-    why: VoiceModeReason
-
-
 class StatsReported(Struct, frozen=True):
     """Counters since the start of the program."""
 
@@ -411,8 +377,7 @@ Event: TypeAlias = (
     | MicrophoneEnded
     | MicrophoneLevel
     | SpeechChanged
-    | LaneChanged
-    | VoiceModeChanged
+    | WayChanged
     | StatsReported
     | ProblemReported
     | SessionEnded

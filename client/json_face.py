@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from client import commands, events, json_commands
 from client.faces import People
+from client.ways_of_voice import LaneChanged, VoiceModeChanged
 
 
 class JsonFace:
@@ -150,9 +151,9 @@ def _told_of_program(event: events.Event) -> list[tuple[str, dict[str, object]]]
 
 def _told_of_ways(event: events.Event) -> list[tuple[str, dict[str, object]]]:
     match event:
-        case events.LaneChanged(second, why):
+        case LaneChanged(second, why):
             return [("lanes", {"count": 1 + second, "why": why.value})]
-        case events.VoiceModeChanged(mode, reason):
+        case VoiceModeChanged(mode, reason):
             return [("voice", {"mode": mode.value, "why": reason.value})]
         case _:
             return []

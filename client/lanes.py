@@ -13,8 +13,8 @@ from typing import Final
 
 from client.commands import Lanes
 from client.copies import Copies
-from client.events import LaneChanged, LaneReason
 from client.lateness import Delay, Stalls
+from client.ways_of_voice import LaneChanged, LaneReason
 
 _UP: Final = "up"
 _DOWN: Final = "down"

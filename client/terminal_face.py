@@ -14,6 +14,7 @@ from client import commands, events, trust
 from client.faces import BadLine, KeyWish, People
 from client.ink import Ink
 from client.terminal_people import OF_A_PERSON, about, command, names_of
+from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 from client.writers import Writers
 
 _HELP: Final = [
@@ -71,22 +72,22 @@ _ECHO_STEPS: Final = {
 
 
 _VOICE_MODES: Final = {
-    (commands.VoiceMode.SLIM, events.VoiceModeReason.FULL): "Slim voice: your network is narrow.",
-    (commands.VoiceMode.SLIM, events.VoiceModeReason.ASKED): "Slim voice: little data.",
+    (commands.VoiceMode.SLIM, VoiceModeReason.FULL): "Slim voice: your network is narrow.",
+    (commands.VoiceMode.SLIM, VoiceModeReason.ASKED): "Slim voice: little data.",
     (
         commands.VoiceMode.LOW_DELAY,
-        events.VoiceModeReason.GOOD,
+        VoiceModeReason.GOOD,
     ): "Voice with little delay: your network has room for it.",
-    (commands.VoiceMode.LOW_DELAY, events.VoiceModeReason.ASKED): "Voice with little delay.",
+    (commands.VoiceMode.LOW_DELAY, VoiceModeReason.ASKED): "Voice with little delay.",
 }
 _KEY_IS_KEPT: Final = (
     "This room's key is in your system's keyring now: the next time it is not asked for. /forget takes it out again."
 )
 _LANE_OFF: Final = {
-    events.LaneReason.GOOD: ": nothing was held up for a while",
-    events.LaneReason.FULL: ": your network has no room for it",
-    events.LaneReason.WORSE: ": it made things worse",
-    events.LaneReason.NO_HELP: ": it did not help",
+    LaneReason.GOOD: ": nothing was held up for a while",
+    LaneReason.FULL: ": your network has no room for it",
+    LaneReason.WORSE: ": it made things worse",
+    LaneReason.NO_HELP: ": it did not help",
 }
 
 
@@ -295,9 +296,9 @@ def _missing(event: events.LinesMissing) -> str:
     return f"{_lines(event.count)} from before {'is' if event.count == 1 else 'are'} not kept by the broker any more."
 
 
-def _lane(why: events.LaneReason, *, second: bool) -> str:
+def _lane(why: LaneReason, *, second: bool) -> str:
     if second:
-        asked = why is events.LaneReason.ASKED
+        asked = why is LaneReason.ASKED
         return f"Second lane on: {'voice goes two ways' if asked else 'your network loses packets'}."
     return f"Second lane off{_LANE_OFF.get(why, '')}."
 
@@ -333,9 +334,9 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one tabl
             return f"Speaker on: {device}." if on else "Speaker off."
         case events.EchoTestChanged(step):
             return _ECHO_STEPS[step]
-        case events.LaneChanged(second, why):
+        case LaneChanged(second, why):
             return _lane(why, second=second)
-        case events.VoiceModeChanged(mode, why):
+        case VoiceModeChanged(mode, why):
             return _VOICE_MODES[mode, why]
         case events.KeyRemembered(on=on):
             return _KEY_IS_KEPT if on else "This room's key is not in the keyring any more."

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from client.commands import VoiceMode, VoiceWish
-from client.events import VoiceModeChanged, VoiceModeReason
 from client.lanes import Uplink
+from client.ways_of_voice import VoiceModeChanged, VoiceModeReason
 
 _FIRST_PAUSE: Final = 60.0  # seconds that the way up has to be good for
 _LONGEST_PAUSE: Final = 1_800.0

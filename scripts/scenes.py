@@ -15,8 +15,6 @@ from client.events import (
     ConnectionProgressed,
     DelayEstimated,
     Event,
-    LaneChanged,
-    LaneReason,
     MicrophoneChanged,
     MicrophoneLevel,
     Part,
@@ -40,6 +38,7 @@ from client.ui.actions import Act
 from client.ui.app import Opening, Window
 from client.ui.invite_view import InviteView
 from client.visited import Visit, Visited
+from client.ways_of_voice import LaneChanged, LaneReason
 from common.address import Address
 from common.invite import Invite
 

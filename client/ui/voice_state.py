@@ -7,8 +7,6 @@ from msgspec import Struct
 from client.events import (
     AudienceChanged,
     Event,
-    LaneChanged,
-    LaneReason,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -16,10 +14,9 @@ from client.events import (
     ProblemReported,
     SpeakerChanged,
     SpeechChanged,
-    VoiceModeChanged,
-    VoiceModeReason,
 )
 from client.ui import texts
+from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 
 
 class VoiceShown(Struct, frozen=True):

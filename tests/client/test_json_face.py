@@ -13,6 +13,7 @@ from client import commands, events
 from client.events import Part, Person
 from client.faces import BadLine
 from client.json_face import JsonFace
+from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 
 ME = Person("s0", "m0", "Me", own=True, confirmed=True)
 ANN = Person("s1", "m1", "Ann", confirmed=True, listening=True)
@@ -195,11 +196,11 @@ def test_members_are_answered_at_once() -> None:
         (events.SpeakerChanged(False), {"event": "speaker", "on": False, "device": ""}),
         (events.MicrophoneEnded(), {"event": "mic_ended"}),
         (
-            events.LaneChanged(True, events.LaneReason.LOSS_UP),
+            LaneChanged(True, LaneReason.LOSS_UP),
             {"event": "lanes", "count": 2, "why": "loss_up"},
         ),
         (
-            events.VoiceModeChanged(commands.VoiceMode.SLIM, events.VoiceModeReason.FULL),
+            VoiceModeChanged(commands.VoiceMode.SLIM, VoiceModeReason.FULL),
             {"event": "voice", "mode": "slim", "why": "full"},
         ),
         (events.DevicesListed(("USB",), ()), {"event": "devices", "microphones": ["USB"], "speakers": []}),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from client.commands import Lanes
-from client.events import LaneChanged, LaneReason
 from client.lanes import LaneWatch, Uplink
+from client.ways_of_voice import LaneChanged, LaneReason
 from common.voice_frame import encode_header
 
 TOPIC = b"VroomAL"

@@ -13,6 +13,7 @@ from client.events import Part, Person
 from client.faces import BadLine, KeyWish
 from client.terminal_face import TerminalFace
 from client.terminal_people import OF_A_PERSON
+from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 
 ME = Person("s0", "m0", "Me", own=True, confirmed=True)
 ANN = Person("s1", "m1", "Ann", confirmed=True, listening=True)
@@ -264,17 +265,23 @@ def test_times_at_the_ends_of_the_calendar() -> None:
         (events.EchoTestChanged(events.EchoStep.OVER), "* The echo test is over."),
         (events.MicrophoneEnded(), "* The file was spoken to its end."),
         (
-            events.VoiceModeChanged(commands.VoiceMode.SLIM, events.VoiceModeReason.FULL),
+            VoiceModeChanged(commands.VoiceMode.SLIM, VoiceModeReason.FULL),
             "* Slim voice: your network is narrow.",
         ),
         (
-            events.VoiceModeChanged(commands.VoiceMode.LOW_DELAY, events.VoiceModeReason.GOOD),
+            VoiceModeChanged(commands.VoiceMode.LOW_DELAY, VoiceModeReason.GOOD),
             "* Voice with little delay: your network has room for it.",
         ),
-        (events.LaneChanged(True, events.LaneReason.LOSS_UP), "* Second lane on: your network loses packets."),
-        (events.LaneChanged(True, events.LaneReason.ASKED), "* Second lane on: voice goes two ways."),
-        (events.LaneChanged(False, events.LaneReason.ASKED), "* Second lane off."),
-        (events.LaneChanged(False, events.LaneReason.FULL), "* Second lane off: your network has no room for it."),
+        (
+            LaneChanged(True, LaneReason.LOSS_UP),
+            "* Second lane on: your network loses packets.",
+        ),
+        (LaneChanged(True, LaneReason.ASKED), "* Second lane on: voice goes two ways."),
+        (LaneChanged(False, LaneReason.ASKED), "* Second lane off."),
+        (
+            LaneChanged(False, LaneReason.FULL),
+            "* Second lane off: your network has no room for it.",
+        ),
         (events.ProblemReported(Part.KEY, "x", "Hm."), "* Hm."),
     ],
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from client.commands import VoiceMode, VoiceWish
-from client.events import VoiceModeChanged, VoiceModeReason
 from client.lanes import Uplink
 from client.voice_choice import VoiceChoice
+from client.ways_of_voice import VoiceModeChanged, VoiceModeReason
 
 SLIM_FULL = VoiceModeChanged(VoiceMode.SLIM, VoiceModeReason.FULL)
 BACK = VoiceModeChanged(VoiceMode.LOW_DELAY, VoiceModeReason.GOOD)

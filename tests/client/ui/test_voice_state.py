@@ -3,8 +3,6 @@
 from client.commands import VoiceMode
 from client.events import (
     AudienceChanged,
-    LaneChanged,
-    LaneReason,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -13,11 +11,10 @@ from client.events import (
     SessionEnded,
     SpeakerChanged,
     SpeechChanged,
-    VoiceModeChanged,
-    VoiceModeReason,
 )
 from client.ui import texts
 from client.ui.voice_state import Voice
+from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 
 
 def test_both_are_off_at_first() -> None:

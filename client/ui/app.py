@@ -153,7 +153,7 @@ class Window:
         root = self.root
         root.report_callback_exception = self._failed
         root.title(texts.APP)
-        root.iconphoto(True, *self._look.theme.application_icons())  # noqa: FBT003 - Tk takes it by place only
+        root.iconphoto(True, *self._look.theme.application_icons(small=True))  # noqa: FBT003 - Tk takes it by place only
         root.protocol("WM_DELETE_WINDOW", self.close)
         self.stage = self._set_stage()
         self._bind_keys()
@@ -167,6 +167,7 @@ class Window:
     def _load(self) -> None:
         """The window can be seen: now comes what it could start without."""
         self.stage.add_tips()  # first, as the others take the processor from this thread
+        self.root.iconphoto(True, *self._look.theme.application_icons())  # noqa: FBT003 - as above
         self._painted()
         self._safe.begin()
         self._look.theme.keep_pictures()

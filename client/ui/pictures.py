@@ -63,9 +63,10 @@ class Pictures:
             self._shown[name] = self._photo(_drawn("device_mark", arguments))
         return self._shown[name]
 
-    def application_icons(self) -> list[tk.PhotoImage]:
-        """The icon of the program as desktops want it, largest first."""
-        stored = (pkgutil.get_data("client.ui", f"icons/secure-chat-{size}.png") or b"" for size in _ICON_SIZES)
+    def application_icons(self, most: int) -> list[tk.PhotoImage]:
+        """The icon of the program as desktops want it, largest first, and none larger than that."""
+        sizes = (size for size in _ICON_SIZES if size <= most)
+        stored = (pkgutil.get_data("client.ui", f"icons/secure-chat-{size}.png") or b"" for size in sizes)
         return [self._photo(content) for content in stored]
 
     def keep(self) -> None:

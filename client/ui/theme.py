@@ -21,8 +21,10 @@ from client.ui.palette import Palette
 from client.ui.pictures import Pictures
 
 _FAMILIES: Final = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Open Sans", "DejaVu Sans")  # X11 has no default face
-_CARD_MIDDLE: Final = 240
-_BUTTON_MIDDLE: Final = 40
+_CARD_MIDDLE: Final = 120  # larger ones take long to send to the screen, smaller ones to lay
+_BUTTON_MIDDLE: Final = 20
+_LARGE_ICON: Final = 256
+_SMALL_ICON: Final = 64
 _POINTS: Final = 10
 _PIXELS_A_POINT: Final = 96 / 72
 _numbers: Final = count(1)  # of themes: ttk never forgets an element, so each theme has names of its own
@@ -80,9 +82,9 @@ class Theme:
         """The colour of a device, the same in every run."""
         return self.palette.people[sum(who.encode(errors="replace")) % len(self.palette.people)]
 
-    def application_icons(self) -> list[tk.PhotoImage]:
-        """The icon of the program, largest first."""
-        return self._pictures.application_icons()
+    def application_icons(self, *, small: bool = False) -> list[tk.PhotoImage]:
+        """The icon of the program, largest first; `small` leaves out those that take long to read."""
+        return self._pictures.application_icons(_SMALL_ICON if small else _LARGE_ICON)
 
     def emblem(self, size: float) -> tk.PhotoImage:
         """The icon of the program as a picture inside the window."""

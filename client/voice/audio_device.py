@@ -17,7 +17,7 @@ import soxr
 from client.voice.card_clock import FillTarget, Pieces
 from client.voice.card_stream import CardStream
 from client.voice.cards import Side, View
-from client.voice.device import BLOCK_SECONDS, Block, DeviceShort, silence
+from client.voice.device import BLOCK_SECONDS, Block, DeviceUnfit, silence
 from client.voice.packet import BLOCK_SAMPLES
 from client.voice.portaudio import INPUTS, OUTPUTS, Facts, OpenStream, PortAudio
 from common.limits import SAMPLE_RATE
@@ -25,6 +25,7 @@ from common.limits import SAMPLE_RATE
 BLOCKS_PER_SECOND: Final = 100
 BACKLOG_SECONDS: Final = 0.5  # of the microphone, after the program stood still: nobody wants to hear older speech
 SAMPLE_BYTES: Final = 2
+PAUSE_SECONDS: Final = 1.0  # of silence: then nobody hears that a speaker is opened anew
 
 
 class AudioMicrophone(CardStream):
@@ -120,6 +121,7 @@ class AudioSpeaker(CardStream):
     _spare: int  # samples by which a block may be longer than reckoned with
     _given: int  # samples
     _played: int
+    _silent: int  # samples, the last ones given
     _resample: soxr.ResampleStream | None
 
     def wanted(self, now: float) -> int:
@@ -143,6 +145,7 @@ class AudioSpeaker(CardStream):
         if self._resample is not None:
             block = self._resample.resample_chunk(block)
         self._given += block.size
+        self._silent = 0 if block.any() else self._silent + block.size
         self.latency += BLOCK_SECONDS
         try:
             self._stream.write((block * 32767.0).astype("<i2").tobytes(), exception_on_underflow=False)
@@ -158,13 +161,15 @@ class AudioSpeaker(CardStream):
             self._counters.underflows += 1
             self._target.gap(now)
             if self._target.seconds * self.rate > self._room and self._period.lengthen():
-                raise DeviceShort
+                raise DeviceUnfit
+        elif self._silent > PAUSE_SECONDS * self.rate and self._period.shorten(self._target.calm(now)):
+            raise DeviceUnfit
 
     def _prepare(self, stream: OpenStream) -> None:
         self._stream = stream
         self._target = FillTarget(self._period.seconds)
         self._pieces = Pieces()
-        self._room = self._given = self._played = 0
+        self._room = self._given = self._played = self._silent = 0
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, self.rate, 1, "float32")
         self._spare = 0 if self._resample is None else self.rate // BLOCKS_PER_SECOND
 

@@ -22,8 +22,10 @@ LOWER: Final = 0.0025  # after a while in which there was always SLACK to spare
 SLACK: Final = 0.006
 BLOCK: Final = 0.010  # blocks are whole, and so are the pieces that many cards take: 2.5 ms less may be 10 less
 PROMPT: Final = 0.007  # a machine on which no two looks were further apart can do with nothing to spare
-QUIET_FIRST: Final = 10.0  # seconds without a gap before less is tried; after each gap twice as long
+QUIET_FIRST: Final = 10.0  # seconds without a gap before less is tried; after each spell of gaps twice as long
 QUIET_MOST: Final = 1_200.0
+CALM_FIRST: Final = 60.0  # seconds without a gap before shorter pieces are tried; after each lengthening twice as long
+CALM_MOST: Final = 1_920.0
 
 
 class CardClock:
@@ -76,16 +78,30 @@ class Pieces:
 
 
 class Period:
-    """The pieces in which a card is to take sound, in seconds: longer ones where it has too little room."""
+    """The pieces in which a card is to take sound, in seconds: longer ones where it has too little room.
+
+    They make voice late, so they are tried shorter once the machine was calm for a while: what made it late once, an
+    update or a compiler, is over in most cases.
+    """
 
     def __init__(self) -> None:
         self.seconds = PERIODS[0]
+        self._calm = CALM_FIRST / 2
 
     def lengthen(self) -> bool:
         """Longer pieces from the next opening on; whether there are any."""
         longer = [seconds for seconds in PERIODS if seconds > self.seconds]
         self.seconds = min(longer, default=self.seconds)
+        self._calm = min(CALM_MOST, 2 * self._calm)
         return bool(longer)
+
+    def shorten(self, calm: float) -> bool:
+        """Shorter pieces from the next opening on, if there was no gap for long enough (`calm` seconds)."""
+        shorter = [seconds for seconds in PERIODS if seconds < self.seconds]
+        if not shorter or calm < self._calm:
+            return False
+        self.seconds = max(shorter)
+        return True
 
 
 class FillTarget:
@@ -100,10 +116,17 @@ class FillTarget:
         self._looked_at: float | None = None
         self._longest = 0.0  # seconds between two looks
         self._until = 0.0
+        self._began = 0.0
+        self._gap_at: float | None = None
+
+    def calm(self, now: float) -> float:
+        """For how many seconds there was no gap."""
+        return now - (self._began if self._gap_at is None else self._gap_at)
 
     def note(self, now: float, left: float) -> None:
         """`left` seconds lay ready when somebody looked."""
         if self._looked_at is None:
+            self._began = now
             self._watch_anew(now)
         else:
             self._longest = max(self._longest, now - self._looked_at)
@@ -111,14 +134,19 @@ class FillTarget:
         self._least = min(self._least, left)
         if now < self._until:
             return
-        if self._least > SLACK + (0.0 if self._longest < PROMPT else BLOCK):
-            self.seconds = max(self._lowest, self.seconds - LOWER)
+        spare = self._least - SLACK - (0.0 if self._longest < PROMPT else BLOCK)
+        if spare > 0.0:
+            # What a bad spell has put on must not stay for the rest of a talk: half of it goes at a time.
+            self.seconds = max(self._lowest, self.seconds - max(LOWER, spare / 2))
+            self._quiet = max(QUIET_FIRST, self._quiet / 2)
         self._watch_anew(now)
 
     def gap(self, now: float) -> None:
         """The card found too little."""
         self.seconds = min(FILL_MOST, self.seconds + RAISE)
-        self._quiet = min(QUIET_MOST, 2 * self._quiet)
+        if self._gap_at is None or now - self._gap_at > QUIET_FIRST:  # many in one bad spell teach nothing new
+            self._quiet = min(QUIET_MOST, 2 * self._quiet)
+        self._gap_at = now
         self._watch_anew(now)
 
     def _watch_anew(self, now: float) -> None:

@@ -25,11 +25,11 @@ def silence(samples: int = BLOCK_SAMPLES) -> Block:
     return np.zeros(samples, np.float32)
 
 
-class DeviceShort(DeviceError):
-    """A speaker that holds too little for this machine: opened again it will hold more."""
+class DeviceUnfit(DeviceError):
+    """A speaker that holds too little for this machine, or more than it needs: opened again it will hold what fits."""
 
     def __init__(self) -> None:
-        super().__init__("The speaker holds too little sound for this computer.")
+        super().__init__("The speaker does not hold as much sound as this computer needs.")
 
 
 class DeviceLost(DeviceError):

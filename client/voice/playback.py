@@ -11,7 +11,7 @@ from typing import Final
 
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
-from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, DeviceShort, Speaker, stand_in
+from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, DeviceUnfit, Speaker, stand_in
 from client.voice.fader import Fader
 from client.voice.media_clock import EarClock
 from client.voice.mixer import mix
@@ -27,10 +27,14 @@ _BLOCKS_A_STEP: Final = 50  # half a second of a device that was stuck; the rest
 _WATCH_SECONDS: Final = 0.1  # how often to look whether a talk ended while nothing is played
 _CLOCK_SHARE: Final = 32  # how slowly the play clock follows: a third of a second
 _CLOCK_SNAP: Final = 0.1  # seconds off: the device stood still, so start anew
+_CLOCK_LEAD: Final = 0.0025  # seconds that it may run ahead: what comes later than that cannot be played yet
 
 
 class PlayClock:
-    """When blocks are played, evened out: a card asks for them in bursts, jitter buffers want a steady clock."""
+    """When blocks are played, evened out: a card asks for them in bursts, jitter buffers want a steady clock.
+
+    Of a burst the last block fits the time that it is; a clock in the middle would ask for packets that are not there.
+    """
 
     def __init__(self) -> None:
         self._time: float | None = None
@@ -42,6 +46,7 @@ class PlayClock:
         else:
             self._time += BLOCK_SECONDS
             self._time += (now - self._time) / _CLOCK_SHARE
+            self._time = min(self._time, now + _CLOCK_LEAD)
         return self._time
 
 
@@ -170,7 +175,7 @@ class Playback:
             return _WATCH_SECONDS if watched else None
         try:
             self._fill(self._speaker, now)
-        except DeviceShort:
+        except DeviceUnfit:
             self.renew(now)
             return _WATCH_SECONDS
         except DeviceError as error:

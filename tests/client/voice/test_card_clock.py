@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client.voice.card_clock import (
+    CALM_MOST,
     FILL_FIRST,
     FILL_MOST,
     PIECES_SECONDS,
@@ -76,18 +77,36 @@ def test_a_machine_that_is_late_at_times_keeps_a_block_more() -> None:
     assert target.seconds < FILL_FIRST
 
 
-def test_each_gap_doubles_the_patience_up_to_a_limit() -> None:
+def test_each_spell_of_gaps_doubles_the_patience_up_to_a_limit() -> None:
+    # Mistake: one bad minute with many gaps, after which nothing is given back for the rest of a talk.
     target = FillTarget(0.010)
     target.note(0.0, 0.010)
-    target.gap(1.0)
-    watch(target, 1.0, 2 * QUIET_FIRST - 0.1, left=0.010)
-    assert target.seconds == FILL_FIRST + RAISE
-    watch(target, 1.0 + 2 * QUIET_FIRST, 2 * QUIET_FIRST, left=0.010)
-    assert target.seconds < FILL_FIRST + RAISE
-    for _ in range(10):
-        target.gap(100.0)
-    watch(target, 100.0, QUIET_MOST, left=0.010)
+    for _ in range(20):
+        target.gap(1.0)
+    assert target.seconds == FILL_MOST
+    watch(target, 1.0, 2 * QUIET_FIRST - 0.1, left=0.020)
+    assert target.seconds == FILL_MOST
+    watch(target, 1.1 + 2 * QUIET_FIRST, 0.0, left=0.020)
     assert target.seconds < FILL_MOST
+    for spell in range(1, 10):
+        target.gap(1_000.0 * spell)
+    raised = target.seconds
+    watch(target, 9_000.0, QUIET_MOST - 1.0, left=0.020)
+    assert target.seconds == raised
+    watch(target, 9_000.1 + QUIET_MOST, 0.0, left=0.020)
+    assert target.seconds < raised
+
+
+def test_what_a_bad_spell_has_put_on_goes_within_minutes() -> None:
+    # Mistake: 2.5 ms at a time, an hour for what ten seconds have cost.
+    target = FillTarget(0.010)
+    target.note(0.0, 0.010)
+    for gap in range(20):
+        target.gap(gap / 2)
+    for second in range(10, 130):
+        watch(target, float(second), 1.0, left=max(0.0, target.seconds - 0.010))
+    assert target.seconds <= 0.020
+    assert target.calm(130.0) == 130.0 - 9.5
 
 
 def test_a_card_is_given_no_less_than_it_starts_with() -> None:
@@ -101,6 +120,18 @@ def test_periods_grow_to_an_end() -> None:
     period = Period()
     grown = [(period.lengthen(), period.seconds) for _ in range(3)]
     assert grown == [(True, 0.020), (True, 0.040), (False, 0.040)]
+
+
+def test_periods_shrink_again_where_it_is_calm_for_longer_each_time() -> None:
+    # Mistake: a bad minute that makes voice late for good, or a card that is opened again and again.
+    period = Period()
+    assert not period.shorten(1e9)
+    waits = []
+    for _ in range(8):
+        assert period.lengthen()
+        waits.append(next(calm for calm in range(0, 4_000, 10) if period.shorten(calm)))
+    assert waits == [60, 120, 240, 480, 960, CALM_MOST, CALM_MOST, CALM_MOST]
+    assert period.seconds == 0.010
 
 
 def test_a_card_that_takes_pieces_is_heard_by_the_moment_before_it_takes_one() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
-from client.voice.device import Block, DeviceShort
+from client.voice.device import Block, DeviceUnfit
 from client.voice.packet import VoicePacket, encode
 from client.voice.playback import Playback, PlayClock
 from client.voice.receiver import TALK_ENDS_SECONDS
@@ -233,7 +233,7 @@ def test_a_choice_counts_at_once_while_the_speaker_is_on() -> None:
 
 def test_a_speaker_that_holds_too_little_is_opened_anew_without_a_word() -> None:
     ear = Ear().on()
-    ear.devices.speakers[0].broken = DeviceShort()
+    ear.devices.speakers[0].broken = DeviceUnfit()
     ear.playback.step(2.0)
     assert len(ear.devices.speakers) == 2
     ear.playback.step(2.1)
@@ -267,6 +267,14 @@ class TestPlayClock:
         steps = np.diff(times[200:])
         assert float(np.max(np.abs(steps - 0.01))) < 0.001
         assert abs(times[-1] - (5.0 + 0.01 * 399)) < 0.012
+
+    def test_it_never_runs_ahead_of_what_can_have_come(self) -> None:
+        # Mistake: of a burst the later half would ask for packets that come only after it, and be made up.
+        clock = PlayClock()
+        moments = [5.0 + 0.04 * (index // 4) for index in range(800)]
+        ahead = [clock.tick(moment) - moment for moment in moments]
+        assert max(ahead) < 0.002501
+        assert min(ahead[400:]) > -0.0305  # and no later than it has to be
 
     def test_a_device_that_stood_still_starts_the_clock_anew(self) -> None:
         clock = PlayClock()

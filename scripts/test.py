@@ -1,7 +1,8 @@
 """Everything that has to pass: `python3 scripts/test.py [what pytest takes]`.
 
 Without arguments it sets up (Xvfb, a sound server and the like where it may), runs the checks of `check.py`, then
-all tests with coverage, the random ones with all their tries. With arguments only pytest runs, with them:
+all tests with coverage, the random ones with all their tries: first on all processors, a file on one, then one by one
+those that are about real time (marked `alone`). With arguments only pytest runs, with them:
 `python3 scripts/test.py tests/common -x`.
 """
 
@@ -20,7 +21,9 @@ from scripts.setup import system_packages
 from scripts.setup.environment import ROOT, enter
 from scripts.setup.window import see_to_tk
 
-_MOST_SECONDS = 40 * 60.0  # a test that hangs must not hold the machine; a slow one that is shared takes 15 minutes
+_MOST_SECONDS = 30 * 60.0  # a test that hangs must not hold the machine; a slow one that is shared takes 12 minutes
+_TOGETHER = ("-m", "not alone", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "--cov", "--cov-report=")
+_ALONE = ("-m", "alone", "--cov", "--cov-append", "--cov-report=term:skip-covered")
 
 
 def _see_to_programs() -> None:
@@ -63,6 +66,15 @@ def _end(pytest: subprocess.Popen[bytes]) -> None:
         os.killpg(pytest.pid, signal.SIGKILL)
 
 
+def _all_tests() -> bool:
+    """Whether all passed; those that bear company together first."""
+    passed = True
+    for title, which in (("== tests", _TOGETHER), ("== tests that run alone", _ALONE)):
+        print(title, flush=True)
+        passed &= _pytest([*which, "--durations=10"], SECURE_CHAT_TESTS="thorough") == 0
+    return passed
+
+
 def main() -> int:
     """0 if everything passed."""
     begun = time.monotonic()
@@ -70,8 +82,7 @@ def main() -> int:
         return _pytest(sys.argv[1:])
     _see_to_programs()
     checked = check()
-    print("== tests", flush=True)
-    tested = _pytest(["--cov", "--cov-report=term:skip-covered", "--durations=10"], SECURE_CHAT_TESTS="thorough") == 0
+    tested = _all_tests()
     print(f"checks {'passed' if checked else 'FAILED'}, tests {'passed' if tested else 'FAILED'}", end=" ")
     print(f"after {time.monotonic() - begun:.0f} s")
     return 0 if checked and tested else 1

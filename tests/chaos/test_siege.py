@@ -8,6 +8,8 @@ import pytest
 
 from scripts.siege import Phase, broken, lay_siege, slow, table
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the loopback has one address")
 def test_a_broker_under_siege(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,10 @@ from scripts.rig.sound_card import NEEDED, missing
 from tests.integration.broker_process import ROOT
 
 pytest.importorskip("pyaudio")
-pytestmark = pytest.mark.skipif(bool(missing(NEEDED)), reason=f"the rig needs: {missing(NEEDED)}")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(bool(missing(NEEDED)), reason=f"the rig needs: {missing(NEEDED)}"),
+]
 
 
 def bench(folder: Path, *flags: str) -> list[dict[str, object]]:

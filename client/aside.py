@@ -26,8 +26,7 @@ def set_aside(path: Path, what: str, error: Exception, instead: str) -> str:
 def _places(path: Path) -> Iterator[Path]:
     """Names for a broken file: one that was put aside earlier stays."""
     yield path.with_name(path.name + _BROKEN)
-    for number in count(2):
-        yield path.with_name(f"{path.name}{_BROKEN}-{number}")
+    yield from (path.with_name(f"{path.name}{_BROKEN}-{number}") for number in count(2))
 
 
 def reason(error: Exception) -> str:

@@ -90,6 +90,15 @@ def test_a_locked_keyring_is_a_sentence() -> None:
             call()
 
 
+def test_a_key_that_cannot_be_deleted_is_told() -> None:
+    # would catch: a key that its user takes for gone
+    ring = MemoryRing()
+    Safe(ring).keep(VISIT, "the key")
+    ring.delete_password = ring.set_password  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyringTrouble, match="did not delete"):
+        Safe(ring).forget(VISIT)
+
+
 def test_on_its_thread_it_answers_by_events() -> None:
     # Would catch a window that waits while the system asks for a password.
     inbox, ring = Inbox(), MemoryRing()

@@ -7,10 +7,9 @@ Nothing in here waits: stretching keys, sockets and sound run on the backend's t
 from __future__ import annotations
 
 import logging
-import threading
 import time  # noqa: TID251 - this is the edge that hands `now` to the presenter
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -34,11 +33,11 @@ from client.ui.connect_view import ConnectActions
 from client.ui.connector import Connector
 from client.ui.desktop import Desktop, ask
 from client.ui.form import Fields
+from client.ui.furnishing import Furnishing, load_libraries
 from client.ui.look import Look
 from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
 from client.ui.person_view import Tune
-from client.ui.pictures import load_drawing
 from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
@@ -166,12 +165,19 @@ class Window:
 
     def _load(self) -> None:
         """The window can be seen: now comes what it could start without."""
-        self.stage.add_tips()  # first, as the others take the processor from this thread
-        self.root.iconphoto(True, *self._look.theme.application_icons())  # noqa: FBT003 - as above
         self._painted()
         self._safe.begin()
+        Furnishing(self.root, load_libraries, self._furnish).begin()
+
+    def _furnish(self) -> Iterator[None]:
+        yield from self.stage.furnish()
+        icons = []
+        for icon in self._look.theme.application_icons():
+            icons.append(icon)
+            yield
+        self.root.iconphoto(True, *icons)  # noqa: FBT003 - as above
+        yield
         self._look.theme.keep_pictures()
-        threading.Thread(target=load_drawing, name="drawing", daemon=True).start()
 
     def close(self) -> None:
         """Ask the session to end; the window goes when it has, or when it takes too long."""

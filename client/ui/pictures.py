@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import pkgutil
 import tkinter as tk
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -63,11 +64,11 @@ class Pictures:
             self._shown[name] = self._photo(_drawn("device_mark", arguments))
         return self._shown[name]
 
-    def application_icons(self, most: int) -> list[tk.PhotoImage]:
+    def application_icons(self, most: int) -> Iterator[tk.PhotoImage]:
         """The icon of the program as desktops want it, largest first, and none larger than that."""
         sizes = (size for size in _ICON_SIZES if size <= most)
-        stored = (pkgutil.get_data("client.ui", f"icons/secure-chat-{size}.png") or b"" for size in sizes)
-        return [self._photo(content) for content in stored]
+        for size in sizes:
+            yield self._photo(pkgutil.get_data("client.ui", f"icons/secure-chat-{size}.png") or b"")
 
     def keep(self) -> None:
         """What was shown until now, for the next start."""
@@ -85,11 +86,6 @@ class Pictures:
 
     def _photo(self, content: bytes) -> tk.PhotoImage:
         return tk.PhotoImage(master=self._root, data=content)
-
-
-def load_drawing() -> None:
-    """Before something has to be drawn while somebody waits. From a thread of its own."""
-    import client.ui.drawing  # noqa: F401, PLC0415 - see above
 
 
 def _drawn(what: str, arguments: tuple[object, ...]) -> bytes:

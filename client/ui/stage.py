@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from tkinter import ttk
 from typing import Final
 
@@ -64,7 +64,8 @@ class Stage:
         self._root.update_idletasks()  # what is read can be brought back only where there is a size
         self.page.chat.messages.resume()
         if self._has_tips:
-            self.add_tips()
+            for _step in self.furnish():
+                pass
         self._renew()
         _focus(self.page, focused)
         if self.sheet is not None and self._build_sheet is not None:
@@ -75,14 +76,17 @@ class Stage:
             self.sheet.go_to(place)
             _focus(self.sheet, focused)
 
-    def add_tips(self) -> None:
-        """Tooltips for all that is there, and comes later."""
+    def furnish(self) -> Iterator[None]:
+        """Tooltips for all that is there, and comes later, one a step."""
         from client.ui.tooltip import Tip  # noqa: PLC0415 - its import takes as long as painting the window
 
         self._has_tips = True
         page, theme = self.page, self.theme
         for widget, text in page.tips():
             Tip(widget, text, theme)
+            yield
+            if page is not self.page:  # which has got its own
+                return
         page.chat.messages.add_tip(Tip(page.chat.messages.text, page.chat.messages.tip, theme, at_pointer=True))
         page.roster.add_tips(lambda widget, text: Tip(widget, text, theme))
 

@@ -7,6 +7,7 @@ used: every ground is a picture, so that all palettes and scales are drawn alike
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from tkinter import font, ttk
@@ -82,7 +83,7 @@ class Theme:
         """The colour of a device, the same in every run."""
         return self.palette.people[sum(who.encode(errors="replace")) % len(self.palette.people)]
 
-    def application_icons(self, *, small: bool = False) -> list[tk.PhotoImage]:
+    def application_icons(self, *, small: bool = False) -> Iterator[tk.PhotoImage]:
         """The icon of the program, largest first; `small` leaves out those that take long to read."""
         return self._pictures.application_icons(_SMALL_ICON if small else _LARGE_ICON)
 

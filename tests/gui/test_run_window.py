@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from client.commands import Command, Quit
+from client.commands import Command, Connect, Quit
+from client.events import SessionEnded
+from client.inbox import Inbox
+from client.late import LateSession
 from client.settings import Choices
 from client.ui import app, drawing
 from client.ui.app import NoDisplay, Opening, open_root, run_window
@@ -76,6 +79,40 @@ def test_what_the_first_paint_does_not_need_comes_after_it(screen: str, tmp_path
     assert first & _LATER == {"PIL"}  # there are no pictures yet
     assert "client.ui.page" in second
     assert second & _LATER == set()
+
+
+def test_connect_may_be_pressed_before_the_session_is_loaded(screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # would catch: a click right at the first paint that comes to nothing
+    monkeypatch.setenv("DISPLAY", screen)
+    obeyed: list[Command] = []
+
+    class Loaded:
+        def __init__(self, inbox: Inbox) -> None:
+            self._inbox = inbox
+
+        def start(self) -> None:
+            assert not obeyed
+
+        def submit(self, command: Command) -> None:
+            obeyed.append(command)
+            if isinstance(command, Quit):
+                self._inbox.put(SessionEnded())
+
+    def pressed(window: app.Window) -> None:
+        window.page.connect.connect_button.invoke()
+        assert not obeyed
+        close(window)
+
+    def close(window: app.Window) -> None:
+        if obeyed:
+            window.close()
+        else:
+            window.root.after(20, close, window)
+
+    session, ready = LateSession(Loaded), Opening("192.0.2.1:9090", "Ann", "a key of several words")
+    monkeypatch.setattr(app.Window, "_begin", pressed)
+    assert run_window(session, ready, Choices(None), session.begin) == 0
+    assert obeyed == [Connect(ready.server, ready.name, ready.phrase), Quit()]
 
 
 def test_a_damaged_picture_is_drawn_again(screen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

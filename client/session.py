@@ -33,6 +33,7 @@ from client.events import (
     TextQueued,
     TextReceived,
 )
+from client.heartbeat import Heartbeat
 from client.log import LogStore
 from client.outbox import OutboxStore
 from client.posts import Posts
@@ -58,7 +59,6 @@ from common.crypto.sealing import BodyOpener, BodySealer
 from common.crypto.sframe import FrameSealer
 from common.errors import LocalError, SealBroken
 
-SILENCE_SECONDS: Final = limits.MEMBER_EXPIRES_SECONDS  # a broker that says nothing for so long is gone
 MICRO: Final = 1_000_000  # of the stamps in a Ping to a second
 
 
@@ -125,12 +125,11 @@ class Session:
         self._tunings = kept.tunings
         self._handle = self._room = b""
         self._wide = False
-        self._listening = self._pings_often = False
+        self._listening = False
         self._audience = 0
         self._joined_before = False
         self._lines_wait = False
-        self._ping_due: float | None = None
-        self._heard_at = 0.0
+        self._heartbeat = Heartbeat()
         self._outgoing: list[messages.FromClient] = []
         self._events: list[Event] = []
         self._voice: list[VoiceOrder] = []
@@ -178,7 +177,7 @@ class Session:
 
     def silent(self, now: float) -> bool:
         """Whether the broker has said nothing for too long: give the connection up."""
-        return self.joined and now - self._heard_at > SILENCE_SECONDS
+        return self.joined and now > self._heartbeat.silent_at
 
     def topics(self) -> frozenset[bytes]:
         """The voice topics to subscribe to now: none unless I listen; one for the room where it is large."""
@@ -210,13 +209,13 @@ class Session:
 
     def join(self, now: float) -> None:
         """There is a fresh, authenticated connection: enter the room."""
-        self._heard_at = now
+        self._heartbeat.heard(now)
         self._outgoing.append(messages.Join(self._keys.room_id, self._hello, self._posts.newest))
 
     def lost(self) -> None:
         """The connection is gone. Posts wait in the outbox; people are told as gone when the UI asks again."""
         self._handle = b""
-        self._ping_due = None
+        self._heartbeat.end()
         self._signals.closed()
         self._delays.lost()
         self._posts.closed()
@@ -249,9 +248,9 @@ class Session:
         if on == self._listening:
             return
         self._listening = on
+        self._heartbeat.listen(on)
         if self.joined:
             self._outgoing.append(messages.Listen(on))
-            self._ping_due = float("-inf")  # from now on more often, or less
 
     def spoke(self, media_time: int, at: float, now: float) -> None:
         """A place of my media time was spoken `at`: those who listen are told."""
@@ -282,9 +281,7 @@ class Session:
 
     def ping_often(self, on: bool) -> None:
         """There is voice that may be late: how late, Pings tell."""
-        if on and not self._pings_often:
-            self._ping_due = None if self._ping_due is None else float("-inf")
-        self._pings_often = on
+        self._heartbeat.often(on)
 
     def still_waiting(self) -> list[TextQueued]:
         """The lines of an earlier run that were never acknowledged, for the user interface."""
@@ -300,8 +297,7 @@ class Session:
             self._events += self.errands.step()
         if not self.joined:
             return
-        if self._ping_due is not None and now >= self._ping_due:
-            self._ping_due = now + self._ping_pause()
+        if self._heartbeat.take_due(now):
             self._outgoing.append(messages.Ping(int(now * MICRO)))
         self._outgoing += self._signals.take_due(now)
         self._events += self._receipts.count(self._roster.confirmed_devices, now)
@@ -316,10 +312,10 @@ class Session:
         if not self.joined:
             return None
         due = (
-            self._ping_due,
+            self._heartbeat.due_at,
             *self._signals.next_tick(),
             self._posts.next_tick(now),
-            self._heard_at + SILENCE_SECONDS,
+            self._heartbeat.silent_at,
         )
         return min(moment for moment in due if moment is not None)
 
@@ -327,7 +323,7 @@ class Session:
 
     def receive(self, message: messages.FromBroker, now: float) -> None:
         """Take one message of the broker's."""
-        self._heard_at = now
+        self._heartbeat.heard(now)
         if self.joined or isinstance(message, messages.Joined | messages.Refused):
             self._take(message, now)
             self._send_due(now)
@@ -356,7 +352,7 @@ class Session:
         self._posts.opened(message.newest_seq, message.log_id)
         if self._listening:
             self._outgoing.append(messages.Listen(on=True))
-        self._ping_due = now + self._ping_pause()
+        self._heartbeat.begin(now)
         self._signals.joined(now)
         self._receipts.opened(self._posts.epoch, now)
         self.tick(now)
@@ -468,11 +464,6 @@ class Session:
             self._audience = count
             self._events.append(AudienceChanged(count))
             self._voice.append(SetAudience(count > 0))
-
-    def _ping_pause(self) -> float:
-        if self._pings_often:
-            return limits.PING_TALKING_SECONDS
-        return limits.PING_LISTENING_SECONDS if self._listening else limits.PING_SECONDS
 
     def _send_due(self, now: float) -> None:
         if self.joined:

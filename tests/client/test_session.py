@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from client import events
+from client.heartbeat import SILENCE_SECONDS
 from client.refusals import LONGEST_WAIT
-from client.session import SILENCE_SECONDS
 from client.tuning import Tuning
 from client.voice_orders import (
     AddSpeaker,

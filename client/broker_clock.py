@@ -32,6 +32,7 @@ class BrokerClock:
 
     def __init__(self) -> None:
         self._pongs: deque[_Pong] = deque(maxlen=_PONGS)
+        self._offset = 0.0  # asked for much more often than Pongs come
 
     def note(self, sent: float, broker: float, received: float) -> None:
         """The Pong to a Ping of `sent` came at `received`, with the time `broker`. An impossible one is no Pong."""
@@ -45,12 +46,14 @@ class BrokerClock:
             newest = self._pongs[-1]
             self._pongs.clear()
             self._pongs.append(newest)
+            least, most = self._bounds(received)
+        self._offset = (least + most) / 2  # however much later it is: drift moves both bounds away from it alike
 
     def offset(self, now: float) -> float | None:
         """The broker's clock minus mine; None while it is not known."""
         if not self._pongs or now - self._pongs[-1].received > STALE_SECONDS:
             return None
-        return sum(self._bounds(now)) / 2
+        return self._offset
 
     def forget(self) -> None:
         """Another connection, perhaps to another broker."""

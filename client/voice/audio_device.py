@@ -26,6 +26,8 @@ BLOCKS_PER_SECOND: Final = 100
 BACKLOG_SECONDS: Final = 0.5  # of the microphone, after the program stood still: nobody wants to hear older speech
 SAMPLE_BYTES: Final = 2
 PAUSE_SECONDS: Final = 1.0  # of silence: then nobody hears that a speaker is opened anew
+_SAMPLE: Final = np.dtype("<i2")
+_LOUDEST: Final = np.float32(32_768.0)
 
 
 class AudioMicrophone(CardStream):
@@ -69,10 +71,10 @@ class AudioMicrophone(CardStream):
         if sound:
             self._moved_at = now
             self._taken += len(sound) // SAMPLE_BYTES
-            samples: Block = np.frombuffer(sound, "<i2").astype(np.float32) / 32768.0
+            samples: Block = np.divide(np.frombuffer(sound, _SAMPLE), _LOUDEST, dtype=np.float32)
             if self._resample is not None:
                 samples = self._resample.resample_chunk(samples)
-            self._held = np.concatenate([self._held, samples])
+            self._held = np.concatenate([self._held, samples]) if self._held.size else samples
         if self._taken and self._pace.note(now, self._taken / self.rate):
             self._counters.overflows += 1
 
@@ -148,7 +150,7 @@ class AudioSpeaker(CardStream):
         self._silent = 0 if block.any() else self._silent + block.size
         self.latency += BLOCK_SECONDS
         try:
-            self._stream.write((block * 32767.0).astype("<i2").tobytes(), exception_on_underflow=False)
+            self._stream.write((block * 32767.0).astype(_SAMPLE).tobytes(), exception_on_underflow=False)
         except OSError as error:
             raise self._lost() from error
 

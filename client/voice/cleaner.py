@@ -151,7 +151,9 @@ class _Processor:
     """livekit's binding of the WebRTC audio processing module. Adds 0.9 to 15 ms, by what is wanted."""
 
     def __init__(self, rtc: ModuleType, wanted: SetProcessing) -> None:
-        self._frame = rtc.AudioFrame
+        # One frame for all blocks: the library works in place.
+        self._frame: _AudioFrame = rtc.AudioFrame(bytearray(2 * BLOCK_SAMPLES), SAMPLE_RATE, 1, BLOCK_SAMPLES)
+        self._samples = np.frombuffer(self._frame.data, np.int16)
         # Its own gain control lifts what is left of an echo by as much as speech: see `Gain`.
         self._module = rtc.AudioProcessingModule(
             echo_cancellation=wanted.echo,
@@ -166,16 +168,13 @@ class _Processor:
 
     def hear(self, played: Block) -> None:
         if self._echo:
-            self._module.process_reverse_stream(self._framed(played))
+            self._samples[:] = _scaled(played)
+            self._module.process_reverse_stream(self._frame)
 
     def process(self, block: Block) -> Block:
-        frame = self._framed(block)
-        self._module.process_stream(frame)
-        return np.frombuffer(frame.data, np.int16).astype(np.float32) / _FULL
-
-    def _framed(self, block: Block) -> _AudioFrame:
-        frame: _AudioFrame = self._frame(bytearray(sixteen_bits(block)), SAMPLE_RATE, 1, BLOCK_SAMPLES)
-        return frame
+        self._samples[:] = _scaled(block)
+        self._module.process_stream(self._frame)
+        return np.divide(self._samples, _FULL, dtype=np.float32)
 
 
 def _added(wanted: SetProcessing) -> float:
@@ -186,7 +185,14 @@ def _added(wanted: SetProcessing) -> float:
 
 def sixteen_bits(block: Block) -> bytes:
     """As libraries take it that count in 16 bits."""
-    return (np.minimum(np.maximum(block, -1.0), 1.0) * _FULL).astype(np.int16).tobytes()
+    return _scaled(block).astype(np.int16).tobytes()
+
+
+def _scaled(block: Block) -> Block:
+    scaled: Block = np.maximum(block, -1.0)
+    np.minimum(scaled, 1.0, out=scaled)
+    scaled *= _FULL
+    return scaled
 
 
 def _faded(before: Block, after: Block) -> Block:

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from client.voice.counters import Counters
-from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, VoicePacket
+from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, SLIM_SAMPLES, VoicePacket
 from client.voice.transit import Transit
 from common.limits import SAMPLE_RATE
 
@@ -76,11 +76,12 @@ class Silence:
 
 Step: TypeAlias = Play | Conceal | Silence
 _SILENCE: Final = Silence()
+_SLIM_LONGER: Final = SLIM_SAMPLES - BLOCK_SAMPLES
 
 
 def _longer(packet: VoicePacket) -> int:
     """By how many samples it had to be collected for longer than one of 10 ms."""
-    return packet.samples - BLOCK_SAMPLES
+    return _SLIM_LONGER if packet.slim else 0
 
 
 class JitterBuffer:

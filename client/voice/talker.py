@@ -75,19 +75,17 @@ class Talker:
         blocks = [self._decode(packet) for packet in step.packets]
         block = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         self._decoded = blocks[-1]
-        if step.unheard and not stretch.quiet(block):
+        if not step.change or (step.unheard and not stretch.quiet(block)):
             return block
         force = abs(step.change) > HASTE
         if step.change < 0:
             shorter = stretch.shorten(block, -step.change, force=force)
             self._counters.shortened += block.size - shorter.size
             return shorter
-        if step.change > 0:
-            past = np.concatenate([*self._past, self._held])
-            longer = stretch.lengthen(past, block, step.change, force=force)
-            self._counters.lengthened += longer.size - block.size
-            return longer
-        return block
+        past = np.concatenate([*self._past, self._held])
+        longer = stretch.lengthen(past, block, step.change, force=force)
+        self._counters.lengthened += longer.size - block.size
+        return longer
 
     def _was_quiet(self) -> bool:
         return self._decoded is not None and stretch.quiet(self._decoded)

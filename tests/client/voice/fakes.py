@@ -184,7 +184,7 @@ class FakeModule:
 
     def process_stream(self, frame: Any) -> None:
         FakeModule.processed.append(self._cleans)
-        frame.data = memoryview((np.frombuffer(frame.data, np.int16) // 2).tobytes())
+        np.frombuffer(frame.data, np.int16)[:] //= 2
 
     def process_reverse_stream(self, frame: Any) -> None:
         FakeModule.played.append(bytes(frame.data))

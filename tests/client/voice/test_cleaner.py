@@ -113,3 +113,13 @@ def test_who_wants_nothing_has_the_block_itself() -> None:
     cleaner = Cleaner(RTC, SetProcessing(echo=False, noise=False, high_pass=False))
     block = tone(0.5)
     assert cleaner.process(block, resting=True) is block
+
+
+def test_a_cleaned_block_stays_as_it_is_when_the_next_one_is_cleaned() -> None:
+    # Mistake: the library works in one place for all blocks, and what was given out would change after it.
+    cleaner = Cleaner(RTC, SetProcessing(echo=True, noise=True, high_pass=True, gain=False))
+    first = cleaner.process(tone(0.4), resting=False)
+    kept = first.copy()
+    cleaner.process(tone(0.1, 1), resting=False)
+    assert np.array_equal(first, kept)
+    assert np.allclose(first, tone(0.2), atol=1e-4)

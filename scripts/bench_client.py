@@ -2,7 +2,8 @@
 
 Microseconds for each 10 ms of talk, part by part, while so many are heard and the own microphone is on with everything
 that is done to its sound. The real codec, seal, jitter buffer and front end on a fake clock; no card and no network:
-those are in `--whole`, where real clients run on a sound card in memory, and in `--scroll`, where one of them has its
+those are in `--whole`, where real clients run on a sound card in memory (thread by thread, and beside
+a fixed piece of Python, by which machines can be compared), and in `--scroll`, where one of them has its
 window and the wheel is turned. Runs take turns; median, least and most.
 """
 
@@ -56,13 +57,13 @@ def main() -> int:
 
 
 def _on_a_card(given: argparse.Namespace) -> None:
-    from scripts.bench.client_whole import share_of_a_core
+    from scripts.bench.client_whole import shares_of_a_core
     from scripts.bench.scrolling import scrolled
 
     if given.scroll:
         _tell_scrolled(_in_turns(given, lambda count: scrolled(count, given.seconds, given.scroll)))
     else:
-        _tell_whole(given.talkers, _in_turns(given, lambda count: share_of_a_core(count, given.seconds)))
+        _tell_whole(_in_turns(given, lambda count: shares_of_a_core(count, given.seconds, given.lanes)))
 
 
 def _in_turns(given: argparse.Namespace, measure: Callable[[int], _Found]) -> dict[int, list[_Found]]:
@@ -84,10 +85,11 @@ def _tell_parts(talkers: list[int], found: dict[int, list[dict[str, float]]]) ->
     print(f"| % of a core | {' | '.join(spread(shares[count]) for count in talkers)} |")
 
 
-def _tell_whole(talkers: list[int], found: dict[int, list[float]]) -> None:
-    print(f"| a whole client | {' | '.join(f'{count} heard' for count in talkers)} |")
-    print("|---|" + "---|" * len(talkers))
-    print(f"| % of a core | {' | '.join(spread([100 * one for one in found[count]]) for count in talkers)} |")
+def _tell_whole(found: dict[int, list[dict[str, float]]]) -> None:
+    print(f"| | {' | '.join(f'{count} heard' for count in found)} |")
+    print("|---|" + "---|" * len(found))
+    for part in next(iter(found.values()))[0]:
+        print(f"| {part} | {' | '.join(spread([run[part] for run in runs]) for runs in found.values())} |")
 
 
 def _tell_scrolled(found: dict[int, list[Scrolled]]) -> None:

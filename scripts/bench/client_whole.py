@@ -15,9 +15,11 @@ import psutil
 import soundfile
 
 from common.crypto.phrase import generate
+from scripts.bench import thread_shares
+from scripts.bench.thread_shares import WHOLE, ZERO, by_part
 from scripts.person import Person
 from scripts.processes import start_broker
-from scripts.rig.runs import cpu_seconds, speech
+from scripts.rig.runs import speech
 from scripts.rig.signals import RATE
 from scripts.rig.sound_card import SoundCard
 
@@ -82,19 +84,30 @@ def joined(where: Talk, name: str, *flags: str, environment: dict[str, str] | No
         one.leave()
 
 
-def share_of_a_core(talkers: int, seconds: float, period: int = 480) -> float:
-    """Of the client's process, while everybody speaks. Raises `NotReady`, `NotStarted` or `NothingHeard`."""
+def shares_of_a_core(talkers: int, seconds: float, lanes: int, period: int = 480) -> dict[str, float]:
+    """Of the client's process and of its threads, in percent, while everybody speaks; and the zero point.
+
+    Raises `NotReady`, `NotStarted` or `NothingHeard`.
+    """
+    flags = ("--mic-on", "--speaker-on", "--lanes", str(lanes))
     with (
         talk(talkers, seconds, period) as here,
-        joined(here, "Ann", "--mic-on", "--speaker-on", environment=here.card.environment("A")) as one,
+        joined(here, "Ann", *flags, environment=here.card.environment("A")) as one,
     ):
         for kind in ("mic", "speaker"):
             one.wait(kind, lambda event: event["on"])
         here.begin()
         process = psutil.Process(one.pid)
-        begun, before = time.monotonic(), cpu_seconds(process)
+        zero = thread_shares.zero_point()
+        begun, before = time.monotonic(), thread_shares.seconds(process)
         here.speak(seconds)
-        return (cpu_seconds(process) - before) / (time.monotonic() - begun)
+        after, took = thread_shares.seconds(process), time.monotonic() - begun
+    percent = {
+        thread: (name, 100 * (used - before.get(thread, (name, 0.0))[1]) / took)
+        for thread, (name, used) in after.items()
+    }
+    whole = sum(used for _, used in percent.values())
+    return {WHOLE: whole, **by_part(percent), ZERO: (zero + thread_shares.zero_point()) / 2}
 
 
 def _file(folder: Path, number: int, seconds: float) -> str:

@@ -53,7 +53,7 @@ def in_short(marks: Set[Mark]) -> str:
     """The last line: what all checks together tell."""
     if Mark.BAD in marks:
         return "Something needs to be mended: see FAILED above."
-    return "Nothing is broken: see the warning above." if Mark.WARNING in marks else "All is well."
+    return "Nothing is broken: see what is warned of above." if Mark.WARNING in marks else "All is well."
 
 
 def as_text(finding: Finding) -> str:

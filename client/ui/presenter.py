@@ -16,6 +16,7 @@ from client.events import (
     ConnectionProgressed,
     Event,
     Part,
+    Person,
     PersonJoined,
     PersonLeft,
     ProblemReported,
@@ -288,14 +289,20 @@ class Presenter:
                 if self._unread.wrote():
                     self._divide()
             case PersonJoined(person):
-                self._transcript.notice(texts.joined(safe_name(person.name)), wall)
+                said = texts.SELF_JOINED if self._is_own(person) else texts.joined(safe_name(person.name))
+                self._transcript.notice(said, wall)
             case PersonLeft(person) if self._in_room:
-                self._transcript.notice(texts.left(safe_name(person.name)), wall)
+                said = texts.SELF_LEFT if self._is_own(person) else texts.left(safe_name(person.name))
+                self._transcript.notice(said, wall)
             case TextReceived():
                 self._transcript.receive(event)
                 self._came(event)
             case _:
                 self._transcript.receive(event)
+
+    def _is_own(self, person: Person) -> bool:
+        """Whether it is my device: another window, or one that ended without a good-bye and is only now missed."""
+        return person.member == self._room[1]
 
     def _came(self, event: TextReceived) -> None:
         place = self._transcript.place_of(event.post)

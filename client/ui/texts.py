@@ -56,7 +56,11 @@ def unsent(lines: int, *, draft: bool, kept: bool = False) -> str:
     parts = []
     if lines:
         parts.append(
-            _("{count} of your messages are not sent yet; they are kept and sent next time.").format(count=lines)
+            _n(
+                "1 of your messages is not sent yet; it is kept and sent next time.",
+                "{count:,} of your messages are not sent yet; they are kept and sent next time.",
+                lines,
+            ).format(count=lines)
         )
     if draft and kept:
         parts.append(_("What you have written is not sent; it is kept and stands here again next time in this room."))
@@ -170,6 +174,10 @@ def left(name: str) -> str:
     return _("{name} left").format(name=name)
 
 
+SELF_JOINED: Final = _("You are here a second time now, from this computer")
+SELF_LEFT: Final = _("Your other connection from this computer has ended")
+
+
 # --- messages -----------------------------------------------------------------------------------------------
 
 SEND: Final = _("Send")
@@ -238,7 +246,7 @@ def new_since_away(count: int) -> str:
 
 def new_below(count: int) -> str:
     """The button that leads to messages below the visible ones."""
-    return _n("1 new message  ↓", "{count} new messages  ↓", count).format(count=count)
+    return _n("1 new message  ↓", "{count:,} new messages  ↓", count).format(count=count)
 
 
 FIRST_NEW: Final = _("First new message")

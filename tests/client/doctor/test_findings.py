@@ -16,5 +16,5 @@ def test_a_finding_is_one_line_with_its_remedy() -> None:
 def test_the_last_line_tells_what_all_together_mean() -> None:
     # Would catch "all is well" under a warning that nobody reads then.
     assert in_short({Mark.GOOD, Mark.SKIPPED}) == "All is well."
-    assert in_short({Mark.GOOD, Mark.WARNING}) == "Nothing is broken: see the warning above."
+    assert in_short({Mark.GOOD, Mark.WARNING}) == "Nothing is broken: see what is warned of above."
     assert in_short({Mark.WARNING, Mark.BAD}) == "Something needs to be mended: see FAILED above."

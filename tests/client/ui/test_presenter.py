@@ -96,6 +96,14 @@ def test_in_the_room(driven: Driven) -> None:
     assert "secret" not in repr(state)
 
 
+def test_an_earlier_run_of_mine_that_ends_looks_like_nobody_else(driven: Driven) -> None:
+    # Mistake: after a crash "Ann (2) left" reads like somebody who took my name.
+    driven.joined()
+    ghost = Person("s3", "f1", "Ann (2)", confirmed=True)
+    driven(PersonJoined(ghost), PersonLeft(ghost), PersonLeft(BEN))
+    assert driven.lines[-3:] == [texts.SELF_JOINED, texts.SELF_LEFT, texts.left("Ben")]
+
+
 def test_alone_says_why_that_may_be(driven: Driven) -> None:
     # would catch: a mistyped key that looks like a room in which nobody is yet
     driven.joined()

@@ -16,9 +16,14 @@ def test_words_to_compare() -> None:
     assert texts.broker("one two three four", first_contact=False) == "Broker one two three four"
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 new message  ↓"), (2, "2 new messages  ↓")])
+@pytest.mark.parametrize(("count", "said"), [(1, "1 new message  ↓"), (1_001, "1,001 new messages  ↓")])
 def test_new_messages_below(count: int, said: str) -> None:
     assert texts.new_below(count) == said
+
+
+def test_one_message_is_not_several() -> None:
+    assert texts.unsent(1, draft=False).startswith("1 of your messages is not sent yet; it is kept")
+    assert texts.unsent(2, draft=False).startswith("2 of your messages are not sent yet; they are kept")
 
 
 def test_who_a_row_is() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from client.commands import Connect
 from client.events import (
     AudienceChanged,
     BrokerChanged,
@@ -34,6 +35,7 @@ from client.events import (
     WritingChanged,
 )
 from client.safe import Safe
+from client.target import AttemptFailed, read_target
 from client.ui.actions import Act
 from client.ui.app import Opening, Window
 from client.ui.invite_view import InviteView
@@ -112,12 +114,18 @@ def lossy(now: float) -> list[Event]:
     return [*conversation(now), AudienceChanged(2), second, WritingChanged(CLEO, on=True)]
 
 
+def _refused(phrase: str) -> str:
+    """What the program says of this key at a broker that it does not know."""
+    try:
+        read_target(Connect("chat.example:9090", "Ann", phrase)).check_phrase_against(None)
+    except AttemptFailed as failed:
+        return str(failed)
+    raise ValueError(f"{phrase} is not easy to guess")
+
+
 def error(_now: float) -> list[Event]:
     """A key that is easy to guess, at a broker that was never met."""
-    sentence = (
-        "This key is easy to guess, and this broker was never met before: whoever runs it could try keys "
-        "until one fits. Use a longer key, or make a new one."
-    )
+    sentence = _refused("sunflower")
     return [
         ConnectionProgressed("Looking for the broker…"),
         ProblemReported(Part.KEY, "weak_phrase", sentence),

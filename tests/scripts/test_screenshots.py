@@ -19,11 +19,14 @@ def test_every_picture_is_there_and_small() -> None:
     assert {name: size for name, size in stored.items() if size > 120_000} == {}
 
 
-def test_documents_show_pictures_that_there_are() -> None:
-    # mistake: a picture was renamed
+def test_documents_show_pictures_that_there_are_and_all_of_them() -> None:
+    # mistake: a picture was renamed, or is made and looked at by nobody
+    used = set()
     for document in (screenshots.ROOT / "README.md", *screenshots.ROOT.glob("docs/*.md")):
         for shown in re.findall(r"\]\(([^)]*\.png)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / shown).is_file(), f"{document.name}: {shown}"
+            used.add((document.parent / shown).resolve())
+    assert set(screenshots.IMAGES.resolve().glob("*.png")) <= used
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

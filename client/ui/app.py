@@ -27,6 +27,7 @@ from client.ui import texts
 from client.ui.actions import WITH_KEYS, Act, is_possible
 from client.ui.attention import Attention
 from client.ui.chooser import Chooser
+from client.ui.class_keys import bind_class_keys
 from client.ui.clipboard import Clipboard
 from client.ui.composing import Composing
 from client.ui.connect_view import ConnectActions
@@ -245,6 +246,7 @@ class Window:
         self._show()
 
     def _bind_keys(self) -> None:
+        bind_class_keys(self.root)
         self.root.bind("<FocusIn>", self._focused)
         self.root.bind("<FocusOut>", lambda _event: self.composing.put_away())
         for touch in ("<Button>", "<MouseWheel>"):  # a wheel turns without the focus

@@ -52,7 +52,6 @@ class ConnectView(ttk.Frame):
         self.remember_key = tk.BooleanVar(self, value=False)
         self._filling = False
         self._narrow = False
-        self._under_key = 0  # pixels that stand there
         self.entries: dict[Part, ttk.Entry] = {}
         self._build()
         self.fill(typed(fields))
@@ -90,11 +89,11 @@ class ConnectView(ttk.Frame):
                 self._variables[part].set(text)
         self._filling = False
         self._show_strength()
+        self._show_whole_key()
 
     def offer_keyring(self) -> None:
         """There is one: a key can be remembered."""
         self.remember_box.grid(row=2, column=2, sticky="w", pady=(self._theme.px(2), 0))
-        self._under_key = self.remember_box.winfo_reqheight() + self._theme.px(2)
         self._arrange()
 
     def focus_part(self, part: Part) -> None:
@@ -107,6 +106,7 @@ class ConnectView(ttk.Frame):
     def new_key(self) -> None:
         """Fill in a generated key, and show it: it has to be told to somebody."""
         self.fill(replace(self.fields, phrase=self._actions.new_key()))
+        self.entries[Part.KEY].selection_clear()  # what was selected was the text before
         self._reveal(shown=True)
         self._actions.edited(Part.KEY)
 
@@ -127,12 +127,17 @@ class ConnectView(ttk.Frame):
 
     def _arrange(self) -> None:
         apart = self._theme.px(6) if self._narrow and self._can_connect else 0
-        below = 0 if self._narrow else self._under_key  # the buttons stand beside the fields
+        below = 0 if self._narrow else self._under_fields()  # the buttons stand beside the fields
         self._buttons.grid(row=int(self._narrow), column=int(not self._narrow), sticky="se", pady=(apart, below))
         if self._narrow and not self._can_connect:
             self._boxes.grid_remove()
         else:
             self._boxes.grid(row=0, column=0, sticky="ew")
+
+    def _under_fields(self) -> int:
+        """How high what stands below the fields is."""
+        there = [one for one in (self.remember_box, self._whole_key) if one.grid_info()]
+        return sum(one.winfo_reqheight() + self._theme.px(2) for one in there)
 
     def _build(self) -> None:
         gap = self._theme.px(12)
@@ -158,7 +163,6 @@ class ConnectView(ttk.Frame):
             entry.bind("<Return>", lambda _event: self._connect())
             entry.bind("<KP_Enter>", lambda _event: self._connect())
             entry.bind("<FocusOut>", lambda _event: self.settle(), add="+")
-            entry.bind("<Control-a>", _select_all)
             self.entries[part] = entry
         self.servers: ServersMenu = ServersMenu(self.entries[Part.SERVER], self._theme, self._actions.servers)
         self._build_key(head)
@@ -169,8 +173,9 @@ class ConnectView(ttk.Frame):
             variable=self.remember_key,
             command=lambda: self._actions.remember_key(self.remember_key.get()),
         )
+        self._whole_key = ttk.Label(self._boxes, style="Surface.TLabel")
         self._build_buttons()
-        self._arrange()
+        self._reveal(shown=False)
 
     def _build_key(self, head: ttk.Frame) -> None:
         """`head` is the line over the key field: strength and *New key* stand at its right end."""
@@ -186,7 +191,6 @@ class ConnectView(ttk.Frame):
         head.lift()  # Tab goes in stacking order: key, reveal, new key
         self._strength = ttk.Label(head, style="SurfaceMuted.TLabel")
         self._strength.pack(side="right", padx=(0, self._theme.px(8)))
-        self._reveal(shown=False)
 
     def _build_buttons(self) -> None:
         parent, actions = self._buttons, self._actions
@@ -228,6 +232,7 @@ class ConnectView(ttk.Frame):
 
     def _connect(self) -> None:
         self.settle()
+        self._reveal(shown=False)  # who looks over a shoulder later has no need of it
         self._actions.connect()
 
     def _reveal(self, *, shown: bool | None = None) -> None:
@@ -236,18 +241,25 @@ class ConnectView(ttk.Frame):
         entry.configure(show="" if reveal else _BULLET)
         name = "eye-off" if reveal else "eye"
         self.reveal_button.configure(image=self._theme.icon(name, self._theme.palette.muted, 18))
+        self._show_whole_key()
+
+    def _show_whole_key(self) -> None:
+        """A key that is shown is to be read out: where the field is too narrow, all of it stands below."""
+        entry, phrase = self.entries[Part.KEY], self.fields.phrase
+        room = self.reveal_button.winfo_x() - self._theme.px(8)
+        if not entry.cget("show") and self._theme.fonts.plain.measure(phrase) > room > 0:
+            self._whole_key.configure(text=phrase)
+            edge = (0, self._theme.px(12))
+            self._whole_key.grid(row=3, column=0, columnspan=3, sticky="e", padx=edge, pady=(self._theme.px(2), 0))
+        else:
+            self._whole_key.grid_remove()
+        self._arrange()
 
     def _show_strength(self) -> None:
         strength = strength_of(strength_bits(self.fields.phrase), self.fields.phrase)
         colours = self._theme.palette
         colour = {Strength.WEAK: colours.danger, Strength.FAIR: colours.warning}.get(strength, colours.success)
         self._strength.configure(text=_STRENGTH_TEXTS[strength], foreground=colour)
-
-
-def _select_all(event: tk.Event[tk.Misc]) -> str:
-    """As everywhere else: Tk on X11 goes to the beginning of the line."""
-    event.widget.event_generate("<<SelectAll>>")
-    return "break"
 
 
 def _enable(widget: ttk.Widget, *, on: bool) -> None:

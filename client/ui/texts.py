@@ -294,7 +294,7 @@ MORE_KEYS: Final = (
     (_("Enter"), _("Send the message; in one of the three fields: connect")),
     (_("Shift+Enter"), _("New line in the message")),
     (_("Tab, Shift+Tab"), _("To the next control, and back")),
-    (_("Space"), _("Press the button that has the ring")),
+    (_("Space, Enter"), _("Press the button that has the ring")),
     (_("Enter, Up, Down"), _("In the list of people: how loud this one is; the one above, the one below")),
     (_("Ctrl+Home, Ctrl+End"), _("To the first message, to the newest")),
     (_("Esc"), _("Close a sheet or a menu")),

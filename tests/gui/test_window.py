@@ -542,6 +542,53 @@ def test_a_failing_callback_is_told_and_the_window_lives_on(
     window.app.failures = 0
 
 
+def test_enter_presses_the_button_that_has_the_ring(open_window: Open) -> None:
+    # would catch: a ring on a button, and Enter that does nothing, as Tk has it
+    window = open_window(Opening(server="127.0.0.1:9090", name="Ann"))
+    window.app.page.connect.new_key_button.focus_force()
+    window.settle()
+    window.key("Return")
+    connect = window.app.page.connect
+    assert connect.fields.phrase.count("-") == 5
+    connect.connect_button.focus_force()
+    window.settle()
+    window.key("KP_Enter")
+    window.until(lambda: fake(window).commands(Connect))
+    [command] = fake(window).commands(Connect)
+    assert isinstance(command, Connect)
+    assert command.phrase == connect.fields.phrase
+
+
+@pytest.mark.parametrize("size", ["1000x680", "700x500"])
+def test_a_new_key_is_whole_before_the_eyes_until_one_connects(open_window: Open, size: str) -> None:
+    # would catch: six words to be read out, of which four can be seen; a key that stands open for the rest of a talk
+    window = open_window(Opening(server="127.0.0.1:9090", name="Ann", phrase="something-old"))
+    window.root.geometry(size)
+    window.settle()
+    connect = window.app.page.connect
+    entry = connect.entries[Part.KEY]
+    entry.focus_force()
+    window.key("ctrl+a")
+    assert entry.selection_present()
+    window.click(connect.new_key_button)
+    window.settle()
+    window.picture(f"new-key-{size}")
+    phrase = connect.fields.phrase
+    assert not entry.selection_present()
+    whole = [
+        label for label in connect._boxes.winfo_children() if label.winfo_ismapped() and label is connect._whole_key
+    ]
+    font = window.app.page.connect._theme.fonts.plain
+    assert whole or font.measure(phrase) < entry.winfo_width()
+    if whole:
+        assert str(connect._whole_key.cget("text")) == phrase
+        assert connect._whole_key.winfo_width() >= font.measure(phrase)
+    assert entry.cget("show") == ""
+    window.click(connect.connect_button)
+    assert entry.cget("show")
+    assert not connect._whole_key.winfo_ismapped()
+
+
 class CountingTk:
     """Passes every call to Tk on, and counts those of one widget that put text in or take it out."""
 

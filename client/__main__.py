@@ -94,9 +94,11 @@ def _run(config: Config) -> int:
     from client.settings import Choices  # noqa: PLC0415
 
     _warn(config.warning)
-    store = _open_store(config)
     if config.mode == "window":
+        with _told_on_the_screen():
+            store = _open_store(config)
         return _run_window(config, store, Choices(config.settings_file, config.given))
+    store = _open_store(config)
     from client.asking import weak_phrase_meant  # noqa: PLC0415
     from client.memory import Memory  # noqa: PLC0415
     from client.safe import open_safe  # noqa: PLC0415
@@ -124,6 +126,19 @@ def _run(config: Config) -> int:
         _warn("\n".join(choices.take_notes()))
         with closing(keys):
             return _run_text(config, network, memory, accept_weak_phrase=accept_weak_phrase, can_ask=can_ask)
+
+
+@contextmanager
+def _told_on_the_screen() -> Iterator[None]:
+    """What keeps the window from being opened stands on the screen too: an icon has no terminal."""
+    try:
+        yield
+    except LocalError as error:
+        with suppress(ImportError):  # without Tk there is the terminal
+            from client.ui.no_window import say_why  # noqa: PLC0415
+
+            say_why(str(error))
+        raise
 
 
 def _completed(config: Config, visited: Visited) -> tuple[Config, str]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageGrab
 
 from client.commands import Command, Connect, Quit
 from client.events import SessionEnded
@@ -18,7 +18,7 @@ from client.settings import Choices
 from client.ui import app, drawing
 from client.ui.app import NoDisplay, Opening, open_root, run_window
 from client.ui.pictures import Pictures
-from tests.gui.window import PATIENCE, SCREEN, FakeBackend, start_screen
+from tests.gui.window import PATIENCE, SCREEN, SCREENSHOTS, FakeBackend, start_screen
 
 
 class DeafBackend(FakeBackend):
@@ -33,6 +33,41 @@ def test_without_a_screen_the_text_client_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(NoDisplay, match="--text"):
         open_root()
+
+
+def test_a_state_folder_that_does_not_work_is_told_on_the_screen(screen: str, tmp_path: Path) -> None:
+    # would catch: a click on the icon after which nothing happens at all
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "state.sqlite3").write_bytes(b"no database, for sure" * 100)
+    client = subprocess.Popen(
+        [sys.executable, "-m", "client", "--state-dir", str(tmp_path / "state")],
+        env=os.environ | {"DISPLAY": screen, "XDG_RUNTIME_DIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        found = subprocess.run(
+            ["xdotool", "search", "--sync", "--onlyvisible", "--name", "Secure Chat"],
+            env=os.environ | {"DISPLAY": screen},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        ImageGrab.grab(xdisplay=screen).save(SCREENSHOTS / "no-window.png")
+        window = found.stdout.split()[0]
+        subprocess.run(
+            ["xdotool", "windowfocus", "--sync", window, "key", "Return"],
+            env=os.environ | {"DISPLAY": screen},
+            check=True,
+        )
+        said = client.communicate(timeout=PATIENCE)[1]
+        assert client.returncode == 2
+        assert "state folder" in said
+    finally:
+        client.kill()
+        client.wait()
 
 
 def test_closing_asks_the_session_to_end_and_waits_for_it(screen: str, monkeypatch: pytest.MonkeyPatch) -> None:

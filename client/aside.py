@@ -13,7 +13,7 @@ from typing import Final
 _BROKEN: Final = ".broken"
 
 
-def set_aside(path: Path, what: str, error: Exception, instead: str) -> str:
+def set_aside(path: Path, what: str, error: BaseException, instead: str) -> str:
     """Rename the file; returns the sentence for the user. `what` it is, and what holds `instead` of it from now on."""
     aside = next(place for place in _places(path) if not place.exists())
     try:
@@ -29,7 +29,7 @@ def _places(path: Path) -> Iterator[Path]:
     yield from (path.with_name(f"{path.name}{_BROKEN}-{number}") for number in count(2))
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """In one line, for a sentence in brackets or before a full stop."""
     said = error.strerror if isinstance(error, OSError) else None
     return (said or str(error)).splitlines()[0].rstrip(".")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from common.errors import LocalError
 
@@ -18,6 +18,18 @@ class StateUnusable(LocalError):
 
 class Busy(StateUnusable):
     """Another connection holds the lock."""
+
+
+class Damaged(StateUnusable):
+    """The file is none of SQLite's, or no longer whole."""
+
+
+# By the low byte of what SQLite tells, which is the kind of an error.
+_KINDS: Final[Mapping[int, type[StateUnusable]]] = {
+    sqlite3.SQLITE_BUSY: Busy,
+    sqlite3.SQLITE_CORRUPT: Damaged,
+    sqlite3.SQLITE_NOTADB: Damaged,
+}
 
 
 class Database:
@@ -106,9 +118,9 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            # The low byte tells the kind. An error of the Python module itself (used after close) has no code.
-            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-            raise unusable(self._folder, error, Busy if busy else StateUnusable) from error
+            # An error of the Python module itself (used after close) has no code.
+            kind = _KINDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, StateUnusable)
+            raise unusable(self._folder, error, kind) from error
 
 
 def make_private(folder: Path) -> None:

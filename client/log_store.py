@@ -15,7 +15,7 @@ from client.database import Database
 from client.log import Begun, LogLine, Marks, Sighting
 from common.errors import LocalError
 
-_FILE: Final = "log.sqlite3"
+FILE: Final = "log.sqlite3"
 _SCHEMA_VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE log (room_id BLOB NOT NULL, epoch INTEGER NOT NULL, log_id BLOB NOT NULL, begun INTEGER NOT NULL,
@@ -36,7 +36,7 @@ class LogFile:
 
     def __init__(self, folder: Path) -> None:
         """Open or make the file. Raises `StateUnusable`."""
-        self._database = Database(folder, _FILE)
+        self._database = Database(folder, FILE)
         try:
             self._database.prepare(_SCHEMA, _SCHEMA_VERSION, "NORMAL", begin=lambda: None)
             self._database.run(_DRAFTS)

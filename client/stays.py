@@ -72,7 +72,11 @@ class Stays:
     def _log_of(self, keys: RoomKeys, complain: Callable[[str], None]) -> LogStore:
         if self.habits.keep_log:
             try:
-                return self._store.log(keys.room_id)
+                log = self._store.log(keys.room_id)
             except LocalError as error:
                 complain(f"{error} Lines are not kept on this computer.")
+            else:
+                for note in self._store.take_notes():
+                    complain(note)
+                return log
         return NoLog()

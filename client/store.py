@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from client.database import Busy, Database, make_private, unusable
+from client.aside import set_aside
+from client.database import Busy, Damaged, Database, make_private, unusable
 from client.queued_post import QueuedPost
 from client.tuning import Tuning
 from common import limits
@@ -47,6 +48,7 @@ class Store:
         """Open `folder` (made 0700 if missing). Raises `StateLocked` or `StateUnusable`."""
         self.folder: Final = folder
         self._log: LogFile | None = None
+        self._notes: list[str] = []
         make_private(folder)
         self._lock = Database(folder, _LOCK)
         try:
@@ -112,11 +114,29 @@ class Store:
 
     def log_file(self) -> LogFile:
         """The kept lines of all rooms."""
-        from client.log_store import LogFile  # noqa: PLC0415 - with cryptography, which the window starts without
+        from client.log_store import FILE, LogFile  # noqa: PLC0415 - with cryptography, which the window starts without
 
         if self._log is None:
-            self._log = LogFile(self.folder)
+            try:
+                self._log = LogFile(self.folder)
+            except Damaged as error:
+                self._set_aside(self.folder / FILE, error.__cause__ or error)
+                self._log = LogFile(self.folder)
         return self._log
+
+    def take_notes(self) -> list[str]:
+        """What was set aside since this was last asked: sentences for the user."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    def _set_aside(self, log: Path, error: BaseException) -> None:
+        """The lines that were kept cannot be read; all else in the folder is as it was. Raises `StateUnusable`."""
+        what = "The file of what was said in your rooms"
+        self._notes.append(set_aside(log, what, error, "and what is said from now on is kept in a new one"))
+        for journal in ("-wal", "-shm"):  # of the old file: with the new one it would be read
+            beside = log.with_name(log.name + journal)
+            if beside.exists():
+                set_aside(beside, what, error, "")
 
     def _hold_lock(self) -> None:
         """Keep other processes out for as long as this one lives; SQLite's locks end with it, however it dies.

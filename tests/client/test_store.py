@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -271,3 +272,29 @@ def test_a_closed_store_says_so_and_can_be_closed_again(folder: Path) -> None:
     store.close()
     with pytest.raises(StateUnusable):
         store.pin("host:9090")
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_damaged_lines_are_set_aside_and_nothing_else_is(folder: Path, torn: bool) -> None:
+    # Mistake: a log that is damaged stays so for good, or its user is told to move the device key away with it.
+    with closing(Store(folder)) as store:
+        secret = store.device_secret()
+        store.log(ROOM).begin(bytes(16))
+    path = folder / "log.sqlite3"
+    whole = path.read_bytes()
+    damaged = whole[:100] + os.urandom(len(whole) - 100) if torn else os.urandom(5_000)
+    path.write_bytes(damaged)
+    (folder / "log.sqlite3-wal").write_bytes(b"of the old file")
+    with closing(Store(folder)) as store:
+        assert store.take_notes() == []
+        assert store.log(ROOM).latest() is None
+        [note] = store.take_notes()
+        assert "log.sqlite3.broken" in note
+        assert "move it away" not in note
+        assert store.take_notes() == []
+        assert store.device_secret() == secret
+    assert (folder / "log.sqlite3.broken").read_bytes() == damaged
+    assert (folder / "log.sqlite3-wal.broken").read_bytes() == b"of the old file"
+    with closing(Store(folder)) as store:
+        store.log(ROOM)
+        assert store.take_notes() == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -133,10 +134,8 @@ class Store:
         """The lines that were kept cannot be read; all else in the folder is as it was. Raises `StateUnusable`."""
         what = "The file of what was said in your rooms"
         self._notes.append(set_aside(log, what, error, "and what is said from now on is kept in a new one"))
-        for journal in ("-wal", "-shm"):  # of the old file: with the new one it would be read
-            beside = log.with_name(log.name + journal)
-            if beside.exists():
-                set_aside(beside, what, error, "")
+        with suppress(OSError):  # the old file's journal would be read into the new one
+            log.with_name(f"{log.name}-wal").unlink(missing_ok=True)
 
     def _hold_lock(self) -> None:
         """Keep other processes out for as long as this one lives; SQLite's locks end with it, however it dies.

@@ -31,5 +31,7 @@ def _places(path: Path) -> Iterator[Path]:
 
 def reason(error: BaseException) -> str:
     """In one line, for a sentence in brackets or before a full stop."""
-    said = error.strerror if isinstance(error, OSError) else None
+    said = (
+        error.strerror if isinstance(error, OSError) else "it is no text" if isinstance(error, UnicodeError) else None
+    )
     return (said or str(error)).splitlines()[0].rstrip(".")

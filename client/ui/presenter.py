@@ -43,6 +43,9 @@ _ENDS_ATTEMPT = frozenset(
 _STEP_CELLS = 64  # what the status line has room for beside the words of room and broker
 _TOUCH_SECONDS = 10.0  # whoever turned the wheel or pressed a button so long ago is still looking
 _ABOUT_CONNECTING = frozenset({Part.SERVER, Part.NAME, Part.KEY})
+_TOLD_ONCE = frozenset(
+    {"settings"}
+)  # what was set aside: it stays until the user closes the bar, or more has to be told
 
 
 class Phase(StrEnum):
@@ -155,7 +158,7 @@ class Presenter:
     def connect_asked(self) -> None:
         """A `Connect` was submitted."""
         self._wanted = True
-        self._problem = None
+        self._problem_is_past()
         self._broker = None
         self._transcript.begin_attempt()
         self._phase, self._step = Phase.CONNECTING, ""
@@ -163,7 +166,7 @@ class Presenter:
     def disconnect_asked(self, wall: float) -> None:
         """A `Disconnect` was submitted; nothing is waited for. `wall` is in seconds since 1970."""
         self._wanted = False
-        self._problem = None
+        self._problem_is_past()
         if self._in_room:
             self._transcript.notice(texts.YOU_LEFT, wall)
         self._offline()
@@ -362,6 +365,11 @@ class Presenter:
         self._in_room = False
         self._people.begin(())
         self._voice.audience = None
+
+    def _problem_is_past(self) -> None:
+        """What was wrong with the last attempt, or in the last room."""
+        if self._problem is not None and self._problem.code not in _TOLD_ONCE:
+            self._problem = None
 
     def _forget_problem(self, part: Part) -> None:
         if self._problem is not None and self._problem.part is part:

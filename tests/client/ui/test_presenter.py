@@ -96,6 +96,18 @@ def test_in_the_room(driven: Driven) -> None:
     assert "secret" not in repr(state)
 
 
+def test_what_was_set_aside_stays_told_until_it_was_read(driven: Driven) -> None:
+    # Mistake: with --connect the bar about a broken file is gone before anybody can read it.
+    driven(ProblemReported(Part.GENERAL, "settings", "settings.toml was renamed."))
+    state = driven.joined()
+    assert state.problem is not None
+    assert state.problem.text == "settings.toml was renamed."
+    driven.presenter.disconnect_asked(WALL)
+    assert driven().problem is not None
+    driven.presenter.dismissed()
+    assert driven().problem is None
+
+
 def test_an_earlier_run_of_mine_that_ends_looks_like_nobody_else(driven: Driven) -> None:
     # Mistake: after a crash "Ann (2) left" reads like somebody who took my name.
     driven.joined()

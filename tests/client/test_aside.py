@@ -32,3 +32,8 @@ def test_one_that_cannot_even_be_renamed_is_told(tmp_path: Path) -> None:
 )
 def test_a_reason_is_one_line_without_a_full_stop(error: Exception, said: str) -> None:
     assert reason(error) == said
+
+
+def test_bytes_that_are_no_text_are_said_to_be_that() -> None:
+    # Mistake: "'utf-8' codec can't decode byte 0x86" in the middle of a sentence for people.
+    assert reason(UnicodeDecodeError("utf-8", b"\x86", 0, 1, "invalid start byte")) == "it is no text"

@@ -25,7 +25,8 @@ from common.limits import SAMPLE_RATE
 BLOCKS_PER_SECOND: Final = 100
 BACKLOG_SECONDS: Final = 0.5  # of the microphone, after the program stood still: nobody wants to hear older speech
 SAMPLE_BYTES: Final = 2
-PAUSE_SECONDS: Final = 1.0  # of silence: then nobody hears that a speaker is opened anew
+PAUSE_SECONDS: Final = 0.3  # longer than within a sentence: then hardly anybody hears that a speaker is opened anew
+PAUSE_PEAK: Final = 0.01  # -40 dB of full scale: rooms are softer than that, voices louder
 _SAMPLE: Final = np.dtype("<i2")
 _LOUDEST: Final = np.float32(32_768.0)
 
@@ -147,7 +148,7 @@ class AudioSpeaker(CardStream):
         if self._resample is not None:
             block = self._resample.resample_chunk(block)
         self._given += block.size
-        self._silent = 0 if block.any() else self._silent + block.size
+        self._silent = 0 if np.abs(block).max() > PAUSE_PEAK else self._silent + block.size
         self.latency += BLOCK_SECONDS
         try:
             self._stream.write((block * 32767.0).astype(_SAMPLE).tobytes(), exception_on_underflow=False)

@@ -148,7 +148,7 @@ class AudioSpeaker(CardStream):
         if self._resample is not None:
             block = self._resample.resample_chunk(block)
         self._given += block.size
-        self._silent = 0 if np.abs(block).max() > PAUSE_PEAK else self._silent + block.size
+        self._silent = 0 if np.abs(block).max(initial=0.0) > PAUSE_PEAK else self._silent + block.size
         self.latency += BLOCK_SECONDS
         try:
             self._stream.write((block * 32767.0).astype(_SAMPLE).tobytes(), exception_on_underflow=False)

@@ -152,6 +152,7 @@ class Presenter:
         self._in_room = False
         self._warned = False  # that something is unsent
         self._broker: BrokerMet | None = None
+        self._uncompared: set[str] = set()  # words of brokers that were first met in this run: a pin compares nothing
 
     # --- what the user did ----------------------------------------------------------------------------------
 
@@ -271,6 +272,8 @@ class Presenter:
                 self._phase, self._step = Phase.CONNECTING, safe_sentence(step, _STEP_CELLS)
             case BrokerMet() if self._wanted:
                 self._broker = event
+                if event.first_contact:
+                    self._uncompared.add(event.words)
             case RoomJoined() if self._wanted:
                 self._joined(event, wall)
             case RoomLeft(reason, retry_in):
@@ -384,7 +387,7 @@ class Presenter:
 
     def _status(self, now: float) -> Status:
         words = safe_name(self._broker.words, 60) if self._broker else ""
-        is_new = self._broker is not None and self._broker.first_contact
+        is_new = self._broker is not None and self._broker.words in self._uncompared
         room_words = self._room[0] if self._in_room else ""
         return Status(self._phase, self._status_text(now), room_words, words, is_new)
 

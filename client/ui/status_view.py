@@ -19,6 +19,8 @@ _REMEDY_TEXTS = {
 }
 Tip = tuple[tk.Widget, Callable[[], str]]
 _COPIED_MS = 2_000
+_GAP = 14  # pixels of 96 dpi between the parts of the status line
+_LEAST = 160  # in so much room words are broken into lines, however small the window is
 
 
 class StatusView(ttk.Frame):
@@ -40,10 +42,9 @@ class StatusView(ttk.Frame):
         )
         self.room_label = ttk.Label(self, style="PageStrong.TLabel")
         self.broker_label = ttk.Label(self, style="PageMuted.TLabel")
-        self.state_label.pack(side="left")
         self.bind("<Configure>", self._fit)
-        self._wanted = (False, False, False)
-        self._parts = (self.invite_button, self.broker_label, self.room_label)
+        self._wanted = {self.invite_button: False, self.broker_label: False, self.room_label: False}
+        self._placed: tuple[list[ttk.Widget], bool] | None = None
 
     def show(self, status: Status, invite: str) -> None:
         """Show this state; nothing happens where it is shown already."""
@@ -56,7 +57,9 @@ class StatusView(ttk.Frame):
         warning = self._theme.palette.warning if status.broker_is_new else self._theme.palette.muted
         text = texts.broker(status.broker_words, first_contact=status.broker_is_new)
         self.broker_label.configure(text=text, foreground=warning)
-        self._wanted = (bool(invite), bool(status.broker_words), bool(status.room_words))
+        self._wanted[self.invite_button] = bool(invite)
+        self._wanted[self.broker_label] = bool(status.broker_words)
+        self._wanted[self.room_label] = bool(status.room_words)
         self._fit()
 
     def tips(self) -> Iterator[Tip]:
@@ -67,18 +70,41 @@ class StatusView(ttk.Frame):
         yield self.invite_button, lambda: texts.TIP_INVITE
 
     def _fit(self, _event: object = None) -> None:
-        """As much as there is room for: the state first, then the invite, then the words of the room."""
-        gap = self._theme.px(14)
-        room = self.winfo_width() - self.state_label.winfo_reqwidth()
-        fits = {}
-        for index in (0, 2, 1):
-            needed = self._parts[index].winfo_reqwidth() + gap
-            fits[index] = self._wanted[index] and room >= needed
-            room -= needed if fits[index] else 0
-        for index, part in enumerate(self._parts):
+        """As much as there is room for: the state first, then the invite, then the words of the room.
+
+        Words that are still to be compared are never left out: where all has no room, they have a line of their own.
+        """
+        room = max(self.winfo_width(), self._theme.px(_LEAST))
+        self.broker_label.configure(wraplength=room)
+        wanted = [part for part in self._wanted if self._wanted[part]]
+        beside = self._beside([self.invite_button, self.room_label, self.broker_label], room)
+        is_new = self._shown is not None and self._shown[0].broker_is_new
+        below = is_new and self._wanted[self.broker_label] and len(beside) < len(wanted)
+        if below:
+            beside = self._beside([self.invite_button, self.room_label], room)
+        if self._placed != (beside, below):
+            self._placed = beside, below
+            self._place(beside, below=below)
+
+    def _beside(self, parts: list[ttk.Widget], room: int) -> list[ttk.Widget]:
+        """Those of the wanted parts that stand right of the state, from the right to the left."""
+        room -= self.state_label.winfo_reqwidth()
+        fits = []
+        for part in parts:
+            needed = part.winfo_reqwidth() + self._theme.px(_GAP)
+            if self._wanted[part] and room >= needed:
+                fits.append(part)
+                room -= needed
+        return [part for part in self._wanted if part in fits]
+
+    def _place(self, beside: list[ttk.Widget], *, below: bool) -> None:
+        for part in (self.state_label, *self._wanted):
             part.pack_forget()
-            if fits[index]:
-                part.pack(side="right", padx=(gap, 0))
+        if below:
+            self.broker_label.pack(side="bottom", anchor="w")
+        self.state_label.pack(side="left")
+        for part in beside:
+            part.pack(side="right", padx=(self._theme.px(_GAP), 0))
 
     def _sign(self, phase: Phase) -> tuple[str, str]:
         """A filled dot only while connected: the state is told by shape and words, not by colour alone."""

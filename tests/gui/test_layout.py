@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
+from client.events import RoomLeft
 from client.settings import Choices
 from client.ui.app import Opening
-from tests.gui.test_window import BEN, READY, fake, join, line
+from tests.gui.test_window import BEN, JOINED, MET, READY, fake, join, line
 from tests.gui.window import DrivenWindow
 
 Open = Callable[..., DrivenWindow]
@@ -119,6 +121,28 @@ def test_small_windows(open_window: Open, size: str) -> None:
     assert clipped(window) == []
     assert window.app.page.chat.messages.text.winfo_height() > 40
     window.picture(f"small-{size}")
+
+
+@pytest.mark.parametrize(("size", "percent"), [("800x600", 100), ("480x320", 100), ("1280x900", 200)])
+def test_words_to_compare_are_readable_at_every_size(open_window: Open, size: str, percent: int) -> None:
+    # would catch: the one warning of a false broker at first contact, left out in favour of a button
+    window = open_window(READY, choices=Choices(None, {"scale": percent}))
+    window.root.geometry(size)
+    join(window)
+    label = window.app.page.status.broker_label
+    for connected_again in (False, True):
+        if connected_again:
+            known = replace(MET, first_contact=False)
+            fake(window).say(RoomLeft("the broker stopped", 30.0), known, replace(JOINED, again=True))
+        window.settle()
+        assert label.cget("text") == "New broker: compare four-words-of-key"
+        assert label.winfo_viewable()
+        assert (label.winfo_width(), label.winfo_height()) >= (label.winfo_reqwidth(), label.winfo_reqheight())
+        bottom = label.winfo_rooty() + label.winfo_height()
+        assert bottom <= window.root.winfo_rooty() + window.root.winfo_height()
+        assert label.winfo_rootx() >= window.root.winfo_rootx()
+        assert window.app.page.status.room_label.winfo_viewable()
+    window.picture(f"first-contact-{size}-{percent}")
 
 
 def test_people_in_a_narrow_window(open_window: Open) -> None:

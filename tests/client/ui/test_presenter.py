@@ -116,6 +116,18 @@ def test_an_earlier_run_of_mine_that_ends_looks_like_nobody_else(driven: Driven)
     assert driven.lines[-3:] == [texts.SELF_JOINED, texts.SELF_LEFT, texts.left("Ben")]
 
 
+def test_a_broker_stays_new_until_the_program_is_started_anew(driven: Driven) -> None:
+    # would catch: a warning that a break of the network takes away, though nobody has compared the words
+    driven.joined()
+    known = replace(MET, first_contact=False)  # it was pinned at the first contact
+    assert driven(RoomLeft("", 1.0), known, replace(JOINED, again=True)).status.broker_is_new
+    driven.presenter.disconnect_asked(WALL)
+    driven.presenter.connect_asked()
+    assert driven(known, JOINED).status.broker_is_new
+    driven.presenter.connect_asked()
+    assert not driven(replace(known, words="other-words-of-key"), JOINED).status.broker_is_new
+
+
 def test_alone_says_why_that_may_be(driven: Driven) -> None:
     # would catch: a mistyped key that looks like a room in which nobody is yet
     driven.joined()

@@ -91,7 +91,8 @@ class ChangedView(Sheet):
         self.entry = ttk.Entry(self.body, style="Field.TEntry", textvariable=self._typed)
         self.entry.configure(font=self._theme.fonts.plain)
         self.entry.pack(fill="x", padx=px(6), pady=(px(4), 0))
-        self.entry.bind("<Return>", self._entered)
+        for key in ("<Return>", "<KP_Enter>"):
+            self.entry.bind(key, self._entered)
         self.verdict = ttk.Label(self.body, style="Surface.TLabel", justify="left")
         self.wrap(self.verdict, 20).pack(anchor="w", padx=px(6), pady=(px(4), 0))
         self.trust_button: ttk.Button = ttk.Button(

@@ -160,8 +160,8 @@ class ConnectView(ttk.Frame):
             entry = ttk.Entry(self._boxes, textvariable=self._variables[part], style=style, width=width)
             entry.configure(font=self._theme.fonts.plain)
             entry.grid(row=1, column=column, sticky="nsew", padx=(0, gap))
-            entry.bind("<Return>", lambda _event: self._connect())
-            entry.bind("<KP_Enter>", lambda _event: self._connect())
+            entry.bind("<Return>", lambda _event: self._actions.connect())
+            entry.bind("<KP_Enter>", lambda _event: self._actions.connect())
             entry.bind("<FocusOut>", lambda _event: self.settle(), add="+")
             self.entries[part] = entry
         self.servers: ServersMenu = ServersMenu(self.entries[Part.SERVER], self._theme, self._actions.servers)
@@ -195,7 +195,7 @@ class ConnectView(ttk.Frame):
     def _build_buttons(self) -> None:
         parent, actions = self._buttons, self._actions
         self.connect_button: ttk.Button = ttk.Button(
-            parent, style="Accent.TButton", text=texts.CONNECT, command=self._connect
+            parent, style="Accent.TButton", text=texts.CONNECT, command=actions.connect
         )
         self.disconnect_button: ttk.Button = ttk.Button(
             parent, style="PlainSurface.TButton", text=texts.DISCONNECT, command=actions.disconnect
@@ -230,10 +230,11 @@ class ConnectView(ttk.Frame):
         if is_invite(self.fields.server):
             self.fill(typed(self.fields))
 
-    def _connect(self) -> None:
+    def finish(self) -> Fields:
+        """What the fields say, now that one connects with it: a link is taken apart, and the key hidden."""
         self.settle()
         self._reveal(shown=False)  # who looks over a shoulder later has no need of it
-        self._actions.connect()
+        return self.fields
 
     def _reveal(self, *, shown: bool | None = None) -> None:
         entry = self.entries[Part.KEY]

@@ -53,7 +53,7 @@ class Connector:
         """Into the room of the fields, if they can be used."""
         if not self._presenter.state(time.monotonic()).can_connect:
             return
-        fields = self._form().fields
+        fields = self._form().finish()
         problem = problem_of(fields)
         if problem is not None:
             self._report(problem)

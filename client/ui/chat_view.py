@@ -140,6 +140,8 @@ class ChatView(ttk.Frame):
         field.pack(fill="both", expand=True)
         field.bind("<Return>", self._return)
         field.bind("<KP_Enter>", self._return)
+        for key, pages in (("<Prior>", -1), ("<Next>", 1)):  # the field has a few lines, the room has thousands
+            field.bind(key, lambda _event, pages=pages: self._turn(pages))  # type: ignore[misc]
         field.bind("<Tab>", lambda event: _focus(event.widget.tk_focusNext()))
         field.bind("<<PrevWindow>>", lambda event: _focus(event.widget.tk_focusPrev()))
         field.bind("<<Modified>>", lambda _event: self._changed())
@@ -147,6 +149,10 @@ class ChatView(ttk.Frame):
         field.bind("<FocusOut>", lambda _event: self._field.state(["!focus"]))
         field.bind("<Configure>", lambda _event: self._grow())
         return field
+
+    def _turn(self, pages: int) -> str:
+        self.messages.text.yview_scroll(pages, "pages")
+        return "break"
 
     def _return(self, event: tk.Event[tk.Misc]) -> str | None:
         if int(event.state) & 0x1:  # with Shift: a new line, as Tk does it

@@ -296,7 +296,8 @@ MORE_KEYS: Final = (
     (_("Tab, Shift+Tab"), _("To the next control, and back")),
     (_("Space, Enter"), _("Press the button that has the ring")),
     (_("Enter, Up, Down"), _("In the list of people: how loud this one is; the one above, the one below")),
-    (_("Ctrl+Home, Ctrl+End"), _("To the first message, to the newest")),
+    (_("Page Up, Page Down"), _("Earlier and later messages, while you write too")),
+    (_("Ctrl+Home, Ctrl+End"), _("In the messages: to the first one, to the newest")),
     (_("Esc"), _("Close a sheet or a menu")),
 )
 

@@ -543,6 +543,23 @@ def test_a_failing_callback_is_told_and_the_window_lives_on(
     window.app.failures = 0
 
 
+def test_pages_are_turned_while_one_writes(open_window: Open) -> None:
+    # would catch: no way to what was said before but by the mouse, or by leaving the draft
+    window = open_window(READY)
+    join(window)
+    fake(window).say(*(line(seq, f"line {seq}") for seq in range(1, 101)))
+    window.until(shown(window, "line 100"))
+    chat = window.app.page.chat
+    chat.input.focus_force()
+    window.type("half")
+    window.key("Prior")
+    assert chat.messages.text.yview()[1] < 1.0
+    window.key("Next")
+    window.type(" a draft")
+    assert chat.messages.text.yview()[1] == 1.0
+    assert chat.draft == "half a draft"
+
+
 def test_enter_presses_the_button_that_has_the_ring(open_window: Open) -> None:
     # would catch: a ring on a button, and Enter that does nothing, as Tk has it
     window = open_window(Opening(server="127.0.0.1:9090", name="Ann"))

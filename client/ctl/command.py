@@ -137,10 +137,11 @@ def _told(question: Question, answer: Answer) -> list[str]:
         return [microphone]
     if question.what is What.SPEAKER:
         return [speaker]
+    talking = "Talking." if answer.talking else "Not talking."
     if question.what is What.TALK:
-        return ["Talking." if answer.talking else "Not talking."]
+        return [talking]
     room = f"in a room of {answer.people}, room words {answer.room_words}" if answer.room_words else "in no room"
-    return [f"{answer.name}, {room}.", microphone, speaker, f"Transmit: {answer.transmit}.", answer.state_dir]
+    return [f"{answer.name}, {room}.", microphone, talking, speaker, f"Transmit: {answer.transmit}.", answer.state_dir]
 
 
 def _failed(message: str) -> int:

@@ -45,7 +45,7 @@ def test_a_global_key_reaches_the_client(tmp_path: Path) -> None:
         said = [ctl(*words) for words in (("talk", "toggle"), ("speaker", "on"), ("status", "--name", "Ann"))]
         assert [answer.returncode for answer in said] == [0, 0, 0]
         assert [answer.stdout for answer in said[:2]] == ["Talking.\n", "Speaker on.\n"]
-        assert "Microphone on." in said[2].stdout
+        assert "Microphone on.\nTalking.\n" in said[2].stdout
     finally:
         client.stdin.write("/quit\n")
         client.stdin.close()

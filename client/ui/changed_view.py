@@ -37,7 +37,7 @@ class ChangedView(Sheet):
         super().__init__(parent, theme, texts.CHANGED_TITLE, close, leave=texts.STAY_AWAY)
         self._changed = changed
         self._trust = trust
-        self.close_button.configure(style="Accent.TButton")
+        self.close_button.configure(style="AccentPage.TButton")
         self._head()
         self._words()
         self._say(texts.CHANGED_WHY_TITLE, "SurfaceStrong.TLabel", above=12)

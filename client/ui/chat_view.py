@@ -58,7 +58,7 @@ class ChatView(ttk.Frame):
         self._hint = ttk.Label(self.input, style="SurfaceMuted.TLabel", text=texts.WRITE_HERE, font=theme.fonts.plain)
         self._hint.bind("<Button-1>", lambda _event: self.input.focus_set())
         self.send_button = ttk.Button(
-            composer, style="Accent.TButton", text=f" {texts.SEND}", compound="left", command=self.send_draft
+            composer, style="AccentSurface.TButton", text=f" {texts.SEND}", compound="left", command=self.send_draft
         )
         colours = theme.palette
         pictures = (

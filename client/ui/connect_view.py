@@ -195,7 +195,7 @@ class ConnectView(ttk.Frame):
     def _build_buttons(self) -> None:
         parent, actions = self._buttons, self._actions
         self.connect_button: ttk.Button = ttk.Button(
-            parent, style="Accent.TButton", text=texts.CONNECT, command=actions.connect
+            parent, style="AccentSurface.TButton", text=texts.CONNECT, command=actions.connect
         )
         self.disconnect_button: ttk.Button = ttk.Button(
             parent, style="PlainSurface.TButton", text=texts.DISCONNECT, command=actions.disconnect

@@ -126,13 +126,15 @@ class Theme:
         colours = self.palette
         self._style.configure("TButton", width=0)  # as wide as its words
         accent = Box(colours.accent, colours.accent)
-        self._button_style(
-            "Accent",
-            accent,
-            hover=Box(colours.accent_hover, colours.accent_hover),
-            pressed=Box(colours.accent_pressed, colours.accent_pressed),
-            ink=colours.on_accent,
-        )
+        for name, ground in (("Page", colours.page), ("Surface", colours.surface)):
+            self._button_style(
+                f"Accent{name}",
+                accent,
+                hover=Box(colours.accent_hover, colours.accent_hover),
+                pressed=Box(colours.accent_pressed, colours.accent_pressed),
+                ink=colours.on_accent,
+                ground=ground,
+            )
         plain = Box(colours.surface, colours.strong_border)
         for name, ground in self._ground_colours().items():
             self._button_style(

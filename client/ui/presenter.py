@@ -150,6 +150,7 @@ class Presenter:
         self._problem: Problem | None = None
         self._room: tuple[str, str] = ("", "")  # words, my fingerprint
         self._in_room = False
+        self._own_name = texts.YOU  # until a room was joined
         self._warned = False  # that something is unsent
         self._broker: BrokerMet | None = None
         self._uncompared: set[str] = set()  # words of brokers that were first met in this run: a pin compares nothing
@@ -289,8 +290,7 @@ class Presenter:
     def _receive_text(self, event: Event, wall: float) -> None:
         match event:
             case TextQueued():
-                own = self._people.own()
-                self._transcript.queued(event, self._room[1], own.name if own else texts.YOU)
+                self._transcript.queued(event, self._room[1], self._own_name)
                 self.chat.follow()  # whoever writes wants to see it
                 if self._unread.wrote():
                     self._divide()
@@ -333,9 +333,12 @@ class Presenter:
         self._room, self._in_room = room, True
         self._marked = BEGINNING  # the numbers of another log begin anew
         self._people.begin(event.people)
+        own = self._people.own()
+        self._own_name = own.name if own else texts.YOU
         self._voice.audience = self._people.others_listening()
         self._phase = Phase.ONLINE
-        if self._problem and (self._problem.part in _ABOUT_CONNECTING or self._problem.code.startswith("refused")):
+        problem = self._problem
+        if problem and (problem.part in _ABOUT_CONNECTING or problem.code.startswith(("refused", "unreachable"))):
             self._problem = None
 
     def _left(self, reason: str, retry_in: float | None, now: float, wall: float) -> None:
@@ -360,8 +363,10 @@ class Presenter:
         remedy = Remedy.COPY_DETAILS if problem.details else _REMEDIES.get(code)
         if remedy is Remedy.TRY_AGAIN and self._phase is not Phase.OFFLINE:
             remedy = None  # it is being tried already
-        text = _SHORTER.get(code) or safe_sentence(problem.message)
-        self._problem = Problem(problem.part, text, remedy, code, problem.details)
+        part, text = problem.part, _SHORTER.get(code) or safe_sentence(problem.message)
+        if code == "unreachable" and self._in_room:  # it was right a moment ago: nothing is wrong with the address
+            part, text = Part.GENERAL, texts.BROKER_AWAY
+        self._problem = Problem(part, text, remedy, code, problem.details)
 
     def _offline(self) -> None:
         self._phase = Phase.OFFLINE

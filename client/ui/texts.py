@@ -51,6 +51,9 @@ def tip_link(host: str) -> str:
     return _("Opens {host} in your browser").format(host=host)
 
 
+BROKER_AWAY: Final = _("The broker does not answer now. It is tried again and again; what you write waits here.")
+
+
 def unsent(lines: int, *, draft: bool, kept: bool = False) -> str:
     """What would be left behind by a window that is closed now."""
     parts = []

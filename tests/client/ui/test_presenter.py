@@ -96,6 +96,15 @@ def test_in_the_room(driven: Driven) -> None:
     assert "secret" not in repr(state)
 
 
+def test_a_broker_that_is_away_for_a_while_is_no_fault_of_the_address(driven: Driven) -> None:
+    # Mistake: a red ring around an address that worked a second ago, and the question whether it is right.
+    driven.joined()
+    problem = driven(RoomLeft("it stopped", 1.0), ProblemReported(Part.SERVER, "unreachable", "Is it right?")).problem
+    assert problem is not None
+    assert (problem.part, problem.text) == (Part.GENERAL, texts.BROKER_AWAY)
+    assert driven(JOINED).problem is None
+
+
 def test_what_was_set_aside_stays_told_until_it_was_read(driven: Driven) -> None:
     # Mistake: with --connect the bar about a broken file is gone before anybody can read it.
     driven(ProblemReported(Part.GENERAL, "settings", "settings.toml was renamed."))

@@ -17,6 +17,7 @@ from client.ui.theme import Theme
 from client.ui.tip_place import Box, tip_place
 
 _DELAY_MS: Final = 550
+_LASTS_MS: Final = 8_000  # longer than the longest takes to read; a pointer may rest for hours
 _NO_CONTROLS: Final = frozenset({"TLabel", "TFrame", "Canvas"})
 _CONTROLS: Final = frozenset(
     {"TButton", "TCheckbutton", "TCombobox", "TEntry", "TMenubutton", "TRadiobutton", "TScale"}
@@ -63,15 +64,15 @@ class Tip(ToolTip):  # type: ignore[misc]
 
     def on_enter(self, _event: object = None) -> None:
         """The pointer has come: show soon. It lies in nobody's way, since the pointer goes on and takes it away."""
-        self._show_soon(list)
+        self._show_soon(list, _LASTS_MS)
 
     def _came_by_tab(self, _event: object) -> None:
         """It stays as long as the focus does: whoever fills in a form sees all the rest of it meanwhile."""
         self._show_soon(lambda: list(_controls(self.widget.winfo_toplevel())))
 
-    def _show_soon(self, uncovered: Callable[[], list[Box]]) -> None:
+    def _show_soon(self, uncovered: Callable[[], list[Box]], lasts: int | None = None) -> None:
         self._cancel()
-        self._timer = self.after(_DELAY_MS, lambda: self._show(uncovered()))
+        self._timer = self.after(_DELAY_MS, lambda: self._show(uncovered(), lasts))
 
     def on_leave(self, event: tk.Event[tk.Misc] | None = None) -> None:
         """Hide, and do not show what was about to be shown. Onto a child of the widget is not out of it."""
@@ -89,7 +90,7 @@ class Tip(ToolTip):  # type: ignore[misc]
             self.after_cancel(self._timer)
             self._timer = ""
 
-    def _show(self, uncovered: list[Box]) -> None:
+    def _show(self, uncovered: list[Box], lasts: int | None) -> None:
         self._timer = ""
         self._update_message()
         if not self.msg_var.get() or not self.widget.winfo_viewable():
@@ -101,6 +102,8 @@ class Tip(ToolTip):  # type: ignore[misc]
         self.geometry(f"+{left}+{top}")
         self.deiconify()
         self.lift()
+        if lasts is not None:
+            self._timer = self.after(lasts, self.on_leave)
 
     def _about(self) -> Box:
         """What this is about, on the screen."""

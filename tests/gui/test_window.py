@@ -425,6 +425,18 @@ def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
     window.until(lambda: not shown_tips(window))
 
 
+def test_a_tooltip_goes_from_under_a_pointer_that_rests(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    # would catch: help that stands over two buttons for as long as somebody types
+    window = open_window(READY)
+    window.until(lambda: any("tip" in type(widget).__name__.lower() for widget in _all(window.root)))
+    monkeypatch.setattr("client.ui.tooltip._LASTS_MS", 300)
+    window.point_at(window.app.page.connect.connect_button)
+    window.until(lambda: shown_tips(window))
+    window.until(lambda: not shown_tips(window))
+    window.settle()
+    assert not shown_tips(window)
+
+
 @pytest.mark.parametrize("size", ["1000x680", "480x360"])
 def test_a_tooltip_that_comes_by_tab_covers_no_control(open_window: Open, size: str) -> None:
     # would catch: the help of *New key* on the Connect button, for one who goes through the form by keyboard

@@ -29,8 +29,8 @@ CHANGED_WHY: Final = (
 CHANGED_DO_TITLE: Final = _("What to do")
 CHANGED_DO: Final = _(
     "Ask the host for the four words by another way: by telephone, or face to face. The broker prints them when it "
-    "starts. If you cannot ask now, stay away: nothing is lost. What was said before stands under the old key, and is "
-    "not shown under a new one."
+    "starts. If you cannot ask now, stay away: nothing is lost. What was said before, and what you are "
+    "writing now, stays with the old key and is not shown under a new one."
 )
 WORDS_NEW: Final = _("These are the new words. If the host has just read them to you, the new key can be trusted.")
 WORDS_OLD: Final = _(

@@ -410,7 +410,7 @@ def test_tab_reaches_every_control_with_a_visible_ring(open_window: Open) -> Non
 def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
     # would catch: help that only a mouse finds, that lies off the screen or outlives its widget
     window = open_window(READY)
-    window.until(lambda: any("tip" in type(widget).__name__.lower() for widget in _all(window.root)))
+    window.until(lambda: has_all_tips(window))
     window.point_at(window.app.page.connect.connect_button)
     window.until(lambda: shown_tips(window))
     window.point_away()
@@ -428,7 +428,7 @@ def test_tooltips_by_mouse_and_by_keyboard(open_window: Open) -> None:
 def test_a_tooltip_goes_from_under_a_pointer_that_rests(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     # would catch: help that stands over two buttons for as long as somebody types
     window = open_window(READY)
-    window.until(lambda: any("tip" in type(widget).__name__.lower() for widget in _all(window.root)))
+    window.until(lambda: has_all_tips(window))
     monkeypatch.setattr("client.ui.tooltip._LASTS_MS", 300)
     window.point_at(window.app.page.connect.connect_button)
     window.until(lambda: shown_tips(window))
@@ -442,7 +442,7 @@ def test_a_tooltip_that_comes_by_tab_covers_no_control(open_window: Open, size: 
     # would catch: the help of *New key* on the Connect button, for one who goes through the form by keyboard
     window = open_window(READY)
     window.root.geometry(size)
-    window.until(lambda: any("tip" in type(widget).__name__.lower() for widget in _all(window.root)))
+    window.until(lambda: has_all_tips(window))
     window.until(lambda: window.root.winfo_width() == int(size.partition("x")[0]))
     header = window.app.page.connect
     controls = [*header.entries.values(), header.reveal_button, header.new_key_button]
@@ -473,6 +473,12 @@ def _meet(one: tk.Misc, other: tk.Misc) -> bool:
     )
 
 
+def has_all_tips(window: DrivenWindow) -> bool:
+    """Whether the window has furnished all of its parts with tooltips, which it does one by one."""
+    wanted = [window.app.page.chat.messages.text, *(widget for widget, _ in window.app.page.tips())]
+    return all(any(type(child).__name__ == "Tip" for child in widget.winfo_children()) for widget in wanted)
+
+
 def shown_tips(window: DrivenWindow) -> list[tk.Misc]:
     """The tooltips that are shown."""
     return [tip for tip in _all(window.root) if type(tip).__name__ == "Tip" and tip.winfo_viewable()]
@@ -487,7 +493,7 @@ def test_a_person_has_a_tooltip_with_the_device(open_window: Open) -> None:
     # would catch: no way to tell two people of one name apart in words
     window = open_window(READY)
     join(window)
-    window.until(lambda: any(type(tip).__name__ == "Tip" for tip in _all(window.root)))
+    window.until(lambda: has_all_tips(window))
     fake(window).say(PersonJoined(replace(BEN, session="s3", member="fingerprint of Cleo", name="Cleo")))
     fake(window).say(PersonJoined(replace(BEN, session="s4", name="Dan", confirmed=False)))
     window.until(lambda: len(window.app.page.chat.messages.rows()) == 2)
@@ -770,7 +776,7 @@ def test_how_far_my_line_has_come_and_what_is_missing(open_window: Open) -> None
     window = open_window(READY)
     join(window)
     area = window.app.page.chat.messages
-    window.until(lambda: any(type(tip).__name__ == "Tip" for tip in _all(window.root)))
+    window.until(lambda: has_all_tips(window))
     fake(window).say(LinesMissing(0, 4, 3, Missing.NOT_KEPT), line(4, "first"), TextQueued("q", "mine", WALL))
     fake(window).say(TextStored("q", 6), LinesMissing(4, 6, 1, Missing.DROPPED, "f2", "Ben"), TextSeen(6, 1, 2))
     window.until(lambda: area.rows()[-1:] != [] and "seen 1/2" in area.rows()[-1])

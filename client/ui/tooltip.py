@@ -1,8 +1,8 @@
-"""Tooltips for mouse and keyboard: tkinter-tooltip's, with four things mended.
+"""Tooltips for mouse and keyboard: tkinter-tooltip's, with five things mended.
 
-It shows on keyboard focus too, and covers no control then; it never lies off the screen, and it goes when its widget
-goes. Importing
-tkinter-tooltip takes a noticeable time, so `app` imports this file only after the window has been painted.
+It shows on keyboard focus too, and covers no control then; it never lies off the screen, goes from under a pointer
+that rests, and goes when its widget goes. Importing tkinter-tooltip takes a noticeable time, so `stage` and
+`furnishing` import this file only after the window has been painted.
 """
 
 from __future__ import annotations

@@ -210,9 +210,9 @@ def _given(flags: argparse.Namespace, environment: Mapping[str, str]) -> dict[st
     given["lanes"] = flags.lanes
     if flags.processing is not None:
         given |= _processing(flags.processing)
-    elif _is_no_card(flags.mic):
+    elif _is_file(flags.mic):
         given |= _processing("none")
-    if flags.transmit is None and _is_no_card(flags.mic):
+    if flags.transmit is None and _is_file(flags.mic):
         given["transmit"] = Transmit.ALWAYS.value
     if flags.no_receipts:
         given["receipts"] = False
@@ -223,9 +223,9 @@ def _given(flags: argparse.Namespace, environment: Mapping[str, str]) -> dict[st
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _is_no_card(microphone: str | None) -> bool:
-    """Silence and files are sent as they are, where nothing else is said."""
-    return microphone is not None and (microphone == "none" or microphone.lower().endswith(".wav"))
+def _is_file(microphone: str | None) -> bool:
+    """A file is sent as it is, where nothing else is said."""
+    return microphone is not None and microphone.lower().endswith(".wav")
 
 
 def _processing(wanted: str) -> dict[str, object]:

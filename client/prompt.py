@@ -22,6 +22,9 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output
+from prompt_toolkit.utils import get_cwidth
+
+from client.folding import folded
 
 _MARK: Final = "> "
 _PATIENCE: Final = 2.0  # seconds for the prompt to give the terminal back
@@ -135,8 +138,11 @@ class PromptConsole:
 
     def _write_waiting(self) -> None:
         output = self._session.app.output
+        columns = output.get_size().columns
         while self._waiting:
-            output.write_raw(self._waiting.popleft() + "\n")
+            for part in self._waiting.popleft().split("\n"):
+                for row in folded(part, columns, get_cwidth):
+                    output.write_raw(row + "\n")
         output.flush()
 
 

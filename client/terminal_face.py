@@ -16,6 +16,8 @@ from client.ink import Ink
 from client.terminal_people import OF_A_PERSON, about, command, names_of
 from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 from client.writers import Writers
+from common.address import is_this_machine
+from common.invite import parse_invite
 
 _HELP: Final = [
     "What you type is said to the room. Besides that:",
@@ -64,6 +66,7 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "/transmit": ("always", "voice"),
     "/voice": tuple(commands.VoiceWish),
 }
+_ASK_FOR_MORE: Final = {*OF_A_PERSON, *_WITH_TEXT, "/transmit", "/voice"}  # say nothing alone
 _ECHO_STEPS: Final = {
     events.EchoStep.SPEAK: "Speak now: three seconds are recorded.",
     events.EchoStep.LISTEN: "Listen: this is what the others would hear.",
@@ -138,6 +141,8 @@ class TerminalFace:
         words = before.split(" ")
         if before.startswith("/") and len(words) == 1:
             fitting: list[str] = [word for word in (*_WORDS, *OF_A_PERSON) if word.startswith(before)]
+            if len(fitting) == 1 and fitting[0] in _ASK_FOR_MORE:
+                fitting[0] += " "
         elif words[0] in OF_A_PERSON:
             typed = " ".join(words[1:]).casefold()
             fitting = [
@@ -230,7 +235,17 @@ class TerminalFace:
                 about(person, self._people.talking(person), self._people.delay_ms(person)) for person in self._people
             )
             return [f"  {line}" for line in lines] or ["  You are in no room."]
-        return _HELP if word == "/help" else [self._invite or "You are in no room yet."]
+        return _HELP if word == "/help" else self._invitation()
+
+    def _invitation(self) -> list[str]:
+        if not self._invite:
+            return ["You are in no room yet."]
+        local = is_this_machine(parse_invite(self._invite).address.host)
+        return [
+            self._invite,
+            *[self._ink.aside("* It works on this computer only: connect by an address that your friends reach.")]
+            * local,
+        ]
 
     def _joined(self, event: events.RoomJoined) -> list[str]:
         others = [person.name for person in event.people if not person.own]

@@ -30,6 +30,17 @@ class Address(Struct, frozen=True):
         return join_host_port(self.host, self.port)
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a host means whoever uses it: nobody else can be reached there by a friend."""
+    bare = host.rstrip(".").lower()
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
 def join_host_port(host: str, port: int) -> str:
     """`host:port`, with the brackets that IPv6 needs."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

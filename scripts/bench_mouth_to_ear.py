@@ -122,7 +122,8 @@ def _steady(given: argparse.Namespace, seconds: float) -> int:
 
 def _wanted(given: argparse.Namespace, network: Network | None) -> list[Setting]:
     every = [*(() if network else (ZERO,)), *OURS, *((SLIM,) if given.slim else ()), *(MUMBLE if given.peer else ())]
-    wanted = [one for one in every if (given.only or "") in f"{one.program} {one.name}"]
+    parts = (given.only or "").split(",")
+    wanted = [one for one in every if any(part in f"{one.program} {one.name}" for part in parts)]
     laned = [with_lanes(one, lanes) for lanes in given.lanes for one in wanted] or wanted
     return [one for place, one in enumerate(laned) if one not in laned[:place]]
 

@@ -1,7 +1,7 @@
 """Everything that has to pass: `python3 scripts/test.py [what pytest takes]`.
 
 Without arguments it sets up (Xvfb, a sound server and the like where it may), runs the checks of `check.py`, then
-all tests with coverage, the random ones with all their tries: first on all processors, a file on one, then one by one
+all tests, the random ones with all their tries: first on all processors, a file on one, then one by one
 those that are about real time (marked `alone`). With arguments only pytest runs, with them:
 `python3 scripts/test.py tests/common -x`.
 """
@@ -22,8 +22,8 @@ from scripts.setup.environment import ROOT, enter
 from scripts.setup.window import see_to_tk
 
 _MOST_SECONDS = 30 * 60.0  # a test that hangs must not hold the machine; a slow one that is shared takes 12 minutes
-_TOGETHER = ("-m", "not alone", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "--cov", "--cov-report=")
-_ALONE = ("-m", "alone", "--cov", "--cov-append", "--cov-report=term:skip-covered")
+_TOGETHER = ("-m", "not alone", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+_ALONE = ("-m", "alone")
 
 
 def _see_to_programs() -> None:

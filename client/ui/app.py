@@ -328,6 +328,8 @@ class Window:
         problem = self._presenter.state(self._now()).problem
         if remedy is Remedy.COPY_DETAILS and problem is not None:
             self._clipboard.put(problem.details)
+        elif remedy is Remedy.CLOSE:
+            self.close()
         else:
             self._connector.mend(remedy)
 

@@ -17,6 +17,7 @@ from typing import Final
 _RIGHT_TO_LEFT: Final = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
+_UNSEEN: Final = dict.fromkeys(map(ord, "\u061c\u200e\u200f"))  # marks of direction have done their work
 
 
 def is_needed(text: str) -> bool:
@@ -41,7 +42,7 @@ def shown(line: str, *, right: bool | None = None) -> str:
 
     base = begins_right(line) if right is None else right
     ordered = get_display(_joined(line), base_dir="R" if base else "L")
-    return ordered if isinstance(ordered, str) else ordered.decode()
+    return (ordered if isinstance(ordered, str) else ordered.decode()).translate(_UNSEEN)
 
 
 def broken(text: str, width: int, measure: Callable[[str], int]) -> list[tuple[str, str]]:

@@ -12,6 +12,8 @@ from PIL import Image, ImageTk
 from client.ui import texts
 from client.ui.sheet import Sheet
 from client.ui.theme import Theme
+from common.address import is_this_machine
+from common.invite import parse_invite
 
 _DOT: Final = 4  # pixels of 96 dpi for each square of the code
 _QUIET: Final = 4  # squares of white around it, which readers ask for
@@ -50,6 +52,8 @@ class InviteView(Sheet):
         self.show_button.pack(side="left", padx=(gap, 0))
         self.note = self.wrap(ttk.Label(self.body, style="SurfaceMuted.TLabel", justify="left"))
         self.note.grid(row=2, column=0, sticky="w", pady=(gap, gap))
+        if is_this_machine(parse_invite(invite).address.host):
+            self.note.configure(text=texts.INVITE_LOCAL)
         self.link = ttk.Entry(self.body, style="Field.TEntry")
         self.link.bind("<<Copy>>", self._copied_by_hand)
         self.code = ttk.Label(self.body, style="Surface.TLabel")

@@ -66,6 +66,7 @@ class Remedy(StrEnum):
     NEW_KEY = "new key"
     COMPARE = "compare"
     COPY_DETAILS = "copy details"
+    CLOSE = "close"
 
 
 _REMEDIES = {
@@ -75,6 +76,7 @@ _REMEDIES = {
     "key_unchecked": Remedy.TRY_AGAIN,
     "bad_phrase": Remedy.NEW_KEY,
     "key_changed": Remedy.COMPARE,
+    "unsent": Remedy.CLOSE,
 }
 _SHORTER = {"key_changed": connect_texts.CHANGED_BAR}  # where a page tells the rest
 
@@ -87,6 +89,11 @@ class Problem(Discreet, frozen=True):
     remedy: Remedy | None = None
     code: str = ""
     details: str = ""  # to be copied by that button
+
+    @property
+    def is_question(self) -> bool:
+        """Nothing is wrong: something is asked."""
+        return self.remedy is Remedy.CLOSE
 
 
 class Status(Struct, frozen=True):

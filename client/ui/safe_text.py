@@ -8,20 +8,31 @@ nothing of widgets; widgets show what it returns as plain text and never interpr
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
+
+from client.ui.bidi import is_needed
 
 NAME_CELLS: Final = 28  # what a row of the people list holds
 SENTENCE_CELLS: Final = 400  # a reason from the broker: some lines of the problem bar
 _MARKS: Final = 4  # combining marks on one character; Vietnamese and Hebrew need three
 _JOINERS: Final = "\u200c\u200d\ufe0f"  # Persian and joined emoji need them
+# Of one direction each, and they end with the line: they turn only signs without a direction beside them.
+_TURN: Final = {turn: turn for turn in "\u061c\u200e\u200f"}
+_LEAVE_OUT: Final = dict.fromkeys(_TURN, "")
 _BLANKS: Final = "\u3164\uffa0\u115f\u1160\u2800"  # letters that look like nothing: a name of them is no name
 
 
 def safe_text(text: str) -> str:
-    """A text of several lines: all line ends become newlines, everything that steers the screen becomes visible."""
+    """A text of several lines: all line ends become newlines, everything that steers the screen becomes visible.
+
+    The marks of direction that keyboards for Arabic and Hebrew type stay beside such letters; elsewhere they are left
+    out, since nothing is turned by them there.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "\n".join(_safe_line(line) for line in text.split("\n"))
+    return "\n".join(_safe_line(line, _TURN if is_needed(line) else _LEAVE_OUT) for line in text.split("\n"))
 
 
 def safe_name(name: str, cells: int = NAME_CELLS) -> str:
@@ -51,7 +62,7 @@ def _cells(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
-def _safe_line(line: str) -> str:
+def _safe_line(line: str, turns: Mapping[str, str] = MappingProxyType({})) -> str:
     if line.isascii() and line.isprintable():
         return line  # by far the most lines: history comes by the thousand
     shown = []
@@ -59,7 +70,7 @@ def _safe_line(line: str) -> str:
     for letter in line:
         marks = marks + 1 if unicodedata.combining(letter) else 0
         if marks <= _MARKS:
-            shown.append(_safe_letter(letter))
+            shown.append(turns[letter] if letter in turns else _safe_letter(letter))
     return "".join(shown)
 
 

@@ -16,7 +16,9 @@ _REMEDY_TEXTS = {
     Remedy.TRY_AGAIN: texts.TRY_AGAIN,
     Remedy.NEW_KEY: texts.NEW_KEY,
     Remedy.COMPARE: connect_texts.WHAT_HAPPENED,
+    Remedy.CLOSE: texts.CLOSE_NOW,
 }
+_REMEDY_TIPS = {Remedy.COPY_DETAILS: texts.TIP_COPY_DETAILS, Remedy.CLOSE: texts.TIP_CLOSE_NOW}
 Tip = tuple[tk.Widget, Callable[[], str]]
 _COPIED_MS = 2_000
 _GAP = 14  # pixels of 96 dpi between the parts of the status line
@@ -120,7 +122,7 @@ class StatusView(ttk.Frame):
 
 
 class ProblemView(ttk.Frame):
-    """What is wrong, where, and a button that mends it. Not there while there is no problem."""
+    """What is wrong, where, and a button that mends it. Not there while there is no problem. A question is calm."""
 
     def __init__(
         self, parent: tk.Misc, theme: Theme, *, mend: Callable[[Remedy], None], dismiss: Callable[[], None]
@@ -129,14 +131,12 @@ class ProblemView(ttk.Frame):
         self._theme = theme
         self._mend = mend
         self._shown: Problem | None = None
-        danger = theme.palette.danger
-        self._sign = ttk.Label(self, style="Danger.TLabel", image=theme.icon("warning", danger, 20))
-        self._title = ttk.Label(self, style="DangerStrong.TLabel", foreground=danger)
-        self._text = ttk.Label(self, style="Danger.TLabel", justify="left")
+        self._sign = ttk.Label(self)
+        self._title = ttk.Label(self)
+        self._text = ttk.Label(self, justify="left")
         self.remedy_button = ttk.Button(self, style="PlainDanger.TButton", command=self._mended)
-        self.dismiss_button = ttk.Button(
-            self, style="QuietDanger.TButton", image=theme.icon("close", danger, 16), command=dismiss
-        )
+        self.dismiss_button = ttk.Button(self, style="QuietDanger.TButton", command=dismiss)
+        self._colour(calm=False)
         self.columnconfigure(2, weight=1)
         self._sign.grid(row=0, column=0, padx=(0, theme.px(10)))
         self._title.grid(row=0, column=1, padx=(0, theme.px(10)))
@@ -164,7 +164,8 @@ class ProblemView(ttk.Frame):
         if problem is None:
             self.grid_remove()
             return
-        self._title.configure(text=texts.PART_TITLES[problem.part])
+        self._colour(calm=problem.is_question)
+        self._title.configure(text=texts.BEFORE_CLOSING if problem.is_question else texts.PART_TITLES[problem.part])
         self._text.configure(text=problem.text)
         if problem.remedy is None:
             self.remedy_button.grid_remove()
@@ -178,9 +179,20 @@ class ProblemView(ttk.Frame):
         yield self.remedy_button, self._remedy_tip
         yield self.dismiss_button, lambda: texts.TIP_DISMISS
 
+    def _colour(self, *, calm: bool) -> None:
+        ground = "Calm" if calm else "Danger"
+        ink = self._theme.palette.accent_pressed if calm else self._theme.palette.danger
+        self.configure(style="Question.TFrame" if calm else "Alert.TFrame")
+        self._sign.configure(style=f"{ground}.TLabel", image=self._theme.icon("warning", ink, 20))
+        self._title.configure(style=f"{ground}Strong.TLabel", foreground=ink)
+        self._text.configure(style=f"{ground}.TLabel")
+        self.remedy_button.configure(style=f"Plain{ground}.TButton")
+        self.dismiss_button.configure(style=f"Quiet{ground}.TButton", image=self._theme.icon("close", ink, 16))
+
     def _remedy_tip(self) -> str:
-        copies = self._shown is not None and self._shown.remedy is Remedy.COPY_DETAILS
-        return texts.TIP_COPY_DETAILS if copies else texts.TIP_REMEDY
+        if self._shown is None or self._shown.remedy is None:
+            return texts.TIP_REMEDY
+        return _REMEDY_TIPS.get(self._shown.remedy, texts.TIP_REMEDY)
 
     def _mended(self) -> None:
         if self._shown is not None and self._shown.remedy is not None:

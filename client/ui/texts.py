@@ -69,7 +69,7 @@ def unsent(lines: int, *, draft: bool, kept: bool = False) -> str:
         parts.append(_("What you have written is not sent; it is kept and stands here again next time in this room."))
     elif draft:
         parts.append(_("What you have written and not sent would be lost."))
-    return " ".join([*parts, _("Close the window once more to leave.")])
+    return " ".join(parts)
 
 
 FIND: Final = _("Find in messages")
@@ -95,6 +95,11 @@ INVITE_TITLE: Final = _("Invite somebody")
 SHOW_INVITE: Final = _("Show link and QR code")
 HIDE_INVITE: Final = _("Hide link and QR code")
 INVITE_ON_CLIPBOARD: Final = _("The link is on the clipboard for one minute: paste it where only your friend reads it.")
+
+INVITE_LOCAL: Final = _(
+    "This link works on this computer only: you are connected to a broker at its own address. For friends elsewhere, "
+    "connect by the address under which they reach it."
+)
 
 
 def invite_explained(room_words: str) -> str:
@@ -367,6 +372,8 @@ COPY_DETAILS: Final = _("Copy details")
 DETAILS_COPIED: Final = _("Copied")
 TIP_COPY_DETAILS: Final = _("Copies what the makers need to mend it. No key, name or message is in it.")
 TRY_AGAIN: Final = _("Try again")
+BEFORE_CLOSING: Final = _("Close?")
+CLOSE_NOW: Final = _("Close now")
 ENDED: Final = _("The connection part of the program has stopped. Close the window and start Secure Chat again.")
 TEXT_TOO_LONG: Final = _("This message is too long to be sent: some 2,500 words fit. Send it in parts.")
 INTERNAL: Final = _("Something went wrong inside the window; it goes on. The log has the details.")
@@ -418,6 +425,7 @@ TIP_UNCONFIRMED: Final = _(
     "Has this key, but has not yet shown to be here now: it could be a recording of an earlier visit."
 )
 TIP_REMEDY: Final = _("Try to mend it")
+TIP_CLOSE_NOW: Final = _("Leave the room and close the window. Closing it once more does the same.")
 TIP_FIRST_NEW: Final = _("Go to where the messages begin that came while you were away (Ctrl+J)")
 TIP_NEW_BELOW: Final = _("Go to the newest message")
 

@@ -116,11 +116,17 @@ class Theme:
         row = {"focus": Box(colours.surface, ring=colours.ring)}
         self._box_style("Row.TFrame", Box(), row, colours.surface)
         self._box_style("Alert.TFrame", Box(colours.danger_tint, colours.danger_border, radius=10), {}, colours.page)
+        self._box_style("Question.TFrame", Box(colours.accent_tint, colours.accent, radius=10), {}, colours.page)
 
     def _ground_colours(self) -> dict[str, str]:
         """The grounds on which labels and buttons stand, by the word that begins their style."""
         colours = self.palette
-        return {"Page": colours.page, "Surface": colours.surface, "Danger": colours.danger_tint}
+        return {
+            "Page": colours.page,
+            "Surface": colours.surface,
+            "Danger": colours.danger_tint,
+            "Calm": colours.accent_tint,
+        }
 
     def _buttons(self) -> None:
         colours = self.palette

@@ -21,7 +21,7 @@ def read_flags(description: str | None) -> argparse.Namespace:
     )
     flags.add_argument("--lanes", metavar="LIST", help="ours with these lanes, in turns: as 1,2,auto (default auto)")
     flags.add_argument("--slim", action="store_true", help="measure slim voice too")
-    flags.add_argument("--only", metavar="NAME", help="only the settings whose name has this in it")
+    flags.add_argument("--only", metavar="NAME,NAME…", help="only the settings whose name has one of these in it")
     flags.add_argument("--minutes", type=float, default=0.0, metavar="N", help="talk so long between two measurements")
     flags.add_argument(
         "--wire", action="store_true", help="instead: bytes on the wire while somebody talks; needs root"

@@ -14,6 +14,8 @@ from client.faces import BadLine, KeyWish
 from client.terminal_face import TerminalFace
 from client.terminal_people import OF_A_PERSON
 from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
+from common.address import Address
+from common.invite import Invite
 
 ME = Person("s0", "m0", "Me", own=True, confirmed=True)
 ANN = Person("s1", "m1", "Ann", confirmed=True, listening=True)
@@ -158,6 +160,9 @@ def test_the_lowest_line_tells_how_things_stand() -> None:
     ("before", "words"),
     [
         ("/s", ["/search", "/speaker", "/stats"]),
+        ("/vol", ["/volume "]),
+        ("/vo", ["/voice", "/volume"]),
+        ("/sta", ["/stats"]),
         ("/mic ", ["off", "on"]),
         ("/transmit v", ["voice"]),
         ("/voice l", ["low-delay"]),
@@ -203,11 +208,14 @@ def test_joining() -> None:
 
 def test_meeting_a_broker() -> None:
     face = TerminalFace()
-    (met,) = face.lines(events.BrokerMet("a-b-c-d", True, "secure-chat://x"))
+    invite = str(Invite(Address("chat.example.org", 9090), bytes(32), 9091, 9092, "words"))
+    (met,) = face.lines(events.BrokerMet("a-b-c-d", True, invite))
     assert "a-b-c-d" in met
     assert "secure-chat" not in met  # the link holds the key: only who asks for it sees it
-    assert face.command("/invite") == ["secure-chat://x"]
-    assert face.lines(events.BrokerMet("a-b-c-d", False, "secure-chat://x")) == []
+    assert face.command("/invite") == [invite]
+    assert face.lines(events.BrokerMet("a-b-c-d", False, invite)) == []
+    face.lines(events.BrokerMet("a-b-c-d", False, invite.replace("chat.example.org", "127.0.0.1")))
+    assert "this computer only" in face.command("/invite")[1]  # type: ignore[index]
 
 
 def said(text: str, *, late: bool = False, copied: bool = False) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.address import Address, join_host_port, parse_address, parse_port
+from common.address import Address, is_this_machine, join_host_port, parse_address, parse_port
 from common.errors import BadAddress
 
 
@@ -52,6 +52,12 @@ def test_messages_do_not_quote_without_end() -> None:
     with pytest.raises(BadAddress) as caught:
         parse_address("!" * 10_000)
     assert len(str(caught.value)) < 300
+
+
+def test_whether_a_host_is_this_machine() -> None:
+    # Would catch: an invite that is sent to a friend and leads nowhere, without a word about it.
+    assert all(map(is_this_machine, ("localhost", "LocalHost.", "a.localhost", "127.0.0.1", "127.9.9.9", "::1")))
+    assert not any(map(is_this_machine, ("example.org", "192.168.0.2", "localhost.example.org", "::2", "10.0.0.1")))
 
 
 def test_written_with_the_brackets_that_ipv6_needs() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from client.ui import texts
 from client.ui.clipboard import Clipboard
 from client.ui.invite_view import InviteView, picture
+from common.address import Address
 from tests.gui.test_window import INVITE, READY, join
 from tests.gui.window import DrivenWindow
 
@@ -38,6 +40,17 @@ def test_link_and_code_are_hidden_until_they_are_asked_for(open_window: Open) ->
     window.until(lambda: not sheet.shows_link)
     window.key("Escape")
     window.until(lambda: window.app.stage.sheet is None)
+
+
+def test_an_invite_to_this_computer_says_so(open_window: Open) -> None:
+    # Would catch: a friend who is sent a link that leads to the friend's own computer.
+    window = open_window(READY)
+    join(window)
+    window.app.stage.show_invite(str(replace(INVITE, address=Address("127.0.0.1", 9000))), "two words", lambda: None)
+    assert isinstance(window.app.stage.sheet, InviteView)
+    assert window.app.stage.sheet.note.cget("text") == texts.INVITE_LOCAL
+    window.app.stage.show_invite(str(INVITE), "two words", lambda: None)
+    assert window.app.stage.sheet.note.cget("text") == ""
 
 
 def test_without_a_room_there_is_nothing_to_invite_to(open_window: Open) -> None:

@@ -803,6 +803,18 @@ def test_a_window_with_an_unsent_draft_asks_before_it_goes(open_window: Open) ->
     window.until(lambda: window.app.page.problem.text == texts.unsent(0, draft=True))
     window.picture("unsent")
     assert fake(window).commands(Quit) == []
-    window.app.close()  # as the desktop's own button does
+    window.click(window.app.page.problem.remedy_button)
     window.until(window.is_closed)
     assert fake(window).commands(Quit) == [Quit()]
+
+
+def test_closing_twice_closes(open_window: Open) -> None:
+    window = open_window(READY)
+    join(window)
+    window.click(window.app.page.chat.input)
+    window.type("a long story")
+    window.app.close()  # as the desktop's own button does
+    window.until(lambda: window.app.page.problem.text == texts.unsent(0, draft=True))
+    assert fake(window).commands(Quit) == []
+    window.app.close()
+    window.until(window.is_closed)

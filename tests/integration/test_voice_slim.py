@@ -144,7 +144,7 @@ def test_through_a_real_broker(people: People, tmp_path: Path, talker: str) -> N
 
 
 def test_a_talk_is_made_slim_by_a_command(people: People) -> None:
-    ann = people.join("Ann", "--mic", "none", "--mic-on")
+    ann = people.join("Ann", "--mic", "none", "--mic-on", "--transmit", "always")
     ben = people.join("Ben", "--speaker-on")
     ben.expect("talking", on=True, name="Ann")
     assert ann.ask("stats")["slim"] == 0

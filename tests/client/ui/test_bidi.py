@@ -61,3 +61,9 @@ def test_nothing_is_lost(text: str, width: int) -> None:
     lines = broken(text, width, len)
     assert "".join(said for _, said in lines).replace(" ", "") == text.replace("\n", "").replace(" ", "")
     assert all(len(said) <= width or " " not in said.strip() for _, said in lines)
+
+
+def test_a_mark_of_direction_turns_what_is_beside_it_and_is_not_seen() -> None:
+    plain, marked = shown(f"abc {SHALOM}! def"), shown(f"abc {SHALOM}!\u200f def")
+    assert plain != marked
+    assert sorted(plain) == sorted(marked)

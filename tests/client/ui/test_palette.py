@@ -43,6 +43,7 @@ def test_text_can_be_read(palette: Palette) -> None:
     pairs += [(palette.on_accent, ground) for ground in accents]  # the main button, and what is selected
     pairs += [(palette.accent_pressed, palette.accent_tint)]  # a toggle that is on
     pairs += [(ink, palette.danger_tint) for ink in (palette.text, palette.danger, palette.accent)]  # the problem bar
+    pairs += [(ink, palette.accent_tint) for ink in (palette.text, palette.accent_pressed)]  # a question in its place
     pairs += [(ink, palette.hover) for ink in (palette.text, palette.muted, palette.accent)]
     pairs += [(palette.surface, palette.text)]  # tooltips
     assert too_faint(pairs, 4.5) == []

@@ -24,6 +24,13 @@ def test_what_steers_the_screen_becomes_visible() -> None:
     assert safe_text("a\tb") == "a    b"
 
 
+def test_marks_of_direction_stay_where_they_mean_something() -> None:
+    # would catch: words in Hebrew with “⟨U+200F⟩” in them, as its keyboards type it; and two names that look alike
+    assert safe_text("שלום!\u200f 1") == "שלום!\u200f 1"
+    assert safe_text("no\u200ething\n\u061cسلام") == "nothing\n\u061cسلام"
+    assert safe_name("Ann\u200e") == "Ann⟨U+200E⟩"
+
+
 def test_every_kind_of_line_end_is_a_newline() -> None:
     # would catch: a carriage return that lets the end of a line overwrite its beginning
     assert safe_text("1\r\n2\r3\u20284\u20295") == "1\n2\n3\n4\n5"

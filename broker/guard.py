@@ -23,7 +23,7 @@ from broker import traffic
 from broker.actions import Note
 from broker.quota import network_of
 from broker.traffic import Holdings, Scale, Traffic
-from common.kernel import Peer, bytes_of, duplicate, peer_at
+from common.kernel import Kernel, Peer, duplicate, glance, peer_at
 
 VOICE_PORT_BYTES: Final = 65_536  # in a minute: subscriptions and heartbeats of a large room take a tenth
 _FAILED: Final = (
@@ -95,6 +95,7 @@ class Members(Protocol):
 class _Connection:
     port: str
     peer: Peer
+    cookie: int  # the kernel's number of its socket
     network: str
     scale: Scale
 
@@ -176,14 +177,14 @@ class Guard(threading.Thread):
     def _accepted(self, descriptor: int, port: str) -> None:
         if descriptor in self._connections:
             self._forget(descriptor)
-        peer = peer_of(descriptor)
-        if peer is None:
+        seen, peer = glance(descriptor), peer_of(descriptor)
+        if seen is None or peer is None:
             return
         rate, burst = self._rates[port]
         network = network_of(host_of(peer))
         now = time.monotonic()
         scale = Scale(network, rate, burst, self._holdings, now)
-        self._connections[descriptor] = _Connection(port, peer, network, scale)
+        self._connections[descriptor] = _Connection(port, peer, seen.cookie, network, scale)
         self._closely[descriptor] = now + _CLOSE_FOR_SECONDS
         self._addresses[network] += 1
         if self._addresses[network] > self._most:
@@ -200,20 +201,13 @@ class Guard(threading.Thread):
             connection = self._connections.get(descriptor)
             if connection is None:
                 continue
-            opened = duplicate(descriptor)
-            if opened is None:
+            seen = glance(descriptor)
+            if seen is None or seen.cookie != connection.cookie:
                 self._forget(descriptor)
-                continue
-            with opened:
-                if peer_at(opened) != connection.peer:
-                    self._forget(descriptor)
-                else:
-                    self._weigh(descriptor, connection, opened, now)
+            elif seen.kernel is not None:
+                self._weigh(descriptor, connection, seen.kernel, now)
 
-    def _weigh(self, descriptor: int, connection: _Connection, opened: socket.socket, now: float) -> None:
-        kernel = bytes_of(opened)
-        if kernel is None:
-            return  # one that does not count bytes
+    def _weigh(self, descriptor: int, connection: _Connection, kernel: Kernel, now: float) -> None:
         moved = None
         if connection.port == "control":  # one that has said nothing has had nothing taken
             moved = self._members.traffic_at(descriptor, connection.peer) or Traffic()

@@ -15,6 +15,8 @@ _BYTES: Final = struct.Struct("=QQIII")  # tcpi_bytes_acked, _received, segs_out
 _BYTES_AT: Final = 120
 _RESENT: Final = struct.Struct("=I")  # tcpi_total_retrans
 _RESENT_AT: Final = 100
+_SO_COOKIE: Final = 57  # Python does not name it; the kernel gives no two sockets the same
+_COOKIE: Final = struct.Struct("=Q")
 
 
 class Kernel(NamedTuple):
@@ -27,6 +29,13 @@ class Kernel(NamedTuple):
     received: int
     waiting: int
     resent: int = 0
+
+
+class Glance(NamedTuple):
+    """What a descriptor is now: the kernel's number of that socket (0 where it gives none), and its bytes."""
+
+    cookie: int
+    kernel: Kernel | None
 
 
 class _Borrowed(socket.socket):
@@ -51,6 +60,33 @@ def duplicate(descriptor: int) -> socket.socket | None:
     except OSError:  # it was given to a file meanwhile
         os.close(copied)
         return None
+
+
+def glance(descriptor: int) -> Glance | None:
+    """Look at libzmq's own descriptor, whatever it is by now; None: no socket.
+
+    Python lets other threads on at each call that might wait, and a duplicate takes three of those: under a flood, with
+    a thousand connections to look at, each costs a turn. Nothing here does.
+    """
+    opened = _borrowed(descriptor)
+    if opened is None:
+        return None
+    with opened:
+        while True:
+            cookie = _cookie(opened)
+            found = bytes_of(opened)
+            if cookie == _cookie(opened):  # libzmq has not closed it in between
+                return Glance(cookie, found)
+
+
+def _cookie(opened: socket.socket) -> int:
+    if sys.platform != "linux":
+        return 0
+    try:
+        (cookie,) = _COOKIE.unpack(opened.getsockopt(socket.SOL_SOCKET, _SO_COOKIE, _COOKIE.size))
+    except OSError:  # it has gone
+        return 0
+    return int(cookie)
 
 
 def _borrowed(descriptor: int) -> socket.socket | None:

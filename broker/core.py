@@ -9,18 +9,18 @@ for. The core sees room ids, sizes and times; tokens, hellos and voice frames pa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from broker import voice
 from broker.actions import Action, CutConnection, CutVoice, Deliver, Note
 from broker.announcements import introduction, listening, pong
 from broker.engine.base import Engine
+from broker.further_lanes import FurtherLanes
 from broker.lines import Line, Lines
 from broker.posts import Posts
 from broker.quota import Allowances, BucketTable, network_of
 from broker.rooms import Member, Room, Rooms, deliver, note
-from broker.second_lane import SecondLane
 from broker.status import Counters, Pace, Standing
 from broker.subscriptions import Subscriptions, Verdict
 from common import limits
@@ -76,7 +76,7 @@ class Core:
         if isinstance(message, wire.Join):
             return [*self._join(line, message, now), *self.settle(now)]
         if isinstance(message, wire.Lane):
-            return self._lane(line, now)
+            return self._lane(line, message.number, now)
         member = line.member
         name = type(message).__name__.lower()
         if member is None:
@@ -116,7 +116,7 @@ class Core:
     def voice(self, connection: bytes, frame: bytes, now: float) -> bool:
         """Whether this voice frame (whole, topic first) is to be published as it is. The hot path."""
         line = self._lines.get(connection)
-        member = None if line is None else line.member or line.second_of
+        member = None if line is None else line.member or line.further_of
         verdict = voice.judge(member, frame, now, self.counts)
         if verdict is voice.Verdict.RELAY:
             return True
@@ -231,30 +231,29 @@ class Core:
         old = self._rooms.of_key(line.key)
         if old is None:
             return []
-        if line.second_of is not None:  # from now on it is the first
-            line.second_of = old.second_lane = None
+        self._is_no_further_lane(line)  # from now on it is the first
         actions = self._leave(old, "left", "joined again", now)
         if old.connection != line.connection:
             self._lines.forget(old.connection)
             actions.append(CutConnection(old.connection, "joined again"))
         return actions
 
-    def _lane(self, line: Line, now: float) -> list[Action]:
-        """A connection wants to be the second lane of the member of its key, in place of the one it had."""
+    def _lane(self, line: Line, number: int, now: float) -> list[Action]:
+        """A connection wants to be a further lane of the member of its key, in place of the one of that number."""
         wait = line.requests.ask(now)
         if wait:
             return self._refuse(line, "lane", "too_fast", "That was too much at once: wait a moment.", wait, now)
         member = self._rooms.of_key(line.key)
         if member is None or line.member is not None:
-            return self._refuse(
-                line, "lane", "not_joined", "A second lane needs a first one that has joined.", 0.0, now
-            )
-        if line.second_of is member:
+            reason = "A further lane needs a first one that has joined."
+            return self._refuse(line, "lane", "not_joined", reason, 0.0, now)
+        if line.further_of is member:
             return []
-        actions = self._end_second_lane(member)
-        line.second_of = member
-        member.second_lane = SecondLane(line.connection, now)
-        return actions
+        line.further_of = member
+        lanes = member.further_lanes = member.further_lanes or FurtherLanes(now)
+        before = lanes.connections.get(number)
+        lanes.connections[number] = line.connection
+        return [] if before is None else self._end_lanes([before])
 
     def _listen(self, member: Member, message: wire.Listen, now: float) -> list[Action]:
         if not self._rooms.listen(member, message.on):
@@ -326,7 +325,10 @@ class Core:
         self._rooms.remove(member)
         self._engine.release(room.room_id, member.handle)
         self._lines[member.connection].member = None
-        actions = [*self._cut_voice(member.key), *self._end_second_lane(member)]
+        actions = self._cut_voice(member.key)
+        if member.further_lanes is not None:
+            actions += self._end_lanes(member.further_lanes.connections.values())
+            member.further_lanes = None
         if room.members:
             actions += deliver(room.members.values(), wire.MemberLeft(member.handle))
             if listened:
@@ -345,18 +347,28 @@ class Core:
             actions = self._leave(member, "cut", reason, now)
         elif line is not None:
             actions = [Note("cut", "", line.address, reason)]
-            if line.second_of is not None:
-                line.second_of.second_lane = None
+            self._is_no_further_lane(line)
         self._lines.forget(connection)
         self.counts.cut += 1
         return [*actions, CutConnection(connection, reason)]
 
-    def _end_second_lane(self, member: Member) -> list[Action]:
-        second, member.second_lane = member.second_lane, None
-        if second is None:
-            return []
-        self._lines.forget(second.connection)
-        return [CutConnection(second.connection, "its first lane ended, or it has another")]
+    def _end_lanes(self, connections: Iterable[bytes]) -> list[Action]:
+        actions: list[Action] = []
+        for connection in connections:
+            self._lines.forget(connection)
+            actions.append(CutConnection(connection, "its first lane ended, or it has another"))
+        return actions
+
+    @staticmethod
+    def _is_no_further_lane(line: Line) -> None:
+        member, line.further_of = line.further_of, None
+        if member is None or member.further_lanes is None:
+            return
+        connections = member.further_lanes.connections
+        for number in [number for number, one in connections.items() if one == line.connection]:
+            del connections[number]
+        if not connections:
+            member.further_lanes = None
 
     def _cut_voice(self, key: bytes) -> list[Action]:
         channels = self._subscriptions.channels(key)

@@ -23,7 +23,7 @@ FLOOD_BURST: Final = 2_000  # what an honest talker's buffers may hold after a s
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One connection. `member` while it has joined; `second_of` while it is the second lane of one that has."""
+    """One connection. `member` while it has joined; `further_of` while it is a further lane of one that has."""
 
     connection: bytes
     key: bytes
@@ -34,12 +34,12 @@ class Line:
     flood: Bucket
     strikes: Strikes = field(default_factory=Strikes)
     member: Member | None = None
-    second_of: Member | None = None
+    further_of: Member | None = None
 
     @property
     def strange(self) -> bool:
         """Whether it is nobody's in a room."""
-        return self.member is None and self.second_of is None
+        return self.member is None and self.further_of is None
 
 
 class Lines:

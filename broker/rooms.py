@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from broker.actions import Action, Deliver, Note
+from broker.further_lanes import FurtherLanes
 from broker.quota import PAGE_BYTES_BURST, PAGE_BYTES_PER_SECOND, Bucket
-from broker.second_lane import SecondLane
 from common import limits, voice_frame
 from common.messages import FromBroker
 
@@ -52,6 +52,7 @@ class Member:
         "behind_since",
         "connection",
         "frames",
+        "further_lanes",
         "handle",
         "heard",
         "hello",
@@ -59,7 +60,6 @@ class Member:
         "listening",
         "pages",
         "room",
-        "second_lane",
         "signal_bytes",
         "signals",
         "texts",
@@ -89,7 +89,7 @@ class Member:
         self.signal_bytes = Bucket(limits.SIGNAL_BYTES_PER_SECOND, limits.SIGNAL_BYTES_BURST, now)
         self.voice = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)
         self.voice_refused = float("-inf")  # when it was last told that it sends too many
-        self.second_lane: SecondLane | None = None
+        self.further_lanes: FurtherLanes | None = None
         self.pages = Bucket(PAGE_BYTES_PER_SECOND, PAGE_BYTES_BURST, now)
 
 

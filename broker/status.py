@@ -24,7 +24,7 @@ class Counters:
     signals_dropped: int = 0  # to somebody who has left, or who is behind
     pages: int = 0
     voice_relayed: int = 0
-    voice_copies: int = 0  # that a second lane brought after the first one, or the other way round
+    voice_copies: int = 0  # that one lane brought after another
     voice_unheard: int = 0  # nobody else in the room listened
     voice_refused: int = 0  # not joined, another's topic, wrong size, too many
     malformed: int = 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from broker.further_lanes import Copy
 from broker.rooms import Member
-from broker.second_lane import Copy
 from broker.status import Counters
 from common import limits
 from common.voice_frame import TOPIC_BYTES
@@ -25,8 +25,8 @@ def judge(member: Member | None, frame: bytes, now: float, counts: Counters) -> 
     if member is None or frame[:TOPIC_BYTES] != member.topic or not _sized(frame):
         return _refused(Verdict.MALFORMED, counts)
     member.heard = now
-    second = member.second_lane
-    if second is not None and (copy := second.judge(frame, now)) is not Copy.FIRST:
+    further = member.further_lanes
+    if further is not None and (copy := further.judge(frame, now)) is not Copy.FIRST:
         if copy is Copy.FURTHER:
             counts.voice_copies += 1
             return Verdict.DROP

@@ -125,7 +125,8 @@ class Lanes(StrEnum):
 
     ONE = "1"
     TWO = "2"
-    AUTO = "auto"  # the second one while the network loses packets
+    THREE = "3"
+    AUTO = "auto"  # further ones while the network loses packets
 
 
 class SetLanes(Struct, frozen=True):

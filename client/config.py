@@ -164,7 +164,7 @@ def _add_voice(flags: argparse.ArgumentParser) -> None:
     flags.add_argument(
         "--lanes",
         choices=[lanes.value for lanes in Lanes],
-        help="ways through the network for voice: one, two, or the second only while packets are lost (default: auto)",
+        help="ways through the network for voice, or more than one only while packets are lost (default: auto)",
     )
 
 

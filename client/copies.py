@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from common import limits
 from common.errors import Malformed
 from common.replay import ReplayWindow
 from common.voice_frame import TOPIC_BYTES, decode_header
@@ -15,15 +16,25 @@ from common.voice_frame import TOPIC_BYTES, decode_header
 _TOPICS: Final = 512  # more members no room has
 
 
-class Copies:
-    """Since the second lane was opened."""
+class _Came:
+    """Which counters of one talker have come: at all, and by each lane."""
+
+    __slots__ = ("at_all", "by")
 
     def __init__(self) -> None:
-        self._came: dict[bytes, tuple[ReplayWindow, ReplayWindow]] = {}
-        self.second_first = 0  # frames that the second lane brought before the first
+        self.at_all = ReplayWindow()
+        self.by = tuple(ReplayWindow() for _ in range(1 + limits.FURTHER_LANES))
+
+
+class Copies:
+    """Since a further lane was opened."""
+
+    def __init__(self) -> None:
+        self._came: dict[bytes, _Came] = {}
+        self.further_first = 0  # frames that a further lane brought before the first
 
     def copy(self, lane: int, frame: bytes) -> bool:
-        """Take note of a frame, topic first, that came by lane 0 or 1. True: the other lane has brought it already."""
+        """Take note of a frame, topic first, that came by a lane. True: another one has brought it already."""
         try:
             ctr = decode_header(frame[TOPIC_BYTES:]).ctr
         except Malformed:
@@ -31,9 +42,9 @@ class Copies:
         topic = frame[:TOPIC_BYTES]
         if topic not in self._came and len(self._came) >= _TOPICS:
             self._came.clear()
-        once, twice = self._came.setdefault(topic, (ReplayWindow(), ReplayWindow()))
-        # One window knows what has come, the other what has come twice: a third time is no copy.
-        if once.accept(ctr):
-            self.second_first += lane
+        came = self._came.setdefault(topic, _Came())
+        is_first_here = came.by[lane].accept(ctr)  # by the same lane again it is no copy
+        if came.at_all.accept(ctr):
+            self.further_first += lane > 0
             return False
-        return twice.accept(ctr)
+        return is_first_here

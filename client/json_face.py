@@ -151,8 +151,8 @@ def _told_of_program(event: events.Event) -> list[tuple[str, dict[str, object]]]
 
 def _told_of_ways(event: events.Event) -> list[tuple[str, dict[str, object]]]:
     match event:
-        case LaneChanged(second, why):
-            return [("lanes", {"count": 1 + second, "why": why.value})]
+        case LaneChanged(count, why):
+            return [("lanes", {"count": count, "why": why.value})]
         case VoiceModeChanged(mode, reason):
             return [("voice", {"mode": mode.value, "why": reason.value})]
         case _:

@@ -1,8 +1,9 @@
-"""When a second lane is worth it: while frames stall on the first one, in either direction, and no longer.
+"""When further lanes are worth it: while frames stall on the first one, in either direction, and no longer.
 
-Lane 0 alone is watched, whatever the second one mends: so it is known when the network is good again. A link that is
-full is left alone, since copies would fill it more. If a second lane made it worse, or brought nothing, it is closed,
-and tried again after pauses that grow. `uplink` tells how the way up does, for whoever can send less. Pure.
+Lane 0 alone is watched, whatever the others mend: so it is known when the network is good again. Three stalls open a
+second lane; where they go on at a rate at which both will often stall together, a third. A link that is full is left
+alone, since copies would fill it more. If a lane made it worse, or brought nothing, all further ones are closed, and
+tried again after pauses that grow. `uplink` tells how the way up does, for whoever can send less. Pure.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ _DOWN: Final = "down"
 _WAYS: Final = {_UP: LaneReason.LOSS_UP, _DOWN: LaneReason.LOSS_DOWN}
 _OPENS: Final = 3  # stalls within _OPENS_SECONDS, in one direction
 _OPENS_SECONDS: Final = 10.0
+_THIRD_OPENS: Final = 16  # about 2 % of the packets lost; two lanes are enough for 1 %
+_THIRD_AFTER: Final = 2.0  # seconds of a second one
 _GOOD_SECONDS: Final = 30.0
 _GOOD: Final = 1  # stalls within _GOOD_SECONDS that are nobody's concern
+_BETTER: Final = 16  # and that two lanes mend
 _ONE_STALL: Final = 0.15  # seconds in which Pongs, frames and the kernel tell of the same one
 _TRIAL_SECONDS: Final = 10.0
 _WORSE: Final = 3.0  # times as many stalls a second
@@ -41,20 +45,20 @@ class Uplink(Enum):
 
 
 class LaneWatch:
-    """Tell it what comes; ask `turn` every now and then. `second` is what is wanted now."""
+    """Tell it what comes; ask `turn` every now and then. `count` lanes are wanted now."""
 
     def __init__(self, lanes: Lanes = Lanes.AUTO) -> None:
         self.lanes = lanes
-        self.second = False
+        self.count = 1
         self.counters: Final = dict.fromkeys(
             ("lane_stalls_up", "lane_stalls_down", "lane_opened", "lane_given_up", "lane_copies", "lane_first"), 0
         )
         self._stalls = {way: deque[float](maxlen=256) for way in _WAYS}
         self._copies = Copies()
-        self._opened_at = 0.0
+        self._opened_at = 0.0  # the last one
         self._on_trial = False
-        self._held_up = 0  # how often voice from others was, since it was opened
-        self._before = 0.0  # stalls a second before it was opened
+        self._held_up = 0  # how often voice from others was, since that
+        self._before = 0.0  # stalls a second before that
         self._not_before = float("-inf")
         self._in_vain = 0
         self.connected()
@@ -79,12 +83,12 @@ class LaneWatch:
                 self._stalled(way, now)
 
     def frame(self, lane: int, frame: bytes, arrived: float) -> bool:
-        """A voice frame came by lane 0 or 1. True: it is the copy of one that the other lane has brought."""
+        """A voice frame came by a lane. True: it is the copy of one that another lane has brought."""
         self._flowed = arrived
         if not lane and self._on_lane_0.add(frame, arrived):
             self._held_up += 1
             self._stalled(_DOWN, arrived)
-        if not self.second:
+        if self.count == 1:
             return False
         copy = self._copies.copy(lane, frame)
         self.counters["lane_copies"] += copy
@@ -112,14 +116,22 @@ class LaneWatch:
     def turn(self, now: float) -> LaneChanged | None:
         """Decide; what is to be told if that changes anything."""
         if self.lanes is not Lanes.AUTO:
-            return self._switch(now, LaneReason.ASKED, second=self.lanes is Lanes.TWO)
-        if self.second:
-            return self._still_worth_it(now)
+            return self._switch(now, LaneReason.ASKED, int(self.lanes))
+        if self.count > 1:
+            return self._still_worth_it(now) or self._third(now)
         if now < self._not_before or any(delay.waiting() for delay in self._delay.values()):
             return None
         for way, reason in _WAYS.items():
             if self._count(way, now, _OPENS_SECONDS) >= _OPENS:
-                return self._switch(now, reason, second=True)
+                return self._switch(now, reason, 2)
+        return None
+
+    def _third(self, now: float) -> LaneChanged | None:
+        """Where one lane stalls so often, two often do at once."""
+        if self.count == 2 and now - self._opened_at >= _THIRD_AFTER:
+            for way, reason in _WAYS.items():
+                if self._count(way, now, _OPENS_SECONDS) >= _THIRD_OPENS and not self._delay[way].waiting():
+                    return self._switch(now, reason, 3)
         return None
 
     def _still_worth_it(self, now: float) -> LaneChanged | None:
@@ -129,38 +141,39 @@ class LaneWatch:
             self._on_trial = False
             if self._stalls_of(now) > self._before * _WORSE * _TRIAL_SECONDS:
                 return self._give_up(LaneReason.WORSE, now)
-            if self._held_up >= _OPENS and not self._copies.second_first:
+            if self._held_up >= _OPENS and not self._copies.further_first:
                 return self._give_up(LaneReason.NO_HELP, now)
-        if now - self._opened_at >= _GOOD_SECONDS and all(
-            self._count(way, now, _GOOD_SECONDS) <= _GOOD for way in _WAYS
-        ):
+        if now - self._opened_at < _GOOD_SECONDS:
+            return None
+        most = max(self._count(way, now, _GOOD_SECONDS) for way in _WAYS)
+        if most <= _GOOD:
             self._in_vain = 0
-            return self._switch(now, LaneReason.GOOD, second=False)
-        return None
+            return self._switch(now, LaneReason.GOOD, 1)
+        return self._switch(now, LaneReason.GOOD, 2) if most <= _BETTER else None
 
     def _give_up(self, reason: LaneReason, now: float) -> LaneChanged | None:
         self.counters["lane_given_up"] += 1
         self._not_before = now + min(_FIRST_PAUSE * 2**self._in_vain, _LONGEST_PAUSE)
         self._in_vain = min(self._in_vain + 1, 10)
-        return self._switch(now, reason, second=False)
+        return self._switch(now, reason, 1)
 
-    def _switch(self, now: float, reason: LaneReason, *, second: bool) -> LaneChanged | None:
-        if second == self.second:
+    def _switch(self, now: float, reason: LaneReason, count: int) -> LaneChanged | None:
+        before, self.count = self.count, count
+        if count == before:
             return None
-        self.second = second
-        if second:
-            self.counters["lane_opened"] += 1
+        if count > before:
+            self.counters["lane_opened"] += count - before
             self._before = self._rate(now)
             self._opened_at, self._on_trial, self._held_up = now, True, 0
-        else:
-            self.counters["lane_first"] += self._copies.second_first
+        elif count == 1:
+            self.counters["lane_first"] += self._copies.further_first
             self._copies = Copies()
-        return LaneChanged(second, reason)
+        return LaneChanged(count, reason)
 
     def stats(self) -> dict[str, int | float]:
         """Counters since the start, and how many lanes are wanted."""
-        first = self.counters["lane_first"] + self._copies.second_first
-        return {**self.counters, "lane_first": first, "lanes": 1 + self.second}
+        first = self.counters["lane_first"] + self._copies.further_first
+        return {**self.counters, "lane_first": first, "lanes": self.count}
 
     def _stalls_of(self, now: float) -> int:
         return sum(self._count(way, now, _TRIAL_SECONDS) for way in _WAYS)

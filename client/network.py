@@ -204,7 +204,7 @@ class Network(threading.Thread):
         self._mind_lanes(self._session, time.monotonic())
 
     def _mind_lanes(self, session: Session, now: float) -> None:
-        """A second lane while the first one stalls; and Pings come often while there is voice to be late."""
+        """Further lanes while the first one stalls; and Pings come often while there is voice to be late."""
         changed = self._lanes.turn(now)
         if changed is not None:
             self.events.put(changed)

@@ -86,6 +86,10 @@ _VOICE_MODES: Final = {
 _KEY_IS_KEPT: Final = (
     "This room's key is in your system's keyring now: the next time it is not asked for. /forget takes it out again."
 )
+_LANE_ON: Final = {
+    **dict.fromkeys((LaneReason.LOSS_UP, LaneReason.LOSS_DOWN), ": your network loses packets"),
+    LaneReason.GOOD: ": that is enough for what your network loses now",
+}
 _LANE_OFF: Final = {
     LaneReason.GOOD: ": nothing was held up for a while",
     LaneReason.FULL: ": your network has no room for it",
@@ -311,11 +315,11 @@ def _missing(event: events.LinesMissing) -> str:
     return f"{_lines(event.count)} from before {'is' if event.count == 1 else 'are'} not kept by the broker any more."
 
 
-def _lane(why: LaneReason, *, second: bool) -> str:
-    if second:
-        asked = why is LaneReason.ASKED
-        return f"Second lane on: {'voice goes two ways' if asked else 'your network loses packets'}."
-    return f"Second lane off{_LANE_OFF.get(why, '')}."
+def _lane(count: int, why: LaneReason) -> str:
+    if count == 1:
+        return f"Voice goes one way again{_LANE_OFF.get(why, '')}."
+    ways = f"Voice goes {'two' if count == 2 else 'three'} ways"
+    return f"{ways}{_LANE_ON.get(why, '')}."
 
 
 def _lines(count: int) -> str:
@@ -349,8 +353,8 @@ def _note(event: events.Event) -> str:  # noqa: C901, PLR0911, PLR0912  one tabl
             return f"Speaker on: {device}." if on else "Speaker off."
         case events.EchoTestChanged(step):
             return _ECHO_STEPS[step]
-        case LaneChanged(second, why):
-            return _lane(why, second=second)
+        case LaneChanged(count, why):
+            return _lane(count, why)
         case VoiceModeChanged(mode, why):
             return _VOICE_MODES[mode, why]
         case events.KeyRemembered(on=on):

@@ -21,9 +21,10 @@ import zmq
 from client.commands import Lanes
 from client.downlink import Downlink
 from client.endpoint import Endpoint, Sockets
+from client.further_lane import FurtherLane
 from client.lanes import LaneWatch
-from client.second_lane import SecondLane
 from client.watched import BROKEN, Watched
+from common import limits
 from common.errors import Malformed
 from common.messages import FromBroker, FromClient, decode_from_broker, encode
 
@@ -31,6 +32,7 @@ _VOICE_OLDEST: Final = 0.25  # seconds: a frame that waited longer is of no use 
 _VOICE_WAITING: Final = 64  # frames between voice thread and socket: 0.6 s, older ones go first
 _CONTROL_WAITING: Final = 1_000  # messages that wait for a stalled connection before it is given up
 _LOOK_SECONDS: Final = 1.0  # between two looks at what libzmq holds
+_ASK_SECONDS: Final = 0.3  # between two questions to the kernel whether it had to send again
 _COUNTERS: Final = (
     *("voice_dropped_sending", "malformed", "voice_reopened", "endless"),
     *("lane_frames_sent", "lane_dropped_sending", "lane_reopened"),
@@ -56,13 +58,13 @@ class Link(Enum):
 class Transport:
     """The first lane: a DEALER for control, text and voice on its way up, a SUB for voice on its way down.
 
-    And a second one for copies of voice, while the watch wants it.
+    And further ones for copies of voice, while the watch wants them.
     """
 
     def __init__(self, take_voice: Callable[[bytes, float, bool], None], watch: LaneWatch | None = None) -> None:
         """`take_voice(frame, arrived, copy)` is called within `poll` for each frame that comes in.
 
-        `copy`: it was asked for twice, and the other one was here first. Without `watch` there is one lane.
+        `copy`: it was asked for more than once, and another one was here first. Without `watch` there is one lane.
         """
         self._take_voice = take_voice
         self._watch = watch or LaneWatch(Lanes.ONE)
@@ -76,12 +78,16 @@ class Transport:
         self._control: Watched | None = None
         self.counters: Final = dict.fromkeys(_COUNTERS, 0)
         self._voice = Downlink(self._sockets, partial(self._came, 0), self.counters)
-        self._second = SecondLane(self._sockets, partial(self._came, 1), self.counters)
+        self._further = tuple(
+            FurtherLane(number, self._sockets, partial(self._came, number), self.counters)
+            for number in range(1, 1 + limits.FURTHER_LANES)
+        )
+        self._downs = (self._voice, *(lane.down for lane in self._further))
         self._topics: frozenset[bytes] = frozenset()
         self._talks = False
         self._waiting: deque[bytes] = deque()
         self._frames: deque[tuple[float, bytes]] = deque(maxlen=_VOICE_WAITING)
-        self._look_at = 0.0
+        self._look_at = self._ask_at = 0.0
 
     # --- from any thread ------------------------------------------------------------------------------------
 
@@ -118,7 +124,8 @@ class Transport:
         """Drop the connections and everything that waits for them."""
         self._sockets.endpoint = None
         self._voice.forget()
-        self._second.forget()
+        for lane in self._further:
+            lane.forget()
         self._topics, self._talks = frozenset(), False
         self._waiting.clear()
         self._frames.clear()
@@ -152,17 +159,18 @@ class Transport:
         """Hear exactly these topics. None: the voice connections are closed, and no voice byte comes in."""
         self._topics = topics
         self._voice.subscribe(topics)
-        self.mind_second_lane()
+        self.mind_lanes()
 
     def talk(self, on: bool) -> None:
-        """Whether voice may go up from now on: a second lane needs a way for it."""
+        """Whether voice may go up from now on: further lanes need a way for it."""
         self._talks = on
-        self.mind_second_lane()
+        self.mind_lanes()
 
-    def mind_second_lane(self) -> None:
-        """Have it, or not, as the watch wants."""
-        wanted = self._watch.second
-        self._second.want(self._topics if wanted else frozenset(), up=wanted and self._talks)
+    def mind_lanes(self) -> None:
+        """Have as many as the watch wants."""
+        for number, lane in enumerate(self._further, 1):
+            wanted = number < self._watch.count
+            lane.want(self._topics if wanted else frozenset(), up=wanted and self._talks)
 
     @property
     def voice_standing(self) -> float | None:
@@ -177,7 +185,8 @@ class Transport:
     def reopen_voice(self) -> None:
         """New voice connections in a moment."""
         self._voice.reopen()
-        self._second.down.reopen()
+        for lane in self._further:
+            lane.down.reopen()
 
     def poll(self, seconds: float) -> Iterator[FromBroker | Link]:
         """Wait up to `seconds`; yield what came in on the control connection. Voice passes meanwhile."""
@@ -191,7 +200,8 @@ class Transport:
         if failures < self._voice.failures == _DEAF_AFTER:
             yield Link.DEAF
         self._voice.reopen_due(now)
-        self._second.turn(ready, now, look=look)
+        for lane in self._further:
+            lane.turn(ready, now, look=look)
         if self._control is not None:
             self._send_waiting()
             yield from self._receive_control(self._control, ready)
@@ -199,7 +209,7 @@ class Transport:
 
     def _wait(self, until: float) -> dict[object, int]:
         """Until there is more to do than to pass voice on, which comes hundreds of times a second. What is ready."""
-        for retry_at in (self._voice.retry_at, self._second.retry_at, self._second.down.retry_at):
+        for retry_at in (*(down.retry_at for down in self._downs), *(lane.retry_at for lane in self._further)):
             until = until if retry_at is None else min(until, retry_at)
         self._watch_for_room_to_send()
         while True:
@@ -207,10 +217,10 @@ class Transport:
             ready = dict(self._poller.poll(int(seconds * 1000 + 0.999)))
             woken = self._drain_wake_ups() if self._woken in ready else b""
             self._send_frames()
-            passed = bool(woken) + self._voice.receive(ready) + self._second.down.receive(ready)  # of what is ready
+            passed = bool(woken) + sum(down.receive(ready) for down in self._downs)  # of what is ready
             if _RETURN in woken or len(ready) > passed or not (ready and seconds):
                 return ready
-            if self._voice.too_many_parts or self._second.down.too_many_parts:
+            if any(down.too_many_parts for down in self._downs):
                 return ready
 
     # --- control --------------------------------------------------------------------------------------------
@@ -268,7 +278,8 @@ class Transport:
             try:
                 if self._control is None or handed_over < oldest:
                     raise zmq.Again
-                self._second.send(frame)
+                for lane in self._further:
+                    lane.send(frame)
                 if self._waiting:
                     raise zmq.Again
                 self._control.socket.send(frame, zmq.NOBLOCK)
@@ -283,8 +294,10 @@ class Transport:
         self._voice.cut_endless(now, look=look)
         if self._control is None:
             return
-        if look and self._talks and (resent := self._control.resent()) is not None:
-            self._watch.resent(resent, now)
+        if self._talks and now >= self._ask_at:
+            self._ask_at = now + _ASK_SECONDS
+            if (resent := self._control.resent()) is not None:
+                self._watch.resent(resent, now)
         if self._control.endless(now, look=look):
             self.counters["endless"] += 1
             yield Link.BROKEN

@@ -1,7 +1,7 @@
 """Which mode my voice has where the user leaves that to the program: slim while the way up is full, and no longer.
 
 Slim voice fits where little delay does not, so that all seems well with it: going back is a trial. After one that
-failed the next waits longer. A way up that merely loses packets is no reason: the second lane mends that, and keeps all
+failed the next waits longer. A way up that merely loses packets is no reason: further lanes mend that, and keeps all
 of the sound. Pure.
 """
 

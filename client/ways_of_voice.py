@@ -11,7 +11,7 @@ from client.commands import VoiceMode
 
 
 class LaneReason(StrEnum):
-    """Why the second lane was opened or closed."""
+    """Why a further lane was opened or closed."""
 
     ASKED = "asked"
     LOSS_UP = "loss_up"  # my voice is held up on its way to the broker
@@ -23,9 +23,9 @@ class LaneReason(StrEnum):
 
 
 class LaneChanged(Struct, frozen=True):
-    """Voice goes over a second lane too, or not any more."""
+    """Over how many lanes voice goes from now on."""
 
-    second: bool
+    count: int
     why: LaneReason
 
 

@@ -44,6 +44,7 @@ POST_BYTES_BURST: Final = 16_777_216  # full outboxes; a disk of gigabytes is no
 CONTROL_PER_SECOND: Final = 20.0  # Listen, Fetch, Ping, Leave together
 CONTROL_BURST: Final = 60
 VOICE_PER_SECOND: Final = 110.0  # 10 ms packets and 10 % for a sender that catches up
+FURTHER_LANES: Final = 2  # beside the first: three copies get through nearly anything, and cost three times as much
 VOICE_BURST: Final = 55  # half a second that arrived at once after a stall
 JOINS_PER_MINUTE_KEY: Final = 30
 JOINS_PER_MINUTE_ADDRESS: Final = 300

@@ -86,7 +86,12 @@ class Ping(_Message, frozen=True, tag=7):
 
 
 class Lane(_Message, frozen=True, tag=8):
-    """Make this connection the second lane of the member of my key: it brings copies of voice frames, nothing else."""
+    """Make this connection a further lane of the member of my key: it brings copies of voice frames, nothing else.
+
+    In place of the one that had this number, counted from 1.
+    """
+
+    number: Annotated[int, Meta(ge=1, le=limits.FURTHER_LANES)]
 
 
 # --- broker → client ----------------------------------------------------------------------------------------

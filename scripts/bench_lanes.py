@@ -1,4 +1,4 @@
-"""What a second lane is worth: `python3 scripts/bench_lanes.py [--net loss=5,delay=20,jitter=5] [--runs 5] [--way up]`.
+"""What further lanes are worth: `python3 scripts/bench_lanes.py [--net loss=5,delay=20,jitter=5] [--runs 5]`.
 
 A real broker, and two ends with a client's own sockets, one of them behind a link that loses, delays or is full. 100
 frames a second as large as real ones; how long the first copy of each was under way. Linux, root.
@@ -43,12 +43,12 @@ def main() -> int:
         print(f"The bench did not run: {Link.missing()}.", file=sys.stderr)
         return 1
     nets = {given.net: given.net} if given.net else _NETS
-    print("| network | lanes | p50, ms | p95 | p99 | lost | second lane: told | uplink |")
+    print("| network | lanes | p50, ms | p95 | p99 | lost | lanes: told | uplink |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for name, net in nets.items():
         found: dict[str, list[dict[str, Any]]] = {}
         for number in range(given.runs):
-            for lanes in [given.lanes] if given.lanes else ["1", "2", "auto"]:
+            for lanes in [given.lanes] if given.lanes else ["1", "2", "3", "auto"]:
                 found.setdefault(lanes, []).append(run(Network.parse(net), lanes, number + 1, given))
         for lanes, runs in found.items():
             print(_row(name, lanes, runs), flush=True)

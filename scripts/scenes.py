@@ -110,7 +110,7 @@ def tuned(now: float) -> list[Event]:
 
 def lossy(now: float) -> list[Event]:
     """Lines came while one was elsewhere, the network loses packets, and somebody writes."""
-    second = LaneChanged(second=True, why=LaneReason.LOSS_UP)
+    second = LaneChanged(2, why=LaneReason.LOSS_UP)
     return [*conversation(now), AudienceChanged(2), second, WritingChanged(CLEO, on=True)]
 
 

@@ -271,8 +271,10 @@ SPEAKER_OFF: Final = _("Speaker off")
 OPENING: Final = _("opening…")
 NOBODY_LISTENS: Final = _("Nobody is listening")
 SECOND_LANE_LOSS: Final = _("Second lane on: your network loses packets")
+THIRD_LANE_LOSS: Final = _("Third lane on: your network loses many packets")
 SLIM_VOICE: Final = _("Slim voice: your network is narrow")
 SECOND_LANE: Final = _("Second lane on: voice goes two ways")
+THIRD_LANE: Final = _("Third lane on: voice goes three ways")
 ON_AFTER_CONNECTING: Final = _("Starts once you are connected")
 
 
@@ -346,7 +348,10 @@ AUTOMATIC: Final = _("Automatic")
 LANES: Final = _("Ways through the network")
 LANES_ONE: Final = _("One")
 LANES_TWO: Final = _("Two")
-HINT_LANES: Final = _("Two ways lose less, and need twice the data. Automatic: the second one while packets are lost.")
+LANES_THREE: Final = _("Three")
+HINT_LANES: Final = _(
+    "More ways lose less, and each needs the data again. Automatic: more than one while packets are lost."
+)
 AS_SYSTEM: Final = _("As the system")
 THEME: Final = _("Colours")
 THEME_LIGHT: Final = _("Light")

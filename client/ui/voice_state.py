@@ -18,6 +18,13 @@ from client.events import (
 from client.ui import texts
 from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 
+_LANE_NOTES = {  # how many, and whether they were asked for
+    (2, False): texts.SECOND_LANE_LOSS,
+    (2, True): texts.SECOND_LANE,
+    (3, False): texts.THIRD_LANE_LOSS,
+    (3, True): texts.THIRD_LANE,
+}
+
 
 class VoiceShown(Struct, frozen=True):
     """Both toggles. `*_down` is sunken (asked for), `*_note` the words beside it, `level` 0..1 of full scale.
@@ -74,9 +81,8 @@ class Voice:
                 self._speaker_on = self._speaker_wanted = on
             case AudienceChanged(count):
                 self.audience = count
-            case LaneChanged(second, why):
-                note = texts.SECOND_LANE if why is LaneReason.ASKED else texts.SECOND_LANE_LOSS
-                self._lane_note = note if second else ""
+            case LaneChanged(count, why):
+                self._lane_note = _LANE_NOTES.get((count, why is LaneReason.ASKED), "")
             case VoiceModeChanged(_, why):
                 self._slim_note = texts.SLIM_VOICE if why is VoiceModeReason.FULL else ""
             case _:

@@ -16,7 +16,7 @@ class Counters:
     voice_bytes_sent: int = 0  # whole frames, topic and seal included
     unheard: int = 0  # blocks of an open microphone that were not sent: nobody listens, or in no room
     replayed: int = 0  # authentic frames that were accepted before, though nobody asked for them twice
-    copies: int = 0  # that the second lane, or the first, brought later: as wanted
+    copies: int = 0  # that one lane brought after another: as wanted
     refused: int = 0  # frames that did not open, or held no packet
     stray: int = 0  # frames of nobody that we know, or of another room
     muted: int = 0  # frames of people whom the user does not want to hear, in rooms with one topic for all

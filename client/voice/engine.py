@@ -123,7 +123,7 @@ class VoiceEngine:
         self._ask(lambda _: self._pipeline.playback.remove(member))
 
     def receive(self, frame: bytes, arrived: float, copy: bool = False) -> None:
-        """A voice frame came at `arrived`, by the engine's clock. `copy`: by the other lane it has come before."""
+        """A voice frame came at `arrived`, by the engine's clock. `copy`: by another lane it has come before."""
         self._frames_received += 1
         self._bytes_received += len(frame)
         self._frames.append((frame, arrived, copy))

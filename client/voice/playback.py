@@ -146,7 +146,7 @@ class Playback:
         return self._speaker is not None or self._reopening.under_way
 
     def take(self, frame: bytes, arrived: float, *, copy: bool = False) -> None:
-        """A frame that came at `arrived`. `copy`: by the other lane it has come before."""
+        """A frame that came at `arrived`. `copy`: by another lane it has come before."""
         try:
             parts = split(frame)
         except Malformed:

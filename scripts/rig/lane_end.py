@@ -80,8 +80,8 @@ class End:
             self._ping_at = now + (limits.PING_TALKING_SECONDS if often else limits.PING_LISTENING_SECONDS)
         changed = self.watch.turn(now)
         if changed is not None:
-            self.told.append((round(now - self.begun, 1), 1 + changed.second, changed.why.value))
-            self.transport.mind_second_lane()
+            self.told.append((round(now - self.begun, 1), changed.count, changed.why.value))
+            self.transport.mind_lanes()
         if listens and self.others:
             self.transport.subscribe(frozenset(topic(joined.room, other) for other in self.others))
 

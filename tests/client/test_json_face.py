@@ -196,7 +196,7 @@ def test_members_are_answered_at_once() -> None:
         (events.SpeakerChanged(False), {"event": "speaker", "on": False, "device": ""}),
         (events.MicrophoneEnded(), {"event": "mic_ended"}),
         (
-            LaneChanged(True, LaneReason.LOSS_UP),
+            LaneChanged(2, LaneReason.LOSS_UP),
             {"event": "lanes", "count": 2, "why": "loss_up"},
         ),
         (

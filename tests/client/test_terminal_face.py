@@ -280,16 +280,11 @@ def test_times_at_the_ends_of_the_calendar() -> None:
             VoiceModeChanged(commands.VoiceMode.LOW_DELAY, VoiceModeReason.GOOD),
             "* Voice with little delay: your network has room for it.",
         ),
-        (
-            LaneChanged(True, LaneReason.LOSS_UP),
-            "* Second lane on: your network loses packets.",
-        ),
-        (LaneChanged(True, LaneReason.ASKED), "* Second lane on: voice goes two ways."),
-        (LaneChanged(False, LaneReason.ASKED), "* Second lane off."),
-        (
-            LaneChanged(False, LaneReason.FULL),
-            "* Second lane off: your network has no room for it.",
-        ),
+        (LaneChanged(2, LaneReason.LOSS_UP), "* Voice goes two ways: your network loses packets."),
+        (LaneChanged(3, LaneReason.LOSS_DOWN), "* Voice goes three ways: your network loses packets."),
+        (LaneChanged(2, LaneReason.ASKED), "* Voice goes two ways."),
+        (LaneChanged(1, LaneReason.ASKED), "* Voice goes one way again."),
+        (LaneChanged(1, LaneReason.FULL), "* Voice goes one way again: your network has no room for it."),
         (events.ProblemReported(Part.KEY, "x", "Hm."), "* Hm."),
     ],
 )

@@ -56,7 +56,7 @@ FROM_CLIENT: list[tuple[FromClient, str]] = [
     (Fetch(None, 9, 1), "9405c00901"),
     (Leave(), "9106"),
     (Ping(5), "920705"),
-    (Lane(), "9108"),
+    (Lane(1), "920801"),
 ]
 FROM_BROKER: list[tuple[FromBroker, str]] = [
     (

@@ -107,14 +107,16 @@ def test_talking_while_muted() -> None:
     assert voice.shown(online=True).microphone_note == ""
 
 
-def test_the_second_lane_is_told_while_one_is_in_a_room() -> None:
+def test_further_lanes_are_told_while_one_is_in_a_room() -> None:
     voice = Voice()
-    voice.receive(LaneChanged(True, LaneReason.LOSS_UP))
+    voice.receive(LaneChanged(2, LaneReason.LOSS_UP))
     assert voice.shown(online=True).network_note == texts.SECOND_LANE_LOSS
     assert voice.shown(online=False).network_note == ""
-    voice.receive(LaneChanged(True, LaneReason.ASKED))  # whose network loses nothing must not be told so
+    voice.receive(LaneChanged(3, LaneReason.LOSS_UP))
+    assert voice.shown(online=True).network_note == texts.THIRD_LANE_LOSS
+    voice.receive(LaneChanged(2, LaneReason.ASKED))  # whose network loses nothing must not be told so
     assert voice.shown(online=True).network_note == texts.SECOND_LANE
-    voice.receive(LaneChanged(False, LaneReason.GOOD))
+    voice.receive(LaneChanged(1, LaneReason.GOOD))
     assert voice.shown(online=True).network_note == ""
 
 

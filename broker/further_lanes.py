@@ -1,7 +1,7 @@
-"""The second connection of a member, for copies of its voice frames: whichever copy comes first is passed on.
+"""Further connections of a member, for copies of its voice frames: whichever copy comes first is passed on.
 
-A second lane belongs to the member's own CURVE key, so nobody else can use up its counters. The filter only saves
-traffic: what may be played is for listeners to say, who have opened it. It starts afresh with each second lane.
+A lane belongs to the member's own CURVE key, so nobody else can use up its counters. The filter only saves traffic:
+what may be played is for listeners to say, who have opened it. It starts afresh whenever there was but one lane.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ from common.voice_frame import TOPIC_BYTES, decode_header
 
 
 class Copy(Enum):
-    """What a frame is, beside those that came before it on either lane."""
+    """What a frame is, beside those that came before it on any lane."""
 
     FIRST = auto()
     FURTHER = auto()
-    TOO_MANY = auto()  # further copies beyond what one lane may send
+    TOO_MANY = auto()  # further copies beyond what all further lanes may send
     UNREADABLE = auto()  # no SFrame: it has no counter
 
 
-class SecondLane:
-    """Which counters have come, by any lane, since the second one was opened."""
+class FurtherLanes:
+    """Their connections, by the number that each was given, and which counters have come by any lane."""
 
-    __slots__ = ("_allowance", "_kid", "_window", "connection")
+    __slots__ = ("_allowance", "_kid", "_window", "connections")
 
-    def __init__(self, connection: bytes, now: float) -> None:
-        self.connection = connection
-        self._allowance = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)
+    def __init__(self, now: float) -> None:
+        self.connections: dict[int, bytes] = {}
+        lanes = limits.FURTHER_LANES
+        self._allowance = Bucket(lanes * limits.VOICE_PER_SECOND, lanes * limits.VOICE_BURST, now)
         self._kid = 0
         self._window = ReplayWindow()
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from broker.actions import CutConnection
-from broker.second_lane import Copy, SecondLane
+from broker.further_lanes import Copy, FurtherLanes
 from common import limits, messages, voice_frame
 from tests.broker.test_core import OTHER, World
 
@@ -18,7 +18,7 @@ def talking() -> tuple[World, bytes]:
     joined = world.join("ann")
     world.join("ben")
     world.send("ben", messages.Listen(True))
-    world.send("ann2", messages.Lane(), "ann")
+    world.send("ann2", messages.Lane(1), "ann")
     return world, voice_frame.topic(joined.room, joined.member)
 
 
@@ -41,7 +41,7 @@ def test_copies_do_not_count_twice_against_the_quota_nor_without_end() -> None:
         assert not world.talk("ann2", numbered(topic, ctr))
         world.now += 0.01
     assert world.core.counts.voice_refused == 0
-    for _ in range(2 * limits.VOICE_BURST):
+    for _ in range(3 * limits.VOICE_BURST):
         world.talk("ann2", numbered(topic, ctr))
     assert world.core.counts.voice_refused >= limits.VOICE_BURST
     world.act(world.core.tick(world.now))
@@ -50,29 +50,55 @@ def test_copies_do_not_count_twice_against_the_quota_nor_without_end() -> None:
     assert distinct.count(True) <= limits.VOICE_BURST
 
 
+def test_three_lanes_and_each_is_replaced_by_its_own_number() -> None:
+    # Would catch a third lane that takes the place of the second, whose copies are refused, or that outlives the first.
+    world, topic = talking()
+    assert world.send("ann3", messages.Lane(2), "ann") == []
+    for ctr in range(10 * limits.VOICE_BURST):
+        brought = [world.talk(who, numbered(topic, ctr)) for who in ("ann3", "ann", "ann2")]
+        assert brought == [True, False, False]
+        world.now += 0.01
+    assert (world.core.counts.voice_refused, world.core.counts.voice_copies) == (0, 2 * (ctr + 1))
+    world.send("ann4", messages.Lane(1), "ann")
+    assert world.cuts() == [b"ann2"]
+    world.act(world.core.lost(b"ann4", world.now))
+    assert world.talk("ann3", numbered(topic, ctr + 1))
+    world.send("ann", messages.Leave())
+    assert world.cuts()[-1] == b"ann3"
+    assert not world.talk("ann3", numbered(topic, ctr + 2))
+
+
+def test_a_lane_s_number_is_bounded() -> None:
+    # Would catch a member with lanes without end.
+    world, _ = talking()
+    for number in (0, limits.FURTHER_LANES + 1):
+        world.raw("ann9", b"\x92\x08" + bytes([number]), "ann")
+    assert world.core.counts.malformed == 2
+
+
 def test_a_second_lane_belongs_to_the_key_of_its_first() -> None:
     # Would catch a stranger, or another member, that speaks under Ann's topic or uses up her counters.
     world, topic = talking()
     for who, key in (("eve", "eve"), ("mallory", "mallory")):
         if who == "mallory":
             world.join("mallory", OTHER)
-        world.send(who + "2", messages.Lane(), key)
+        world.send(who + "2", messages.Lane(1), key)
         assert not world.talk(who + "2", numbered(topic, 7))
     assert world.refused("eve2")[:2] == ("lane", "not_joined")
     assert world.talk("ann", numbered(topic, 7))
-    world.send("ann", messages.Lane())
+    world.send("ann", messages.Lane(1))
     assert world.refused("ann")[:2] == ("lane", "not_joined")
 
 
 def test_a_frame_without_a_counter_is_malformed() -> None:
     world, topic = talking()
-    assert SecondLane(b"", 0.0).judge(TOPIC + b"\x08\x01" + b"x" * 30, 0.0) is Copy.UNREADABLE
+    assert FurtherLanes(0.0).judge(TOPIC + b"\x08\x01" + b"x" * 30, 0.0) is Copy.UNREADABLE
     assert not world.talk("ann2", topic + b"\x08\x01" + b"x" * 30)
     assert world.core.counts.voice_refused == 1
 
 
 def test_a_new_session_key_id_starts_afresh() -> None:
-    lane = SecondLane(b"", 0.0)
+    lane = FurtherLanes(0.0)
     frames = [numbered(TOPIC, 5), numbered(TOPIC, 5, kid=9), numbered(TOPIC, 5, kid=9)]
     assert [lane.judge(frame, 0.0) for frame in frames] == [Copy.FIRST, Copy.FIRST, Copy.FURTHER]
 
@@ -80,8 +106,8 @@ def test_a_new_session_key_id_starts_afresh() -> None:
 def test_it_ends_with_the_stay_and_with_the_next_one() -> None:
     # Would catch a connection that still speaks after its member has left, and lanes that pile up.
     world, topic = talking()
-    assert world.send("ann2", messages.Lane(), "ann") == []  # it is so already
-    actions = world.send("ann3", messages.Lane(), "ann")
+    assert world.send("ann2", messages.Lane(1), "ann") == []  # it is so already
+    actions = world.send("ann3", messages.Lane(1), "ann")
     assert [action.connection for action in actions if isinstance(action, CutConnection)] == [b"ann2"]
     assert world.talk("ann3", numbered(topic, 1))
     world.send("ann", messages.Leave())
@@ -95,8 +121,8 @@ def test_a_second_lane_that_is_lost_or_too_eager() -> None:
     assert world.talk("ann", numbered(topic, 1))
     assert world.talk("ann", numbered(topic, 1))  # no second lane, no filter: a listener's replay window sees to it
     for _ in range(limits.CONTROL_BURST):
-        world.send("ann4", messages.Lane(), "ann")
-    world.send("ann4", messages.Lane(), "ann")
+        world.send("ann4", messages.Lane(1), "ann")
+    world.send("ann4", messages.Lane(1), "ann")
     assert world.refused("ann4")[:2] == ("lane", "too_fast")
 
 

@@ -1,4 +1,4 @@
-"""The second lane of real clients, over loopback and through a network that loses packets."""
+"""Further lanes of real clients, over loopback and through a network that loses packets."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from tests.integration.conftest import People
 from tests.integration.test_voice_rooms import SPEECH, speak_to_the_end
 
 
-def test_two_lanes_bring_everything_and_nothing_twice(people: People, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lanes", [2, 3])
+def test_further_lanes_bring_everything_and_nothing_twice(people: People, tmp_path: Path, lanes: int) -> None:
     # Would catch copies that are heard, that count as an attack, or a lane that the broker does not take.
-    ben = people.join("Ben", "--speaker", str(tmp_path / "heard.wav"), "--speaker-on", "--lanes", "2")
-    ann = people.join("Ann", "--mic", str(SPEECH), "--lanes", "2")
-    ann.expect("lanes", count=2, why="asked")
+    ben = people.join("Ben", "--speaker", str(tmp_path / "heard.wav"), "--speaker-on", "--lanes", str(lanes))
+    ann = people.join("Ann", "--mic", str(SPEECH), "--lanes", str(lanes))
+    ann.expect("lanes", count=lanes, why="asked")
     speak_to_the_end(ann, ben)
     sent, got = ann.ask("stats"), ben.ask("stats")
-    assert sent["lane_frames_sent"] > 0.9 * sent["voice_frames_sent"]
-    assert got["copies"] == got["lane_copies"] > 500
+    assert sent["lane_frames_sent"] > 0.9 * (lanes - 1) * sent["voice_frames_sent"]
+    assert got["copies"] == got["lane_copies"] > 500 * (lanes - 1)
     assert got["played"] + got["discarded"] + got["skipped"] <= sent["voice_frames_sent"]
     assert got["refused"] == got["replayed"] == got["duplicated"] == 0
 

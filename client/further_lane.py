@@ -1,4 +1,4 @@
-"""The second lane: copies of voice frames over TCP connections of its own, under the same CURVE key.
+"""A further lane: copies of voice frames over TCP connections of its own, under the same CURVE key.
 
 Whatever happens to it, the first lane goes on: it is closed, and opened anew after a pause.
 """
@@ -19,12 +19,14 @@ _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)  # seconds, by how often it br
 _STOOD_SECONDS: Final = 10.0  # after that it counts as one that worked
 
 
-class SecondLane:
+class FurtherLane:
     """Say by `want` what is wanted of it; `send` copies what goes up, `take` gets what comes down."""
 
     def __init__(
-        self, sockets: Sockets, take: Callable[[bytes, float], None], counters: MutableMapping[str, int]
+        self, number: int, sockets: Sockets, take: Callable[[bytes, float], None], counters: MutableMapping[str, int]
     ) -> None:
+        """`number` counts from 1: the first lane has 0."""
+        self._number = number
         self._sockets = sockets
         self._counters = counters
         self.down: Final = Downlink(sockets, take, counters)
@@ -84,7 +86,7 @@ class SecondLane:
 
     def _introduce(self, up: Watched, now: float) -> None:
         try:
-            up.socket.send(messages.encode(messages.Lane()), zmq.NOBLOCK)
+            up.socket.send(messages.encode(messages.Lane(self._number)), zmq.NOBLOCK)
         except zmq.Again:
             self._fail(now)
         else:

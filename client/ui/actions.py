@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from client.ui import texts
-from client.ui.presenter import ViewState
+from client.ui.view_state import ViewState
 
 
 class Act(StrEnum):

@@ -39,9 +39,10 @@ from client.ui.look import Look
 from client.ui.menu import open_menu
 from client.ui.page import Deeds, Page
 from client.ui.person_view import Tune
-from client.ui.presenter import Glance, Phase, Presenter, Problem, Remedy, ViewState
+from client.ui.presenter import Presenter
 from client.ui.pump import Backend, Pump, when_painted
 from client.ui.stage import Stage
+from client.ui.view_state import Glance, Phase, Problem, Remedy, ViewState
 from client.visited import Visit, Visited
 from common.crypto.phrase import generate
 from common.discreet import Discreet

@@ -15,8 +15,9 @@ from client.safe_thread import SafeThread
 from client.settings import Settings
 from client.ui.connect_view import ConnectView
 from client.ui.form import connect_command, problem_of, typed
-from client.ui.presenter import Presenter, Remedy
+from client.ui.presenter import Presenter
 from client.ui.servers_menu import ServerActions
+from client.ui.view_state import Remedy
 from client.visited import NotKept, Visit, Visited
 
 

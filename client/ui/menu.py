@@ -6,8 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 
 from client.ui.actions import MENU, Act, is_on, is_possible
-from client.ui.presenter import ViewState
 from client.ui.theme import Theme
+from client.ui.view_state import ViewState
 
 
 def open_menu(under: tk.Widget, theme: Theme, state: ViewState, do: Callable[[Act], None]) -> tk.Menu:

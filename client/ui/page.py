@@ -15,10 +15,10 @@ from client.ui.connect_view import ConnectActions, ConnectView
 from client.ui.excerpt import Excerpt
 from client.ui.form import Fields
 from client.ui.person_view import Tune
-from client.ui.presenter import Remedy, ViewState
 from client.ui.roster_view import RosterView
 from client.ui.status_view import ProblemView, StatusView
 from client.ui.theme import Theme
+from client.ui.view_state import Remedy, ViewState
 from client.ui.voice_view import VoiceView
 
 _NARROW: Final = 700  # pixels of 96 dpi: less has no room for people beside the messages

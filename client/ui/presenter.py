@@ -6,9 +6,6 @@ from __future__ import annotations
 
 import math
 from datetime import tzinfo
-from enum import StrEnum
-
-from msgspec import Struct
 
 from client.commands import MarkSeen
 from client.events import (
@@ -28,13 +25,13 @@ from client.events import (
 )
 from client.ui import connect_texts, texts
 from client.ui.excerpt import Excerpt
-from client.ui.people import People, PersonRow
+from client.ui.people import People
 from client.ui.safe_text import bounded, safe_name, safe_sentence
 from client.ui.transcript import BEGINNING, Transcript
 from client.ui.unread import Unread
-from client.ui.voice_state import Voice, VoiceShown
+from client.ui.view_state import Glance, Phase, Problem, Remedy, Status, ViewState
+from client.ui.voice_state import Voice
 from client.writers import Writers
-from common.discreet import Discreet
 
 # The attempt is over with these: without another key, name or server the next one would end alike.
 _ENDS_ATTEMPT = frozenset(
@@ -48,27 +45,6 @@ _TOLD_ONCE = frozenset(
 )  # what was set aside: it stays until the user closes the bar, or more has to be told
 
 
-class Phase(StrEnum):
-    """Where we stand with the broker."""
-
-    OFFLINE = "offline"
-    CONNECTING = "connecting"
-    ONLINE = "online"
-    RETRYING = "retrying"
-    LEAVING = "leaving"
-
-
-class Remedy(StrEnum):
-    """The button in the problem bar that mends it."""
-
-    CONNECT_ANYWAY = "connect anyway"
-    TRY_AGAIN = "try again"
-    NEW_KEY = "new key"
-    COMPARE = "compare"
-    COPY_DETAILS = "copy details"
-    CLOSE = "close"
-
-
 _REMEDIES = {
     "weak_phrase": Remedy.CONNECT_ANYWAY,
     "unreachable": Remedy.TRY_AGAIN,
@@ -79,64 +55,6 @@ _REMEDIES = {
     "unsent": Remedy.CLOSE,
 }
 _SHORTER = {"key_changed": connect_texts.CHANGED_BAR}  # where a page tells the rest
-
-
-class Problem(Discreet, frozen=True):
-    """What the bar says: the part that is wrong, a sentence, and perhaps the button that mends it."""
-
-    part: Part
-    text: str
-    remedy: Remedy | None = None
-    code: str = ""
-    details: str = ""  # to be copied by that button
-
-    @property
-    def is_question(self) -> bool:
-        """Nothing is wrong: something is asked."""
-        return self.remedy is Remedy.CLOSE
-
-
-class Status(Struct, frozen=True):
-    """The status line. Words are empty where they are not known."""
-
-    phase: Phase
-    text: str
-    room_words: str = ""
-    broker_words: str = ""
-    broker_is_new: bool = False
-
-
-class ViewState(Discreet, frozen=True):
-    """Everything that the window shows, but for the messages, which come as changes."""
-
-    status: Status
-    can_connect: bool
-    can_disconnect: bool
-    can_send: bool
-    problem: Problem | None
-    people: tuple[PersonRow, ...]
-    people_note: str
-    voice: VoiceShown
-    empty_title: str  # what stands in the message area while there is no message
-    empty_text: str
-    writing: str  # who writes just now
-    has_new: bool  # a mark stands above messages that came while nobody looked
-    offers_new: bool  # and it has not been before the eyes yet
-    invite: str
-
-
-class Glance(Struct, frozen=True):
-    """What somebody in front of the window could see now.
-
-    `lowest` is the key of the lowest row that is whole in view, empty for none; `untouched` is seconds since
-    the pointer last did something in the window; `first_new`: the mark above new messages is in view.
-    """
-
-    lowest: str
-    viewable: bool
-    focused: bool
-    untouched: float
-    first_new: bool = False
 
 
 class Presenter:

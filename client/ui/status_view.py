@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from tkinter import ttk
 
 from client.ui import connect_texts, texts
-from client.ui.presenter import Phase, Problem, Remedy, Status
 from client.ui.theme import Theme
+from client.ui.view_state import Phase, Problem, Remedy, Status
 
 _REMEDY_TEXTS = {
     Remedy.COPY_DETAILS: texts.COPY_DETAILS,

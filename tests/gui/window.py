@@ -78,10 +78,10 @@ class DrivenWindow:
         time.sleep(0.002)
 
     def settle(self) -> None:
-        """Let all events that are under way arrive and be drawn."""
+        """Let all events that are under way arrive and be drawn; a window that they closed is settled."""
         turns: list[None] = []
         self.root.after(120, lambda: turns.append(None))
-        self.until(lambda: turns)
+        self.until(lambda: turns or self.is_closed())
         self.root.update_idletasks()
 
     def point_at(self, widget: tk.Misc) -> None:

@@ -30,8 +30,9 @@ from client.events import (
 )
 from client.ui import texts
 from client.ui.excerpt import Insert, Remove
-from client.ui.presenter import Glance, Phase, Presenter, Remedy, ViewState
+from client.ui.presenter import Presenter
 from client.ui.transcript import Row
+from client.ui.view_state import Glance, Phase, Remedy, ViewState
 
 ANN = Person("s1", "f1", "Ann", own=True, confirmed=True)
 BEN = Person("s2", "f2", "Ben", confirmed=True)

@@ -95,7 +95,7 @@ class Delays:
     # --- the others' ----------------------------------------------------------------------------------------
 
     def told(self, speaker: bytes, signal: ClockSignal, now: float) -> None:
-        """A confirmed speaker has said when a place of its media time was spoken."""
+        """A speaker has said when a place of its media time was spoken."""
         one = self._speakers.setdefault(speaker, _Speaker())
         one.mark = _Mark(signal.media_time, signal.spoken / MICRO, now)
         one.recent.clear()

@@ -259,7 +259,7 @@ class Session:
     def heard(self, handle: bytes, media_time: int, at: float, now: float) -> None:
         """A place of a member's media time is heard `at`."""
         member = self._roster.get(handle)
-        if member is None:
+        if member is None or not member.session.confirmed:
             return
         self._delays.played(member.session.id, media_time, at, now)
         news = self._delays.news(member.session.id, now)

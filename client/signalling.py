@@ -110,10 +110,12 @@ class Signals:
     def _signalled(self, member: Member, content: SignalContent, now: float) -> Iterator[Event | ConfirmSpeaker]:
         if isinstance(content, PresentSignal):
             yield from self._present(member, content, now)
+        elif isinstance(content, ClockSignal):
+            # One who talks at once says so before being confirmed, and not again for a while. Nothing is shown of it
+            # before voice is played, which waits for that.
+            self._delays.told(member.session.id, content, now)
         elif not member.session.confirmed:
             return
-        elif isinstance(content, ClockSignal):
-            self._delays.told(member.session.id, content, now)
         elif isinstance(content, SeenSignal):
             self._receipts.heard(member.session.device, content.post)
         else:

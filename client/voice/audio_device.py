@@ -1,7 +1,8 @@
 """Sound cards, through PyAudio, which is brought in only when a device is opened.
 
-Streams are looked at every 5 ms by the voice thread, which takes what is there and gives what there is room for:
-neither ever waits. With callbacks it was twice the work for 20 ms more delay (docs/decisions/0024-polled-cards.md).
+Streams are looked at every 5 ms, a microphone also when its next piece is due, by the voice thread, which takes what is
+there and gives what there is room for: neither ever waits. With callbacks it was twice the work for 20 ms more delay
+(docs/decisions/0024-polled-cards.md).
 PyAudio closes a stream behind our back after an error, and so it would if asked to tell of gaps: they are found by the
 clock.
 """
@@ -14,7 +15,7 @@ from typing import Final
 import numpy as np
 import soxr
 
-from client.voice.card_clock import FillTarget, Pieces
+from client.voice.card_clock import Beat, FillTarget, Pieces
 from client.voice.card_stream import CardStream
 from client.voice.cards import Side, View
 from client.voice.device import BLOCK_SECONDS, Block, DeviceUnfit, silence
@@ -44,6 +45,11 @@ class AudioMicrophone(CardStream):
     _looked_at: float
     _held: Block
     _resample: soxr.ResampleStream | None
+    _beat: Beat
+
+    def due(self, now: float) -> float:
+        """When the next piece comes."""
+        return self._beat.due(now) if self.ready else super().due(now)
 
     def read(self, now: float) -> Block | None:
         """The next block, if it is there. The card is looked at once for each `now`."""
@@ -63,6 +69,7 @@ class AudioMicrophone(CardStream):
     def _prepare(self, stream: OpenStream) -> None:
         self._stream = stream
         self._taken = self._given = 0
+        self._beat = Beat()
         self._looked_at = float("-inf")
         self._held = silence(0)
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(self.rate, SAMPLE_RATE, 1, "float32")
@@ -71,7 +78,9 @@ class AudioMicrophone(CardStream):
         sound = self._take_all()
         if sound:
             self._moved_at = now
-            self._taken += len(sound) // SAMPLE_BYTES
+            fetched = len(sound) // SAMPLE_BYTES
+            self._taken += fetched
+            self._beat.note(now, self._taken / self.rate, fetched / self.rate)
             samples: Block = np.divide(np.frombuffer(sound, _SAMPLE), _LOUDEST, dtype=np.float32)
             if self._resample is not None:
                 samples = self._resample.resample_chunk(samples)

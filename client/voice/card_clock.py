@@ -9,23 +9,33 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+LOOK_SECONDS: Final = 0.005  # half a period of a common card: a longer pause would miss every second one's end
+
 WINDOW_SECONDS: Final = 0.2  # longer than the pieces of any card that is fit for talk
 SLIP_SECONDS: Final = 0.002  # less than that is the difference between two clocks
 
 PIECES_SECONDS: Final = 1.0  # in so many looks one comes right before a piece is taken
 
+BEAT_SECONDS: Final = 1.0  # the earliest piece of so long is the one that was late by nothing
+EARLY: Final = 0.0005  # a look so long before a piece is expected: it may be there already
+LATE: Final = 0.0003  # and one so long after
+AGAIN: Final = 0.001  # then so often
+GIVE_UP: Final = 0.003  # until it is so late that nobody knows when it comes
+
 PERIODS: Final = (0.010, 0.020, 0.040)
 FILL_FIRST: Final = 0.020  # two periods of a common card
 FILL_MOST: Final = 0.080
-RAISE: Final = 0.005  # after a gap was heard
-LOWER: Final = 0.0025  # after a while in which there was always SLACK to spare
+RAISE: Final = 0.005  # after a gap that was not the only one for a while
+STALL: Final = 0.5  # seconds within which all gaps are one halt of the machine
+OFTEN: Final = 10.0  # seconds between two gaps of a block or two: rarer ones are worth less than 5 ms of delay
+LOWER: Final = 0.0025  # after a while in which there was always SLACK to spare, or there are more than at first
 SLACK: Final = 0.006
 BLOCK: Final = 0.010  # blocks are whole, and so are the pieces that many cards take: 2.5 ms less may be 10 less
 PROMPT: Final = 0.007  # a machine on which no two looks were further apart can do with nothing to spare
-QUIET_FIRST: Final = 10.0  # seconds without a gap before less is tried; after each spell of gaps twice as long
-QUIET_MOST: Final = 1_200.0
-CALM_FIRST: Final = 60.0  # seconds without a gap before shorter pieces are tried; after each lengthening twice as long
-CALM_MOST: Final = 1_920.0
+QUIET_FIRST: Final = 10.0  # seconds without a raise before less is tried; after each spell of them twice as long
+QUIET_MOST: Final = 160.0
+CALM_FIRST: Final = 60.0  # seconds without a raise before shorter pieces are tried; doubled by each lengthening
+CALM_MOST: Final = 480.0
 
 
 class CardClock:
@@ -77,6 +87,41 @@ class Pieces:
         return self._looks[0][1]
 
 
+class Beat:
+    """When a microphone's next piece of sound comes: what is fetched as it comes has waited for nothing.
+
+    Pieces come as evenly as the card's clock runs, and some are handed over late. So the earliest one of a while says
+    when all are due.
+    """
+
+    def __init__(self) -> None:
+        self._zeros: deque[tuple[float, float]] = deque()  # (moment, zero): both rising, the first is the earliest
+        self._next: float | None = None
+
+    def note(self, now: float, taken: float, piece: float) -> None:
+        """A look found `piece` seconds of sound, which makes `taken` in all."""
+        zero = now - taken
+        while self._zeros and self._zeros[-1][1] >= zero:
+            self._zeros.pop()
+        self._zeros.append((now, zero))
+        while self._zeros[0][0] < now - BEAT_SECONDS:
+            self._zeros.popleft()
+        self._next = self._zeros[0][1] + taken + piece
+
+    def due(self, now: float) -> float:
+        """In how many seconds to look again, `LOOK_SECONDS` at most."""
+        if self._next is None:
+            return LOOK_SECONDS
+        ahead = self._next - now
+        if ahead > EARLY:
+            wait = ahead - EARLY
+        elif ahead > -LATE:
+            wait = ahead + LATE
+        else:
+            wait = AGAIN if ahead > -GIVE_UP else LOOK_SECONDS
+        return min(LOOK_SECONDS, max(LATE, wait))
+
+
 class Period:
     """The pieces in which a card is to take sound, in seconds: longer ones where it has too little room.
 
@@ -96,7 +141,7 @@ class Period:
         return bool(longer)
 
     def shorten(self, calm: float) -> bool:
-        """Shorter pieces from the next opening on, if there was no gap for long enough (`calm` seconds)."""
+        """Shorter pieces from the next opening on, if gaps were rare for long enough (`calm` seconds)."""
         shorter = [seconds for seconds in PERIODS if seconds < self.seconds]
         if not shorter or calm < self._calm:
             return False
@@ -105,11 +150,16 @@ class Period:
 
 
 class FillTarget:
-    """How much sound should lie ready for the card, in seconds: learnt from gaps, lowered only where it is safe."""
+    """How much sound should lie ready for the card, in seconds: learnt from gaps, where they come often.
+
+    A gap that comes alone is heard once; what it would take to bridge the next one, everybody would hear in each answer
+    that comes late. So it changes nothing, and what a bad spell has put on goes again. Less than at first is tried only
+    where there was always some to spare.
+    """
 
     def __init__(self, period: float) -> None:
         """With less than a `period` (seconds) a card does not even start."""
-        self.seconds = max(FILL_FIRST, 1.5 * period)
+        self.seconds = self._first = max(FILL_FIRST, 1.5 * period)
         self._lowest = period
         self._quiet = QUIET_FIRST
         self._least = FILL_MOST
@@ -117,11 +167,12 @@ class FillTarget:
         self._longest = 0.0  # seconds between two looks
         self._until = 0.0
         self._began = 0.0
-        self._gap_at: float | None = None
+        self._stalled_at: float | None = None
+        self._raised_at: float | None = None
 
     def calm(self, now: float) -> float:
-        """For how many seconds there was no gap."""
-        return now - (self._began if self._gap_at is None else self._gap_at)
+        """For how many seconds gaps were none, or rare."""
+        return now - (self._began if self._raised_at is None else self._raised_at)
 
     def note(self, now: float, left: float) -> None:
         """`left` seconds lay ready when somebody looked."""
@@ -135,18 +186,25 @@ class FillTarget:
         if now < self._until:
             return
         spare = self._least - SLACK - (0.0 if self._longest < PROMPT else BLOCK)
-        if spare > 0.0:
-            # What a bad spell has put on must not stay for the rest of a talk: half of it goes at a time.
-            self.seconds = max(self._lowest, self.seconds - max(LOWER, spare / 2))
+        if spare > 0.0 or self.seconds > self._first:
+            # What a bad spell has put on must not stay for the rest of a talk: half of what is to spare at a time.
+            least = self._lowest if spare > 0.0 else self._first
+            self.seconds = max(least, self.seconds - max(LOWER, spare / 2))
             self._quiet = max(QUIET_FIRST, self._quiet / 2)
         self._watch_anew(now)
 
     def gap(self, now: float) -> None:
         """The card found too little."""
+        before = self._stalled_at
+        if before is not None and now - before < STALL:
+            return
+        self._stalled_at = now
+        if before is None or now - before > OFTEN:
+            return
         self.seconds = min(FILL_MOST, self.seconds + RAISE)
-        if self._gap_at is None or now - self._gap_at > QUIET_FIRST:  # many in one bad spell teach nothing new
+        if self._raised_at is None or now - self._raised_at > QUIET_FIRST:  # many in one bad spell teach nothing new
             self._quiet = min(QUIET_MOST, 2 * self._quiet)
-        self._gap_at = now
+        self._raised_at = now
         self._watch_anew(now)
 
     def _watch_anew(self, now: float) -> None:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Final
 
-from client.voice.card_clock import CardClock, Period
+from client.voice.card_clock import LOOK_SECONDS, CardClock, Period
 from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
 from client.voice.device import DeviceAbsent, DeviceLost
@@ -27,7 +27,6 @@ from client.voice.sound_server import TAG, SoundServer
 from common.errors import DeviceError
 from common.limits import SAMPLE_RATE
 
-LOOK_SECONDS: Final = 0.005  # half a period of a common card: a longer pause would miss every second one's end
 SILENT_SECONDS: Final = 1.0  # in which nothing moves: the card, or its server, has died
 FIRST_SECONDS: Final = 5.0  # the first sound may be two seconds late
 CLOSE_SECONDS: Final = 3.0

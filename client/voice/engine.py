@@ -195,14 +195,16 @@ class VoiceEngine:
 
     def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(queue.Empty):
-            self._awake.get(timeout=seconds)
+            self._awake.get(timeout=max(0.0, seconds))
 
     def _run(self) -> None:
         self._urgent = take_precedence()
         try:
             while not self._closing:
-                wait = self._turn(self._clock())
-                self._sleep(IDLE_SECONDS if wait is None else min(wait, IDLE_SECONDS))
+                now = self._clock()
+                wait = self._turn(now)
+                # Reckoned from when it looked: what it did since then is no part of the pause.
+                self._sleep(now + (IDLE_SECONDS if wait is None else min(wait, IDLE_SECONDS)) - self._clock())
         except Exception as error:  # noqa: BLE001 - whatever it is, the user is told and text goes on
             _log.exception("the voice thread failed")
             self._report(faults.reported(Part.GENERAL, "voice", _FAILED, error))

@@ -4,8 +4,8 @@ Theory. `Transit` knows how long the fastest packet was under way. The *delay* o
 much later it is heard than that fastest packet would allow: `now - media time - base`. A packet comes in time
 if it was under way no more than `delay` longer than the fastest. How long a packet had to be collected
 for is no part of either: a speaker may change between packets of 10 and of 40 ms. The delay is steered, by media time
-and not by how full the buffer is, to a *target*: what 95 % of the packets needed, and a floor; or what 99 % needed,
-where that is little more: each packet that has to be made up is heard.
+and not by how full the buffer is, to a *target*: what 95 % of the packets needed, and a floor; or, where that is more,
+what it is worth to wait for rarer ones, each of which would have to be made up.
 
 ===========================  =====================================================================
 what there is                what is done
@@ -35,7 +35,6 @@ from common.limits import SAMPLE_RATE
 MS: Final = SAMPLE_RATE // 1000
 THREADS: Final = 2 * MS
 FLOOR: Final = BLOCK_SAMPLES + THREADS
-RARE_MOST: Final = 30 * MS  # more delay than this is too dear for one packet in 25
 UNSURE: Final = 10 * MS  # on top while a speaker has been heard for less than LEARNT
 LEARNT: Final = SAMPLE_RATE
 CAP: Final = 250 * MS  # beyond it people start to talk at the same time
@@ -145,10 +144,8 @@ class JitterBuffer:
     def target(self, when: int) -> int:
         """The delay to steer to, in samples, at a time in samples. Valid after the first `put`."""
         unsure = UNSURE if self._transit.watched(when) < LEARNT else 0
-        usual, rare = self._transit.spread + FLOOR, self._transit.tail + THREADS
-        if usual < rare <= usual + RARE_MOST:
-            usual = rare
-        return min(usual + unsure, CAP - BLOCK_SAMPLES)
+        usual, worth = self._transit.spread + FLOOR, self._transit.worth + THREADS
+        return min(max(usual, worth) + unsure, CAP - BLOCK_SAMPLES)
 
     @property
     def place(self) -> int:

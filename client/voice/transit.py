@@ -18,19 +18,23 @@ BASE_SAMPLES: Final = 20 * SAMPLE_RATE  # 100 ppm of drift are 2 ms in it
 SPREAD_SAMPLES: Final = 30 * SAMPLE_RATE
 SPREAD_PACKETS: Final = 1_000  # ten seconds of speech
 QUANTILE: Final = 0.95
-TAIL: Final = 0.99
+LATE_COSTS: Final = 5 * SAMPLE_RATE // 2  # what all packets being late would be worth in delay: each percent 25 ms
+LATE_MOST: Final = 0.1  # of the packets
+EACH: Final = 8  # packets: so often it is found out anew
 MOVED_SAMPLES: Final = SAMPLE_RATE // 4  # a way that got this much longer for SETTLED is another way
 SETTLED_SAMPLES: Final = SAMPLE_RATE
 
 
 class Transit:
-    """Call `add` for each packet; `base` and `spread` are valid after the first."""
+    """Call `add` for each packet; the properties are valid after the first."""
 
     def __init__(self) -> None:
         self._low: deque[tuple[int, int]] = deque()  # (arrived, transit), both rising: the first is the minimum
         self._recent: deque[tuple[int, int]] = deque()
         self._sorted: list[int] = []
         self._since = 0
+        self._worth = 0  # the transit of the slowest packet that is worth waiting for
+        self._news = 0  # packets since that was found
 
     def add(self, arrived: int, transit: int) -> None:
         """Take note of one packet. `arrived` never falls by more than reordering of threads makes it."""
@@ -48,6 +52,9 @@ class Transit:
             self._forget_first()
         if self._low[-1][1] - self._low[0][1] > MOVED_SAMPLES:  # it rises: no other one of them is further off
             self._notice_another_way(arrived)
+        self._news += 1
+        if self._news >= min(EACH, len(self._sorted) // EACH):
+            self._find_worth()
 
     @property
     def base(self) -> int:
@@ -57,15 +64,23 @@ class Transit:
     @property
     def spread(self) -> int:
         """By how much 95 % of the last packets were slower than the fastest, at most."""
-        return self._slower(QUANTILE)
+        return max(0, self._sorted[int(len(self._sorted) * QUANTILE)] - self.base)
 
     @property
-    def tail(self) -> int:
-        """The same of 99 %."""
-        return self._slower(TAIL)
+    def worth(self) -> int:
+        """How much slower than the fastest a packet may be, and be worth waiting for.
 
-    def _slower(self, quantile: float) -> int:
-        return max(0, self._sorted[int(len(self._sorted) * quantile)] - self._low[0][1])
+        To wait makes all that is heard late; not to wait, some of it made up. This is where both together cost least.
+        """
+        return max(0, self._worth - self.base)
+
+    def _find_worth(self) -> None:
+        self._news = 0
+        count = len(self._sorted)
+        each = LATE_COSTS / count
+        slowest = range(int(count * (1 - LATE_MOST)), count)
+        best = min(slowest, key=lambda place: self._sorted[place] + each * (count - 1 - place))
+        self._worth = self._sorted[best]
 
     def watched(self, now: int) -> int:
         """For how long this speaker has been watched."""
@@ -87,3 +102,4 @@ class Transit:
         while self._low[0] != settled:
             self._low.popleft()
         self._forget(arrived - SETTLED_SAMPLES)
+        self._find_worth()

@@ -1107,6 +1107,19 @@ def test_an_unconfirmed_clock_and_a_lying_one_show_nothing(net: Net) -> None:
     assert bob.session.mouth_to_ear_ms is None
 
 
+def test_who_talks_before_being_confirmed_is_told_of_as_soon_as_that_is_so(net: Net) -> None:
+    # Mistake: the first clock falls through, and for ten seconds nobody knows how far behind the voice is.
+    ann, bob = net.joined("Ann"), net.joined("Bob")
+    bob.listen(on=True)
+    net.run(3)
+    [member] = list(bob.session._roster)
+    member.session.confirmed = False
+    talk(net, ann, bob, seconds=1)
+    member.session.confirmed = True
+    talk(net, ann, bob, seconds=2)
+    assert bob.session.mouth_to_ear_ms == pytest.approx(45, abs=2)
+
+
 class Marked:
     """A store that notes under what things are kept."""
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.voice.transit import BASE_SAMPLES, MOVED_SAMPLES, SETTLED_SAMPLES, SPREAD_SAMPLES, Transit
+from client.voice.transit import BASE_SAMPLES, EACH, MOVED_SAMPLES, SETTLED_SAMPLES, SPREAD_SAMPLES, Transit
 
 STEP = 480
 
@@ -23,10 +24,28 @@ def test_base_is_the_least_and_spread_the_95th_percentile_above_it() -> None:
     assert transit.spread == 95  # mistake: the maximum instead, which one straggler would rule for ten seconds
 
 
-def test_the_tail_is_the_99th_percentile() -> None:
+@pytest.mark.parametrize(
+    ("late", "worth"),
+    [
+        ([], 0),
+        ([9_000] * 4, 0),  # one packet in 250, 9,000 samples late: it would cost 9,000, and is worth 480
+        ([2_000] * 40, 2_000),  # 4 %: worth 4,800
+        ([2_000] * 40 + [20_000] * 2, 2_000),
+        ([400] * 20 + [800] * 10, 800),
+    ],
+)
+def test_rare_packets_are_waited_for_as_long_as_they_are_worth_it(late: list[int], worth: int) -> None:
+    # Mistake: a fixed share, for which one network waits long in vain, and another not the millisecond that it takes.
     transit = Transit()
-    feed(transit, list(range(1000, 1200)))
-    assert transit.tail == 198
+    feed(transit, [1_000] * (1_000 - len(late)) + [1_000 + one for one in late])
+    feed(transit, [1_000] * EACH, 480 * 1_000)
+    assert transit.worth == worth
+
+
+def test_a_speaker_who_is_new_is_waited_for_as_long_as_any_packet_took() -> None:
+    transit = Transit()
+    feed(transit, [1_000, 4_000, 1_000, 9_000, 1_000])
+    assert transit.worth == 8_000
 
 
 def test_a_straggler_among_a_hundred_changes_nothing() -> None:
@@ -61,7 +80,7 @@ def test_a_way_that_became_longer_for_good_is_another_way() -> None:
     now = feed(transit, [longer] * (SETTLED_SAMPLES // STEP - 1), now)
     assert transit.base == 1000
     feed(transit, [longer] * 2, now)
-    assert (transit.base, transit.spread) == (longer, 0)
+    assert (transit.base, transit.spread, transit.worth) == (longer, 0, 0)
 
 
 def test_how_long_it_was_watched() -> None:
@@ -78,4 +97,5 @@ def test_windows_agree_with_plain_counting(steps: list[tuple[int, int]]) -> None
         now += step
         transit.add(now, value)
         assert transit.spread >= 0
+        assert transit.worth >= 0
         assert transit.base <= value

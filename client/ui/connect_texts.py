@@ -64,8 +64,8 @@ def rows(clash: Clash) -> tuple[str, str]:
 
 # --- servers that are remembered ----------------------------------------------------------------------------
 
-FORGET: Final = _("Forget")
-FORGET_ALL: Final = _("All of them")
+FORGET: Final = _("Forget…")
+FORGET_ALL: Final = _("Forget all of them")
 REMEMBER_SERVERS: Final = _("Remember servers and names")
 HINT_REMEMBER_SERVERS: Final = _("For the list under IP:PORT. Without it, all that are remembered are forgotten.")
 REMEMBER_KEY: Final = _("Remember this key")
@@ -74,6 +74,11 @@ TIP_REMEMBER_KEY: Final = _(
     "Without the tick it is deleted there."
 )
 TIP_SERVERS: Final = _("Where you have been (arrow down in the field)")
+
+
+def forget(words: str) -> str:
+    """What takes a line out of the list."""
+    return _("Forget {visit}").format(visit=words)
 
 
 def visit(server: str, room: str) -> str:

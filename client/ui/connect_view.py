@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from client.events import Part
 from client.ui import connect_texts, texts
 from client.ui.form import Fields, Strength, strength_of, typed
+from client.ui.safe_text import safe_name
 from client.ui.servers_menu import ServerActions, ServersMenu
 from client.ui.theme import Theme
 from common.crypto.phrase import strength_bits
@@ -76,7 +77,7 @@ class ConnectView(ttk.Frame):
             entry.state(["invalid" if part is wrong else "!invalid"])
 
     def fit(self, *, narrow: bool) -> None:
-        """In a narrow window the buttons stand under the fields, and the fields go while they cannot be changed."""
+        """In a narrow window the buttons stand under the fields, or beside what those say where they are fixed."""
         self._narrow = narrow
         self._arrange()
 
@@ -128,11 +129,14 @@ class ConnectView(ttk.Frame):
     def _arrange(self) -> None:
         apart = self._theme.px(6) if self._narrow and self._can_connect else 0
         below = 0 if self._narrow else self._under_fields()  # the buttons stand beside the fields
-        self._buttons.grid(row=int(self._narrow), column=int(not self._narrow), sticky="se", pady=(apart, below))
+        self._buttons.grid(row=int(self._narrow), column=1, sticky="se", pady=(apart, below))
         if self._narrow and not self._can_connect:
             self._boxes.grid_remove()
+            self._where.configure(text="\n".join(map(safe_name, (self.fields.name, self.fields.server))))
+            self._where.grid(row=1, column=0, sticky="w", padx=(0, self._theme.px(8)))
         else:
-            self._boxes.grid(row=0, column=0, sticky="ew")
+            self._where.grid_remove()
+            self._boxes.grid(row=0, column=0, columnspan=1 + self._narrow, sticky="ew")
 
     def _under_fields(self) -> int:
         """How high what stands below the fields is."""
@@ -144,6 +148,7 @@ class ConnectView(ttk.Frame):
         self._can_connect = True
         self._boxes = ttk.Frame(self, style="Surface.TFrame")
         self._buttons = ttk.Frame(self, style="Surface.TFrame")
+        self._where = ttk.Label(self, style="SurfaceMuted.TLabel")  # in place of the fields
         self.columnconfigure(0, weight=1)
         for column, (part, label, weight, width) in enumerate(
             (
@@ -154,7 +159,8 @@ class ConnectView(ttk.Frame):
         ):
             self._boxes.columnconfigure(column, weight=weight)
             head = ttk.Frame(self._boxes, style="Surface.TFrame")
-            ttk.Label(head, text=label, style="SurfaceMuted.TLabel").pack(side="left")
+            title = ttk.Label(head, text=label, style="SurfaceMuted.TLabel")
+            title.pack(side="left")
             head.grid(row=0, column=column, sticky="ew", padx=(self._theme.px(3), gap), pady=(0, self._theme.px(1)))
             style = "Field.TEntry" if part is Part.NAME else "Key.Field.TEntry"  # with room for a button
             entry = ttk.Entry(self._boxes, textvariable=self._variables[part], style=style, width=width)
@@ -165,7 +171,7 @@ class ConnectView(ttk.Frame):
             entry.bind("<FocusOut>", lambda _event: self.settle(), add="+")
             self.entries[part] = entry
         self.servers: ServersMenu = ServersMenu(self.entries[Part.SERVER], self._theme, self._actions.servers)
-        self._build_key(head)
+        self._build_key(head, title)
         self.remember_box: ttk.Checkbutton = ttk.Checkbutton(
             self._boxes,
             style="Switch.TCheckbutton",
@@ -177,8 +183,10 @@ class ConnectView(ttk.Frame):
         self._build_buttons()
         self._reveal(shown=False)
 
-    def _build_key(self, head: ttk.Frame) -> None:
+    def _build_key(self, head: ttk.Frame, title: ttk.Label) -> None:
         """`head` is the line over the key field: strength and *New key* stand at its right end."""
+        self._key_head, self._key_title = head, title
+        head.bind("<Configure>", lambda _event: self._fit_key_title())
         entry = self.entries[Part.KEY]
         entry.configure(show=_BULLET)
         # In the key field, so that it is the next stop of Tab.
@@ -209,6 +217,12 @@ class ConnectView(ttk.Frame):
             command=self._actions.menu,
         )
         self.menu_button.pack(side="left", fill="y", padx=(self._theme.px(8), 0))
+
+    def _fit_key_title(self) -> None:
+        """How strong the key is must be read as a whole; that it is one is said by a short word as well."""
+        beside = self._strength.winfo_reqwidth() + self.new_key_button.winfo_reqwidth() + self._theme.px(12)
+        whole = beside + self._theme.fonts.small.measure(texts.KEY) <= self._key_head.winfo_width()
+        self._key_title.configure(text=texts.KEY if whole else texts.KEY_SHORT)
 
     # --- what happens ---------------------------------------------------------------------------------------
 
@@ -261,6 +275,7 @@ class ConnectView(ttk.Frame):
         colours = self._theme.palette
         colour = {Strength.WEAK: colours.danger, Strength.FAIR: colours.warning}.get(strength, colours.success)
         self._strength.configure(text=_STRENGTH_TEXTS[strength], foreground=colour)
+        self._fit_key_title()
 
 
 def _enable(widget: ttk.Widget, *, on: bool) -> None:

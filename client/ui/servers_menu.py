@@ -54,21 +54,35 @@ class ServersMenu:
         visits = self._actions.known()
         if not visits or self._entry.instate(["disabled"]):
             return
-        self.menu = menu = self._theme.menu(self._entry)
-        forget = self._theme.menu(menu)
+        menu = self._theme.menu(self._entry)
         for visit in visits:
-            words = texts.visit(bounded(visit.server, _CELLS), safe_name(visit.room) if visit.room else "")
             menu.add_command(
-                label=words, accelerator=f"{safe_name(visit.name)}  ", command=partial(self._actions.choose, visit)
+                label=_words(visit),
+                accelerator=f"{safe_name(visit.name)}  ",
+                command=partial(self._actions.choose, visit),
             )
-            forget.add_command(label=words, command=partial(self._forget, visit))
         menu.add_separator()
-        forget.add_separator()
-        forget.add_command(label=texts.FORGET_ALL, command=partial(self._forget, None))
-        menu.add_cascade(label=texts.FORGET, menu=forget)
+        # A list of its own: Tk draws the arrow of one within another as a smudge.
+        menu.add_command(label=texts.FORGET, command=partial(self._entry.after_idle, self._open_forget))
+        self._post(menu)
+
+    def _open_forget(self) -> None:
+        menu = self._theme.menu(self._entry)
+        for visit in self._actions.known():
+            menu.add_command(label=texts.forget(_words(visit)), command=partial(self._forget, visit))
+        menu.add_separator()
+        menu.add_command(label=texts.FORGET_ALL, command=partial(self._forget, None))
+        self._post(menu)
+
+    def _post(self, menu: tk.Menu) -> None:
+        self.menu = menu
         menu.update_idletasks()
         menu.tk_popup(self._entry.winfo_rootx(), self._entry.winfo_rooty() + self._entry.winfo_height())
 
     def _forget(self, visit: Visit | None) -> None:
         self._actions.forget(visit)
         self.refresh()
+
+
+def _words(visit: Visit) -> str:
+    return texts.visit(bounded(visit.server, _CELLS), safe_name(visit.room) if visit.room else "")

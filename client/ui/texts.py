@@ -23,6 +23,7 @@ APP: Final = "Secure Chat"
 SERVER: Final = _("IP:PORT")
 NAME: Final = _("Name")
 KEY: Final = _("Encryption key")
+KEY_SHORT: Final = _("Key")
 CONNECT: Final = _("Connect")
 DISCONNECT: Final = _("Disconnect")
 NEW_KEY: Final = _("New key")

@@ -172,7 +172,7 @@ class AudioSpeaker(CardStream):
         if played and self._pace.note(now, played / self.rate):  # until it has begun, it is only late
             self._counters.underflows += 1
             self._target.gap(now)
-            if self._target.seconds * self.rate > self._room and self._period.lengthen():
+            if round(self._target.seconds * self.rate) > self._room and self._period.lengthen():
                 raise DeviceUnfit
         elif self._silent > PAUSE_SECONDS * self.rate and self._period.shorten(self._target.calm(now)):
             raise DeviceUnfit

@@ -28,13 +28,17 @@ FILL_MOST: Final = 0.080
 RAISE: Final = 0.005  # after a gap that was not the only one for a while
 STALL: Final = 0.5  # seconds within which all gaps are one halt of the machine
 OFTEN: Final = 10.0  # seconds between two gaps of a block or two: rarer ones are worth less than 5 ms of delay
+# Pieces twice as long make all voice 10 to 20 ms later: worth it only for FAST of them within FAST_SECONDS.
+FAST: Final = 10
+FAST_SECONDS: Final = 20.0
+OFTEN_MOST: Final = 0.010  # seconds more than at first
 LOWER: Final = 0.0025  # after a while in which there was always SLACK to spare, or there are more than at first
 SLACK: Final = 0.006
 BLOCK: Final = 0.010  # blocks are whole, and so are the pieces that many cards take: 2.5 ms less may be 10 less
 PROMPT: Final = 0.007  # a machine on which no two looks were further apart can do with nothing to spare
 QUIET_FIRST: Final = 10.0  # seconds without a raise before less is tried; after each spell of them twice as long
 QUIET_MOST: Final = 160.0
-CALM_FIRST: Final = 60.0  # seconds without a raise before shorter pieces are tried; doubled by each lengthening
+CALM_FIRST: Final = 60.0  # seconds without gaps that came fast before shorter pieces; doubled by each lengthening
 CALM_MOST: Final = 480.0
 
 
@@ -153,8 +157,9 @@ class FillTarget:
     """How much sound should lie ready for the card, in seconds: learnt from gaps, where they come often.
 
     A gap that comes alone is heard once; what it would take to bridge the next one, everybody would hear in each answer
-    that comes late. So it changes nothing, and what a bad spell has put on goes again. Less than at first is tried only
-    where there was always some to spare.
+    that comes late. So it changes nothing, those that come now and then put on a little, only those that come fast
+    whatever it takes; and what a bad spell has put on goes again. Less than at first is tried only where there was
+    always some to spare.
     """
 
     def __init__(self, period: float) -> None:
@@ -167,12 +172,13 @@ class FillTarget:
         self._longest = 0.0  # seconds between two looks
         self._until = 0.0
         self._began = 0.0
-        self._stalled_at: float | None = None
+        self._stalls: deque[float] = deque(maxlen=FAST)
         self._raised_at: float | None = None
+        self._fast_at: float | None = None
 
     def calm(self, now: float) -> float:
-        """For how many seconds gaps were none, or rare."""
-        return now - (self._began if self._raised_at is None else self._raised_at)
+        """For how many seconds gaps did not come fast."""
+        return now - (self._began if self._fast_at is None else self._fast_at)
 
     def note(self, now: float, left: float) -> None:
         """`left` seconds lay ready when somebody looked."""
@@ -195,13 +201,16 @@ class FillTarget:
 
     def gap(self, now: float) -> None:
         """The card found too little."""
-        before = self._stalled_at
-        if before is not None and now - before < STALL:
+        apart = now - self._stalls[-1] if self._stalls else OFTEN
+        if apart < STALL:
             return
-        self._stalled_at = now
-        if before is None or now - before > OFTEN:
+        self._stalls.append(now)
+        if apart >= OFTEN:
             return
-        self.seconds = min(FILL_MOST, self.seconds + RAISE)
+        most = max(self.seconds, self._first + OFTEN_MOST)
+        if len(self._stalls) == FAST and now - self._stalls[0] <= FAST_SECONDS:
+            self._fast_at, most = now, FILL_MOST
+        self.seconds = min(most, self.seconds + RAISE)
         if self._raised_at is None or now - self._raised_at > QUIET_FIRST:  # many in one bad spell teach nothing new
             self._quiet = min(QUIET_MOST, 2 * self._quiet)
         self._raised_at = now

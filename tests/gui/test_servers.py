@@ -58,6 +58,16 @@ def test_what_stands_as_the_name_is_told(open_window: Open, tmp_path: Path) -> N
     window.until(lambda: told[-1] == "Cy")
 
 
+def forget(window: DrivenWindow, *keys: str) -> None:
+    """By the last line of the open list, and by these keys in the list that opens then."""
+    servers = window.app.page.connect.servers
+    before = servers.menu
+    window.key("Up", "Up", "Return")
+    window.until(lambda: servers.menu is not before and servers.menu is not None and servers.menu.winfo_viewable())
+    window.picture("forget")
+    window.key(*keys, "Return")
+
+
 def test_one_is_forgotten_and_then_all(open_window: Open, tmp_path: Path) -> None:
     # would catch: a list that shows for ever where one was once
     visited = known(tmp_path, HOME, WORK)
@@ -65,10 +75,10 @@ def test_one_is_forgotten_and_then_all(open_window: Open, tmp_path: Path) -> Non
     servers = window.app.page.connect.servers
     window.click(servers.button)
     window.until(lambda: servers.menu is not None and servers.menu.winfo_viewable())
-    window.key("Up", "Up", "Right", "Return")  # the last line of the menu: Forget; in it the first
+    forget(window, "Down")
     window.until(lambda: visited.all() == (WORK,))
     window.click(servers.button)
-    window.key("Up", "Up", "Right", "Up", "Return")
+    forget(window, "Up", "Up")
     window.until(lambda: visited.all() == ())
     window.until(lambda: not servers.button.winfo_ismapped())
 

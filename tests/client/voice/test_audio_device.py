@@ -14,7 +14,7 @@ import pytest
 
 from client.voice import sound_library
 from client.voice.audio_device import PAUSE_PEAK, AudioMicrophone, AudioSpeaker
-from client.voice.card_clock import Period
+from client.voice.card_clock import FAST, Period
 from client.voice.card_stream import FIRST_SECONDS
 from client.voice.cards import Card, Side, View
 from client.voice.counters import Counters
@@ -296,7 +296,7 @@ def test_a_card_that_holds_too_little_is_to_be_opened_with_longer_periods(bench:
     [stream] = bench.library.streams
 
     def play() -> None:
-        for tick in range(1_000):
+        for tick in range(1_500):
             stream.fill = max(0, stream.fill - 480)
             if tick % 100 > 5:  # the program stands still again and again
                 for _ in range(speaker.wanted(100.0 + tick / 100)):
@@ -304,7 +304,7 @@ def test_a_card_that_holds_too_little_is_to_be_opened_with_longer_periods(bench:
 
     with pytest.raises(DeviceUnfit):
         play()
-    assert bench.counters.underflows == 4
+    assert bench.counters.underflows == FAST
     bench.speaker()
     assert bench.library.streams[1].settings["frames_per_buffer"] == 960
 

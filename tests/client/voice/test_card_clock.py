@@ -11,6 +11,7 @@ from client.voice.card_clock import (
     LOOK_SECONDS,
     LOWER,
     OFTEN,
+    OFTEN_MOST,
     PIECES_SECONDS,
     QUIET_FIRST,
     QUIET_MOST,
@@ -55,11 +56,21 @@ def test_a_card_that_catches_up_lost_nothing() -> None:
 def test_gaps_that_come_often_raise_the_target_up_to_a_limit() -> None:
     target = FillTarget(0.010)
     target.gap(0.0)
-    target.gap(OFTEN)
+    target.gap(OFTEN - 1.0)
     assert target.seconds == FILL_FIRST + RAISE
     for second in range(100):
         target.gap(OFTEN + second)
     assert target.seconds == FILL_MOST
+
+
+def test_gaps_that_come_now_and_then_put_on_no_more_than_a_little() -> None:
+    # Mistake: a gap each five seconds, and within a minute pieces of 40 ms, for the rest of a talk.
+    target = FillTarget(0.010)
+    for number in range(400):
+        target.gap(5.0 * number)
+        target.gap(5.0 * number + 1.0)  # two are no bad spell yet
+    assert target.seconds == FILL_FIRST + OFTEN_MOST
+    assert target.calm(2_000.0) == 2_000.0  # shorter pieces may be tried
 
 
 def test_a_gap_that_comes_alone_costs_nobody_anything() -> None:

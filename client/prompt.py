@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
 from prompt_toolkit import PromptSession
@@ -64,6 +64,9 @@ class PromptConsole:
             input=keyboard,
             output=screen,
         )
+        # While lines are written above it the library gives the terminal its usual modes back, in which a Ctrl+D that
+        # is pressed just then is lost. Nothing that is written needs them.
+        self._session.app.input.cooked_mode = nullcontext  # type: ignore[method-assign]
         self._session.default_buffer.accept_handler = self._accepted
         self._session.default_buffer.on_text_changed += lambda buffer: typed(buffer.text)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import pty
 import re
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +17,7 @@ import pytest
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.input.base import PipeInput
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from client.prompt import PromptConsole
@@ -182,3 +186,28 @@ def test_what_is_being_typed_is_told() -> None:
         terminal.keys.send_text("hi\r")
         terminal.until(lambda: terminal.typed == ["hi"])
     assert terminal.drafts[0] in {"h", "hi"}
+
+
+def test_the_terminal_takes_keys_as_they_are_while_lines_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Mistake: Ctrl+D, pressed as a line comes in, is taken by the terminal and never seen by the prompt.
+    end, other = pty.openpty()
+    with os.fdopen(other, encoding="utf-8") as keyboard:
+        waits, modes = threading.Event(), list[int]()
+        screen = io.StringIO()
+        output = Vt100_Output(screen, lambda: Size(24, 80), enable_cpr=False)
+        console = PromptConsole(lambda _: [], lambda: "", keyboard=Vt100Input(keyboard), screen=output)
+
+        def write_raw(text: str) -> None:
+            if "line" in text:
+                modes.append(termios.tcgetattr(other)[3] & termios.ICANON)
+                waits.set()
+
+        monkeypatch.setattr(output, "write_raw", write_raw)
+        reading = threading.Thread(target=console.read, args=(lambda _: None,))
+        reading.start()
+        console.write(["a line"])
+        assert waits.wait(PATIENCE)
+        console.close()
+        reading.join(PATIENCE)
+    os.close(end)
+    assert modes == [0]

@@ -99,10 +99,10 @@ def _delays(given: argparse.Namespace, net: str | None, minutes: float) -> int:
 
 
 def _long(given: argparse.Namespace, minutes: float) -> int:
-    for one in run(
+    found = run(
         OURS[0], period=given.period, network=None, count=given.chirps, times=given.speech, minutes=minutes, seed=1
-    ):
-        print(f"{table([one])}\n\nMemory, MiB: {one.memory}\n", flush=True)
+    )
+    print(f"{table(found)}\n\nMemory, MiB: {' → '.join(str(one.memory) for one in found)}\n", flush=True)
     return 0
 
 

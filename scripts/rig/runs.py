@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +79,8 @@ def run(
         found = [_measure(setting, stage, early, count, times, seed)]
         if minutes:
             _talk(stage.card, minutes)
-            found.append(_measure(setting, stage, early, count, times, seed + 1))
+            after = replace(setting, name=f"{setting.name}, after {minutes:g} min of talk")
+            found.append(_measure(after, stage, early, count, times, seed + 1))
         return found
 
 

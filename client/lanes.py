@@ -22,7 +22,8 @@ _DOWN: Final = "down"
 _WAYS: Final = {_UP: LaneReason.LOSS_UP, _DOWN: LaneReason.LOSS_DOWN}
 _OPENS: Final = 3  # stalls within _OPENS_SECONDS, in one direction
 _OPENS_SECONDS: Final = 10.0
-_THIRD_OPENS: Final = 16  # about 2 % of the packets lost; two lanes are enough for 1 %
+_THIRD_OPENS: Final = 10  # within _THIRD_SECONDS: over 2 % of the packets lost; two lanes are enough for 1 %
+_THIRD_SECONDS: Final = 5.0
 _THIRD_AFTER: Final = 2.0  # seconds of a second one
 _GOOD_SECONDS: Final = 30.0
 _GOOD: Final = 1  # stalls within _GOOD_SECONDS that are nobody's concern
@@ -130,7 +131,7 @@ class LaneWatch:
         """Where one lane stalls so often, two often do at once."""
         if self.count == 2 and now - self._opened_at >= _THIRD_AFTER:
             for way, reason in _WAYS.items():
-                if self._count(way, now, _OPENS_SECONDS) >= _THIRD_OPENS and not self._delay[way].waiting():
+                if self._count(way, now, _THIRD_SECONDS) >= _THIRD_OPENS and not self._delay[way].waiting():
                     return self._switch(now, reason, 3)
         return None
 

@@ -359,13 +359,12 @@ class Network(threading.Thread):
         self._carry_out()
 
     def _check_hearing(self, session: Session, pong: messages.Pong) -> None:
-        if not session.hears_all:  # what the broker has given out may be those whom I have muted
-            self._hearing = Hearing()
-            return
         standing, heard = self._transport.voice_standing, self._transport.voice_heard
-        if self._hearing.deaf(pong.stamp / MICRO, pong.voice_frames, standing, heard, time.monotonic()):
+        asked, now = pong.stamp / MICRO, time.monotonic()
+        some_muted = not session.hears_all
+        if self._hearing.deaf(asked, pong.voice_frames, standing, heard, now, some_muted=some_muted):
             self._transport.reopen_voice()
-            if self._hearing.in_vain == TOLD_AFTER:
+            if self._hearing.in_vain == TOLD_AFTER and not some_muted:
                 self._deaf("the broker gives it out, and nothing arrives")
 
     def _deaf(self, why: str) -> None:

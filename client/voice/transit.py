@@ -21,6 +21,12 @@ QUANTILE: Final = 0.95
 LATE_COSTS: Final = 5 * SAMPLE_RATE // 2  # what all packets being late would be worth in delay: each percent 25 ms
 LATE_MOST: Final = 0.1  # of the packets
 EACH: Final = 8  # packets: so often it is found out anew
+LATE_SAMPLES: Final = SAMPLE_RATE // 50  # slower than the fastest by more than 20 ms
+ONE_STALL: Final = SAMPLE_RATE * 15 // 100  # what is late within this is late for one reason
+OVER_STALLS: Final = 8  # times as many packets as lie between two, without one: by chance once in three thousand
+FEWEST_STALLS: Final = 4  # fewer tell nothing of how often they come
+OVER_ONCE: Final = 120 * SAMPLE_RATE  # what is over more often than this comes back, and is better remembered
+LOOKED: Final = 25  # packets: so often it is looked whether they are over
 MOVED_SAMPLES: Final = SAMPLE_RATE // 4  # a way that got this much longer for SETTLED is another way
 SETTLED_SAMPLES: Final = SAMPLE_RATE
 
@@ -35,6 +41,8 @@ class Transit:
         self._since = 0
         self._worth = 0  # the transit of the slowest packet that is worth waiting for
         self._news = 0  # packets since that was found
+        self._looked = 0  # packets since it was looked whether the stalls are over
+        self._over_at: int | None = None  # when they were, the last time
 
     def add(self, arrived: int, transit: int) -> None:
         """Take note of one packet. `arrived` never falls by more than reordering of threads makes it."""
@@ -53,6 +61,9 @@ class Transit:
         if self._low[-1][1] - self._low[0][1] > MOVED_SAMPLES:  # it rises: no other one of them is further off
             self._notice_another_way(arrived)
         self._news += 1
+        self._looked += 1
+        if self._looked >= LOOKED:
+            self._notice_calm(arrived)
         if self._news >= min(EACH, len(self._sorted) // EACH):
             self._find_worth()
 
@@ -103,3 +114,28 @@ class Transit:
             self._low.popleft()
         self._forget(arrived - SETTLED_SAMPLES)
         self._find_worth()
+
+    def _notice_calm(self, arrived: int) -> None:
+        """Forget stalls that came again and again, and do so no more: lanes were opened, or the network has recovered.
+
+        Without this they would be waited for until ten seconds of speech have pushed them out.
+        """
+        self._looked = 0
+        late = self.base + LATE_SAMPLES
+        if self._sorted[-1] <= late or (self._over_at is not None and arrived - self._over_at < OVER_ONCE):
+            return
+        stalls: list[int] = []  # how many packets came after each of them; in a pause nothing can stall
+        latest = then = arrived
+        for since, (when, transit) in enumerate(reversed(self._recent)):
+            if transit > late and (not stalls or then - when > ONE_STALL):
+                if not stalls:
+                    latest = when
+                stalls.append(since)
+                then = when
+        if len(stalls) < FEWEST_STALLS:
+            return
+        usually = (stalls[-1] - stalls[0]) / (len(stalls) - 1)
+        if stalls[0] > OVER_STALLS * usually:
+            self._over_at = arrived
+            self._forget(latest)
+            self._find_worth()

@@ -9,8 +9,16 @@ from client.hearing import Hearing
 NEVER = float("-inf")
 
 
-def pong(hearing: Hearing, asked: float, given_out: int, *, standing: float | None = 0.0, heard: float = NEVER) -> bool:
-    return hearing.deaf(asked, given_out, standing, heard, asked + 0.05)
+def pong(
+    hearing: Hearing,
+    asked: float,
+    given_out: int,
+    *,
+    standing: float | None = 0.0,
+    heard: float = NEVER,
+    some_muted: bool = False,
+) -> bool:
+    return hearing.deaf(asked, given_out, standing, heard, asked + 0.05, some_muted=some_muted)
 
 
 def test_frames_that_were_given_out_and_never_came_show_within_two_pongs() -> None:
@@ -74,3 +82,25 @@ def test_what_is_heard_again_ends_the_back_off() -> None:
     assert not pong(hearing, 4.0, 300, heard=3.5)
     assert hearing.in_vain == 0
     assert pong(hearing, 5.0, 400, heard=3.5)
+
+
+def test_where_somebody_is_muted_it_is_a_suspicion_that_grows_slowly() -> None:
+    # Mistake: never to look while one is muted, so that all others stay unheard; or to reopen for each word of theirs.
+    hearing = Hearing()
+    reopened = [asked for asked in range(1, 200) if pong(hearing, asked, 100 * asked, some_muted=True)]
+    assert reopened == list(range(21, 200, 21))
+    assert hearing.in_vain == 0  # nothing to tell the user
+
+
+def test_others_are_heard_where_somebody_is_muted() -> None:
+    hearing = Hearing()
+    for number in range(1, 200):
+        assert not pong(hearing, number, 100 * number, heard=number - 4.0 + number % 4, some_muted=True)
+
+
+def test_what_the_muted_said_before_they_left_counts_against_nobody() -> None:
+    hearing = Hearing()
+    assert not pong(hearing, 1.0, 0, some_muted=True)
+    assert not pong(hearing, 2.0, 500)
+    assert not pong(hearing, 3.0, 510)
+    assert pong(hearing, 4.0, 520)

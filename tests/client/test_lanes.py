@@ -97,6 +97,16 @@ def test_voice_that_stalls_all_the_time_opens_a_third_and_two_do_when_it_is_bett
     assert (stats["lane_opened"], stats["lane_given_up"], stats["lanes"]) == (2, 0, 1)
 
 
+def test_one_percent_lost_needs_no_third() -> None:
+    # Would catch a third lane, at half as much data again, where two do.
+    path = Path()
+    path.pongs(3)
+    for count in range(60):  # once a second
+        path.watch.resent(count, path.now)
+        path.pongs(0.9)
+    assert path.told == [(2, LaneReason.LOSS_UP)]
+
+
 def test_one_stall_now_and_then_opens_nothing() -> None:
     path = Path()
     for _ in range(5):

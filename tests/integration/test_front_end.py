@@ -11,8 +11,8 @@ import soxr
 from pystoi import stoi
 
 from client.commands import SetProcessing, Transmit
-from client.voice.front_end import FrontEnd, FrontEnds, MakeFrontEnd
-from client.voice.loudness import decibels
+from client.voice.front_end import FrontEnds, MakeFrontEnd
+from scripts.bench.echo import LONG, ROOMS, Room, double_talk, echo_removed, level, through
 from scripts.demo.likeness import find
 from tests.fakes.pair import SPEECH, Pair, Sound
 
@@ -24,17 +24,6 @@ def speech() -> Sound:
     sound, rate = soundfile.read(SPEECH)
     resampled: Sound = soxr.resample(sound, rate, RATE)
     return resampled
-
-
-def in_a_room(sound: Sound) -> Sound:
-    """What a microphone hears of a loudspeaker in a room: 12 ms away, 150 ms of reverberation."""
-    chance = np.random.default_rng(1)
-    tail = chance.standard_normal(int(0.15 * RATE)) * np.exp(-np.arange(int(0.15 * RATE)) / (0.03 * RATE))
-    tail[0] = 3.0
-    answer = np.concatenate([np.zeros(int(0.012 * RATE)), tail])
-    size = 1 << (sound.size + answer.size).bit_length()
-    heard = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(answer, size), size)[: sound.size]
-    return np.asarray(heard / np.sqrt(np.sum(answer**2)) * 0.5)
 
 
 def with_noise(sound: Sound, like: Sound, ratio: float) -> Sound:
@@ -51,42 +40,21 @@ def make() -> MakeFrontEnd:
     return ends.make
 
 
-def through(front_end: FrontEnd, near: Sound, far: Sound) -> Sound:
-    out = []
-    for start in range(0, near.size - 479, 480):
-        front_end.hear(far[start : start + 480].astype(np.float32))
-        out.append(front_end.process(near[start : start + 480].astype(np.float32)).block)
-    return np.concatenate(out).astype(np.float64)
-
-
-def level(sound: Sound) -> float:
-    return decibels(sound.astype(np.float32))
-
-
-def test_an_echo_is_taken_away(make: MakeFrontEnd) -> None:
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_an_echo_is_taken_away(room: Room, make: MakeFrontEnd) -> None:
     # 25 dB and more after four seconds, though the room has noise 15 dB below the echo.
-    far = np.tile(speech()[::-1], 3)
-    echo = in_a_room(far)
-    microphone = with_noise(echo, echo, 15)
-    left = through(make(ALL, True, pytest.fail), microphone, far)
-    settled = slice(4 * RATE, left.size)
-    assert level(microphone[settled]) - level(left[settled]) >= 25
+    assert echo_removed(room, make(ALL, True, pytest.fail), speech()) >= 25
 
 
-def test_both_may_talk_at_once(make: MakeFrontEnd) -> None:
+@pytest.mark.parametrize("room", LONG, ids=lambda room: room.name)
+def test_most_of_an_echo_that_lasts_is_taken_away(room: Room, make: MakeFrontEnd) -> None:
+    assert echo_removed(room, make(ALL, True, pytest.fail), speech()) >= 10
+
+
+@pytest.mark.parametrize("room", [*ROOMS, *LONG], ids=lambda room: room.name)
+def test_both_may_talk_at_once(room: Room, make: MakeFrontEnd) -> None:
     # Near speech over the echo keeps its level: less than 6 dB of change.
-    near = speech()
-    far = np.tile(near[::-1], 2)[: 4 * RATE + near.size]
-    echo = in_a_room(far)
-    microphone = echo.copy()
-    microphone[4 * RATE :] += near
-    front_end = make(SetProcessing(gain=False), True, pytest.fail)
-    heard = through(front_end, with_noise(microphone, echo, 15), far)[4 * RATE :]
-    shift = find(near, heard)
-    said, got = near[: heard.size - shift], heard[shift : shift + near.size]
-    loud = [start for start in range(0, said.size - 479, 480) if level(said[start : start + 480]) > level(near) - 5]
-    change = [level(got[start : start + 480]) - level(said[start : start + 480]) for start in loud]
-    assert abs(float(np.median(change))) < 6
+    assert abs(double_talk(room, make(SetProcessing(gain=False), True, pytest.fail), speech())) < 6
 
 
 def test_pauses_are_not_sent_and_no_syllable_is_cut(tmp_path: Path, make: MakeFrontEnd) -> None:

@@ -26,7 +26,7 @@ def run(script: str, *flags: str, bare: bool = False) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize(
-    "script", ["start.py", "test.py", "bench_voice_latency.py", "bench_client.py", "bench_window.py"]
+    "script", ["start.py", "test.py", "bench_voice_latency.py", "bench_client.py", "bench_echo.py", "bench_window.py"]
 )
 def test_help_needs_nothing_installed(script: str) -> None:
     # Would catch a question that is answered by a minute of installing.

@@ -83,6 +83,43 @@ def test_a_way_that_became_longer_for_good_is_another_way() -> None:
     assert (transit.base, transit.spread, transit.worth) == (longer, 0, 0)
 
 
+LOSSY = [1_000] * 25 + [4_000] * 6  # each 0.31 s some packets that came 63 ms late
+
+
+def test_stalls_that_are_over_are_not_waited_for() -> None:
+    # Mistake: ten seconds of talk at a delay that nothing needs any more, after lanes were opened.
+    transit = Transit()
+    now = feed(transit, LOSSY * 20)
+    assert transit.spread == 3_000
+    now = feed(transit, [1_000] * 220, now)
+    assert transit.spread == 3_000  # 2.2 s: it may be chance
+    feed(transit, [1_000] * 60, now)
+    assert transit.spread == transit.worth == 0
+
+
+def test_in_a_pause_nothing_can_stall() -> None:
+    # Mistake: to take the time in which nobody spoke for a good network.
+    transit = Transit()
+    now = feed(transit, LOSSY * 20) + 10 * 48_000
+    feed(transit, [1_000] * 100, now)
+    assert transit.spread == 3_000
+
+
+def test_what_comes_back_again_and_again_is_remembered() -> None:
+    # Mistake: to forget a bad spell that comes every ten seconds just before it comes.
+    transit = Transit()
+    now = feed(transit, [*LOSSY * 10, *[1_000] * 300, *LOSSY * 10])
+    feed(transit, [1_000] * 300, now)
+    assert transit.spread == 3_000
+
+
+def test_a_stall_now_and_then_is_not_over_because_it_did_not_come_for_seconds() -> None:
+    transit = Transit()
+    now = feed(transit, [1_000, *[9_000] * 12] + ([1_000] * 360 + [9_000] * 40) * 2)
+    feed(transit, [1_000] * 390, now)
+    assert transit.spread == 8_000
+
+
 def test_how_long_it_was_watched() -> None:
     transit = Transit()
     transit.add(700, 5)

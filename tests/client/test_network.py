@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from client import commands, events, network
+from client import commands, connection, events, network
 from client.approach import Approach
 from client.endpoint import Endpoint
 from client.lanes import LaneWatch
@@ -112,7 +112,7 @@ class World:
     def begin(self) -> None:
         self.network = Network(self.store, microphone="none", speaker="none")
         self.wire = Wire.last
-        surroundings: Any = self.network._surroundings
+        surroundings: Any = self.network._connection._surroundings
         surroundings.news = lambda _now: self.changes.popleft() if self.changes else None
 
     def approach_aside(
@@ -178,7 +178,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     clock = SimpleNamespace(monotonic=lambda: made.now, time=lambda: 1_700_000_000.0, sleep=made.sleep)
     monkeypatch.setattr(network, "time", clock)
     monkeypatch.setattr(network, "Transport", Wire)
-    monkeypatch.setattr(network, "approach_aside", made.approach_aside)
+    monkeypatch.setattr(connection, "approach_aside", made.approach_aside)
     made.begin()
     yield made
     store.close()
@@ -244,7 +244,7 @@ def test_a_failed_handshake_without_a_banner_is_tried_again(world: World) -> Non
         world.turn(Link.BROKEN)
         world.turn(after=2.0)
     assert len(world.answers) == 4
-    assert world.known == [None, *[world.network._keys] * 3]  # and the phrase is not stretched again
+    assert world.known == [None, *[world.network._connection._keys] * 3]  # and the phrase is not stretched again
     assert world.wire.identities == 1
 
 
@@ -523,10 +523,10 @@ def test_kept_lines_come_before_the_broker_is_found(world: World) -> None:
     world.turn()
     (line,) = world.of(events.TextReceived)
     assert (line.text, line.late) == ("kept", True)
-    session = world.network._session
+    session = world.network._connection.session
     world.answers[-1](AttemptFailed(events.Part.SERVER, "unreachable", "Nobody is there.", retry=True))
     world.turn()
-    assert world.network._session is session
+    assert world.network._connection.session is session
     world.turn(after=60.0)
     assert world.known[-1] is not None  # stretched once
 
@@ -554,7 +554,7 @@ def test_habits_can_be_changed_while_one_is_in_a_room(world: World) -> None:
     # would catch: a switch in the settings that holds only after a restart
     world.do(commands.SetReceipts(on=False))  # in no room yet
     world.join()
-    session = world.network._session
+    session = world.network._connection.session
     assert session is not None
     told = [session._receipts._tell]
     world.do(commands.SetReceipts(on=True))

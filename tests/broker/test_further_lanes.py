@@ -3,7 +3,7 @@ from __future__ import annotations
 from broker.actions import CutConnection
 from broker.further_lanes import Copy, FurtherLanes
 from common import limits, messages, voice_frame
-from tests.broker.test_core import OTHER, World
+from tests.fakes.core import OTHER, World
 
 TOPIC = b"Vroom##"
 

@@ -18,7 +18,8 @@ BASE_SAMPLES: Final = 20 * SAMPLE_RATE  # 100 ppm of drift are 2 ms in it
 SPREAD_SAMPLES: Final = 30 * SAMPLE_RATE
 SPREAD_PACKETS: Final = 1_000  # ten seconds of speech
 QUANTILE: Final = 0.95
-LATE_COSTS: Final = 5 * SAMPLE_RATE // 2  # what all packets being late would be worth in delay: each percent 25 ms
+LATE_COSTS: Final = 5 * SAMPLE_RATE  # what all packets being late would be worth in delay: each percent 50 ms
+NEAR_SAMPLES: Final = SAMPLE_RATE * 6 // 100  # delay beyond these 60 ms costs twice as much
 LATE_MOST: Final = 0.1  # of the packets
 EACH: Final = 8  # packets: so often it is found out anew
 LATE_SAMPLES: Final = SAMPLE_RATE // 50  # slower than the fastest by more than 20 ms
@@ -90,7 +91,11 @@ class Transit:
         count = len(self._sorted)
         each = LATE_COSTS / count
         slowest = range(int(count * (1 - LATE_MOST)), count)
-        best = min(slowest, key=lambda place: self._sorted[place] + each * (count - 1 - place))
+        far = self.base + NEAR_SAMPLES
+        best = min(
+            slowest,
+            key=lambda place: self._sorted[place] + max(0, self._sorted[place] - far) + each * (count - 1 - place),
+        )
         self._worth = self._sorted[best]
 
     def watched(self, now: int) -> int:

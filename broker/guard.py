@@ -21,9 +21,10 @@ from zmq.utils.monitor import parse_monitor_message
 
 from broker import traffic
 from broker.actions import Note
+from broker.memory import Growth, memory_bytes
 from broker.quota import network_of
 from broker.traffic import Holdings, Scale, Traffic
-from common.kernel import Kernel, Peer, duplicate, glance, peer_at
+from common.kernel import Kernel, Peer, duplicate, glance, peer_at, peer_of
 
 VOICE_PORT_BYTES: Final = 65_536  # in a minute: subscriptions and heartbeats of a large room take a tenth
 _FAILED: Final = (
@@ -32,7 +33,7 @@ _FAILED: Final = (
 _EVENTS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | _FAILED
 _SWEEP_SECONDS: Final = 0.5
 # What a fast sender gets in before it is weighed waits in our memory: those that are new or send much are looked at
-# more often for a while.
+# more often for a while, and all of them as soon as our memory has grown, whoever it was that waited before it sent.
 _CLOSE_SECONDS: Final = 0.03
 _CLOSE_FOR_SECONDS: Final = 0.5
 _MUCH_BYTES: Final = 65_536
@@ -40,15 +41,6 @@ _FROM_ONE: Final = "too many connections from one address"
 _IN_ALL: Final = "too many connections in all"
 _REASONS: Final = (_FROM_ONE, _IN_ALL, *traffic.REASONS)
 _OWN_DESCRIPTORS: Final = 50  # sockets to listen on, files, threads' pipes
-
-
-def peer_of(descriptor: int) -> Peer | None:
-    """Who is at the other end of a descriptor, None: nobody."""
-    opened = duplicate(descriptor)
-    if opened is None:
-        return None
-    with opened:
-        return peer_at(opened)
 
 
 def shut(descriptor: int, peer: Peer | None) -> bool:
@@ -139,17 +131,20 @@ class Guard(threading.Thread):
         for monitor in self._monitors:
             poller.register(monitor, zmq.POLLIN)
         swept = looked = time.monotonic()
+        growth = Growth(memory_bytes())
         try:
             while True:
-                pause = _CLOSE_SECONDS if self._closely else _SWEEP_SECONDS
-                for monitor, _ in poller.poll(int(pause * 1_000)):
+                for monitor, _ in poller.poll(int(_CLOSE_SECONDS * 1_000)):
                     self._read(monitor, self._monitors[monitor])
                 now = time.monotonic()
-                if now - swept >= _SWEEP_SECONDS:
-                    swept = looked = now
+                if now - looked < _CLOSE_SECONDS:
+                    continue
+                looked = now
+                if now - swept >= _SWEEP_SECONDS or growth.grew(memory_bytes()):
+                    swept = now
                     self._look(list(self._connections), now)
-                elif self._closely and now - looked >= _CLOSE_SECONDS:
-                    looked = now
+                    growth.looked(memory_bytes())
+                else:
                     self._look(list(self._closely), now)
         except zmq.ContextTerminated:
             for monitor in self._monitors:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time  # noqa: TID251 - a thread at the edge
 from collections.abc import Callable
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
 from broker.config import version_text
+from broker.memory import memory_bytes
 from broker.ports import Ports
 from broker.report import Report, encode_report
 from broker.status import Standing
 
 _PATIENCE: Final = 5.0  # the loop answers within milliseconds, unless it starts or stops just now
-_STATM: Final = Path("/proc/self/statm")
 
 
 class Reporter:
@@ -48,11 +46,3 @@ class Reporter:
             counters=standing.counters,
         )
         return encode_report(report)
-
-
-def memory_bytes(statm: Path = _STATM) -> int | None:
-    """How much memory this process takes, None where the system does not say."""
-    try:
-        return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None

@@ -24,7 +24,7 @@ from broker.allowed import AllowedKeys
 from broker.banner_port import BannerPort
 from broker.config import Settings
 from broker.core import Core
-from broker.guard import Guard, host_of, peer_of, shut
+from broker.guard import Guard, host_of, shut
 from broker.keypair import KeyPair
 from broker.ports import Ports, refused_port
 from broker.status import Standing, Turns
@@ -33,7 +33,7 @@ from broker.traffic import Traffic
 from common import limits, messages, voice_frame
 from common.banner import Banner, encode_banner
 from common.errors import BadSetting
-from common.kernel import Peer
+from common.kernel import Peer, peer_of
 
 _EACH_TURN: Final = 200  # messages from one socket before the others have their turn
 _WAITING: Final = 1_000  # messages for one connection: joining a room of 500 takes 800 at once

@@ -6,6 +6,7 @@ attack is a function that ends when `stop` is set; they run on threads of one pr
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import threading
@@ -67,10 +68,14 @@ def half_open(where: Where, _room_id: bytes, stop: threading.Event) -> None:
 
 
 def endless(where: Where, _room_id: bytes, stop: threading.Event) -> None:
-    """One authenticated peer that sends a message of 300 MB, again when it was cut."""
+    """One authenticated peer that sends a message of 300 MB, again when it was cut: now at once, now after a while."""
     part = bytes(_PART)
-    while not stop.is_set():
+    for pause in itertools.cycle((0, 0.8)):
+        if stop.is_set():
+            return
         with zmq.Context() as context, _dealer(context, where, 70) as dealer:
+            dealer.send(wire.encode(wire.Join(os.urandom(16), b"without end", 0)))
+            stop.wait(pause)
             for _ in range(ENDLESS_BYTES // _PART):
                 dealer.send(part, zmq.SNDMORE)
             dealer.send(b"the end")

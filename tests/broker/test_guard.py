@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from broker import guard
+from common.kernel import peer_of
 
 
 def test_who_must_go_is_cut_where_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +19,7 @@ def test_who_must_go_is_cut_where_no_descriptor_is_left(monkeypatch: pytest.Monk
         far, peer = server.accept()
         monkeypatch.setattr(os, "dup", no_more)
         with far:
-            assert guard.peer_of(far.fileno()) == peer
+            assert peer_of(far.fileno()) == peer
             assert guard.shut(far.fileno(), peer)
             assert near.recv(1) == b""
             assert far.fileno() >= 0  # still libzmq's to close
@@ -39,7 +40,7 @@ def test_only_the_connection_that_was_meant_is_shut() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as near:
         far, peer = server.accept()
         with far:
-            assert guard.peer_of(far.fileno()) == peer
+            assert peer_of(far.fileno()) == peer
             assert not guard.shut(far.fileno(), None)
             assert not guard.shut(far.fileno(), ("127.0.0.1", 1))
             assert guard.shut(far.fileno(), peer)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from broker.core import Core
 from broker.engine.forgetful import ForgetfulEngine
 from broker.ports import Ports
 from broker.report import decode_report
-from broker.reporter import Reporter, memory_bytes
+from broker.reporter import Reporter
 from broker.status import Standing
 
 PORTS = Ports(1, 2, 3)
@@ -35,13 +34,3 @@ def test_a_loop_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     # Would catch a thread that waits for a stopped loop for ever.
     monkeypatch.setattr(reporter, "_PATIENCE", 0.01)
     assert Reporter(lambda _: None, PORTS).line() is None
-
-
-def test_memory(tmp_path: Path) -> None:
-    # Would catch a broker that cannot say how it is where there is no /proc.
-    assert memory_bytes(tmp_path / "none") is None
-    for text in ("", "1", "1 x"):
-        (tmp_path / "statm").write_text(text)
-        assert memory_bytes(tmp_path / "statm") is None
-    (tmp_path / "statm").write_text("9 2 1")
-    assert (memory_bytes(tmp_path / "statm") or 0) % 2 == 0

@@ -1,7 +1,8 @@
 """What the jitter buffer makes of networks: `python3 scripts/bench_jitter.py [--minutes 10]`.
 
-Made-up networks, a fake clock, no sound: ten minutes take half a second, and every run has the same result. It prints
-a table in Markdown: milliseconds from sending to hearing, and what was concealed or lost.
+Made-up networks and recorded talks, a fake clock, no sound: ten minutes take half a second, and every run has the same
+result. It prints tables in Markdown: milliseconds from sending to hearing, and what was concealed or lost. Recorded
+talks are played once each, in the order in which their packets came (`bench_lanes.py --record`).
 """
 
 import sys
@@ -16,6 +17,7 @@ if __name__ == "__main__":
     read_minutes(__doc__)  # first: neither --help nor a wrong flag must install anything
     enter("client")
 
+from scripts.bench.recorded import load_all
 from scripts.bench.traces import HELD_OUT, TUNING, Delay, fastest, listen, talk
 
 _CLOCKS = (0.0, 100.0, -100.0, 200.0, -200.0)  # ppm that the speaker's clock is slower
@@ -23,7 +25,7 @@ _CAPTION = "| network | clocks, ppm | path, ms | mean | p95 | p99 | concealed | 
 
 
 def main() -> int:
-    """Print both tables."""
+    """Print all tables."""
     packets = round(read_minutes(__doc__) * 6_000)
     for title, networks in (("Tuning set", TUNING), ("Held-out set", HELD_OUT)):
         print(f"{title}\n\n{_CAPTION}\n|{'---|' * (_CAPTION.count('|') - 1)}")
@@ -31,11 +33,14 @@ def main() -> int:
             for ppm in _CLOCKS if name.startswith("30") else _CLOCKS[:1]:
                 print(_row(name, delay, ppm, packets))
         print()
+    print(f"Held-out set, recorded\n\n{_CAPTION}\n|{'---|' * (_CAPTION.count('|') - 1)}")
+    for recorded in load_all():
+        print(_row(recorded.name, recorded.delay, 0.0, len(recorded.delays_ms), in_order=False))
     return 0
 
 
-def _row(name: str, delay: Delay, ppm: float, packets: int) -> str:
-    heard = listen(talk(packets, delay, ppm=ppm), ppm=ppm)
+def _row(name: str, delay: Delay, ppm: float, packets: int, *, in_order: bool = True) -> str:
+    heard = listen(talk(packets, delay, ppm=ppm, in_order=in_order), ppm=ppm)
     counters = heard.counters
     later = [heard.mean_ms, heard.percentile_ms(0.95), heard.percentile_ms(0.99)]
     lost = counters.discarded + counters.skipped

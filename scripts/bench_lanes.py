@@ -25,6 +25,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
+from scripts.bench.recorded import Recorded, save
 from scripts.processes import start_broker
 from scripts.rig.link import Link, Network
 
@@ -51,6 +52,8 @@ def main() -> int:
             for lanes in [given.lanes] if given.lanes else ["1", "2", "3", "auto"]:
                 found.setdefault(lanes, []).append(run(Network.parse(net), lanes, number + 1, given))
         for lanes, runs in found.items():
+            if given.record:
+                save(given.record, Recorded(f"{name}, {given.way}, lanes {lanes}", _packets(runs[0])))
             print(_row(name, lanes, runs), flush=True)
     return 0
 
@@ -89,6 +92,11 @@ def run(network: Network, lanes: str, seed: int, given: argparse.Namespace) -> d
         "uplink": talker["uplink"],
         "counters": watched["counters"],
     }
+
+
+def _packets(run: dict[str, Any]) -> list[float | None]:
+    late = dict(run["delays"])
+    return [late.get(counter) for counter in range(run["sent"])]
 
 
 def _end(before: tuple[str, ...], task: dict[str, Any]) -> "subprocess.Popen[str]":

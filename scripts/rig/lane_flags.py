@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from scripts.flags import Flags
 
@@ -18,4 +19,10 @@ def read_flags(description: str | None) -> argparse.Namespace:
     )
     flags.add_argument("--talkers", type=int, default=1, metavar="N", help="how many speak (default 1)")
     flags.add_argument("--lanes", choices=["1", "2", "3", "auto"], help="only this choice")
+    flags.add_argument(
+        "--record",
+        type=Path,
+        metavar="FOLDER",
+        help="keep when each packet came, for bench_jitter.py (first runs)",
+    )
     return flags.parse_args()

@@ -12,6 +12,7 @@ import zmq
 
 from client.downlink import Downlink
 from client.endpoint import Sockets
+from client.pairs import Pairs
 from client.watched import BROKEN, Watched
 from common import messages
 
@@ -35,6 +36,7 @@ class FurtherLane:
         self._up_wanted = False
         self._failures = 0
         self.retry_at: float | None = None
+        self._pairs = Pairs(number)
 
     def want(self, topics: frozenset[bytes], *, up: bool) -> None:
         """A way up, or none; a way down for these topics, or none."""
@@ -48,16 +50,29 @@ class FurtherLane:
             self._close()
             self._failures = 0
 
-    def send(self, frame: bytes) -> None:
-        """A copy of a frame, if that can be sent at once."""
-        if self._up is None or self._up_since is None:
-            return
-        try:
-            self._up.socket.send(frame, zmq.NOBLOCK)
-        except zmq.Again:
-            self._counters["lane_dropped_sending"] += 1
-        else:
-            self._counters["lane_frames_sent"] += 1
+    @property
+    def send_at(self) -> float | None:
+        """When `send_due` is to be called, if no frame comes before."""
+        return self._pairs.send_at
+
+    def send(self, frame: bytes, now: float) -> None:
+        """A copy of a frame, if that can be sent; it may wait for the next one."""
+        if self._up is not None and self._up_since is not None:
+            self._send(self._up, self._pairs.add(frame, now))
+
+    def send_due(self, now: float) -> None:
+        """Send what has waited in vain."""
+        if self._up is not None:
+            self._send(self._up, self._pairs.due(now))
+
+    def _send(self, up: Watched, frames: list[bytes]) -> None:
+        for frame in frames:
+            try:
+                up.socket.send(frame, zmq.NOBLOCK)
+            except zmq.Again:
+                self._counters["lane_dropped_sending"] += 1
+            else:
+                self._counters["lane_frames_sent"] += 1
 
     def turn(self, ready: Mapping[object, int], now: float, *, look: bool) -> None:
         """Look after both connections."""
@@ -105,6 +120,7 @@ class FurtherLane:
 
     def _close(self) -> None:
         self.retry_at = self._up_since = None
+        self._pairs.forget()
         if self._up is not None:
             self._up.close(self._sockets.poller)
             self._up = None

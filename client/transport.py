@@ -213,7 +213,8 @@ class Transport:
             until = until if retry_at is None else min(until, retry_at)
         self._watch_for_room_to_send()
         while True:
-            seconds = max(0.0, until - time.monotonic())
+            due = min((lane.send_at for lane in self._further if lane.send_at is not None), default=until)
+            seconds = max(0.0, min(until, due) - time.monotonic())
             ready = dict(self._poller.poll(int(seconds * 1000 + 0.999)))
             woken = self._drain_wake_ups() if self._woken in ready else b""
             self._send_frames()
@@ -272,19 +273,22 @@ class Transport:
     # --- voice ----------------------------------------------------------------------------------------------
 
     def _send_frames(self) -> None:
-        oldest = time.monotonic() - _VOICE_OLDEST
+        now = time.monotonic()
+        oldest = now - _VOICE_OLDEST
         while self._frames:
             handed_over, frame = self._frames.popleft()
             try:
                 if self._control is None or handed_over < oldest:
                     raise zmq.Again
                 for lane in self._further:
-                    lane.send(frame)
+                    lane.send(frame, now)
                 if self._waiting:
                     raise zmq.Again
                 self._control.socket.send(frame, zmq.NOBLOCK)
             except zmq.Again:
                 self.counters["voice_dropped_sending"] += 1
+        for lane in self._further:
+            lane.send_due(now)
 
     def _came(self, lane: int, frame: bytes, arrived: float) -> None:
         self._take_voice(frame, arrived, self._watch.frame(lane, frame, arrived))

@@ -22,7 +22,8 @@ def test_further_lanes_bring_everything_and_nothing_twice(people: People, tmp_pa
     speak_to_the_end(ann, ben)
     sent, got = ann.ask("stats"), ben.ask("stats")
     assert sent["lane_frames_sent"] > 0.9 * (lanes - 1) * sent["voice_frames_sent"]
-    assert got["copies"] == got["lane_copies"] > 500 * (lanes - 1)
+    assert got["lane_copies"] > 500 * (lanes - 1)
+    assert 0 <= got["lane_copies"] - got["copies"] <= 4  # the last may be on their way to the voice thread
     assert got["played"] + got["discarded"] + got["skipped"] <= sent["voice_frames_sent"]
     assert got["refused"] == got["replayed"] == got["duplicated"] == 0
 

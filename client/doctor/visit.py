@@ -18,7 +18,7 @@ from common.messages import FromBroker, Join, Joined, Leave, Listen, Listening, 
 ANSWER_SECONDS: Final = 5.0
 FRAMES: Final = 50
 _FRAME_SECONDS: Final = 0.01
-_OPUS_BYTES: Final = 60  # as a packet of the default mode
+_OPUS_BYTES: Final = 120  # as a packet of the default mode
 _LAST_SECONDS: Final = 0.5  # for the last frames
 _TURN_SECONDS: Final = 0.002
 _HELLO_BYTES: Final = 524

@@ -2,7 +2,7 @@
 
 The library inside the wheel `opuslib-next-bundled` is taken, else the system's: no Python binding that was
 tried does loss concealment, bounded buffers and constant bit rate at once. Settings are those that were measured:
-10 ms, restricted low delay, 80 kbit/s, complexity 5 (2.5 ms of look-ahead); slim 40 ms, VoIP, 24 kbit/s, up to 8 kHz,
+10 ms, restricted low delay, 96 kbit/s, complexity 5 (2.5 ms of look-ahead); slim 40 ms, VoIP, 24 kbit/s, up to 8 kHz,
 complexity 8 (6.5 ms). The bit rate is constant because packets of varying size leak speech through any cipher.
 
 The library is called with the lock of the interpreter held: a packet takes 15 to 40 µs (to make a slim one 0.7 ms),
@@ -50,7 +50,7 @@ class _Setting(NamedTuple):
 
 
 _SETTINGS: Final[Mapping[VoiceMode, _Setting]] = {
-    VoiceMode.LOW_DELAY: _Setting(BLOCK_SAMPLES, _RESTRICTED_LOWDELAY, 80_000, 5, _FULL, 0.0025),
+    VoiceMode.LOW_DELAY: _Setting(BLOCK_SAMPLES, _RESTRICTED_LOWDELAY, 96_000, 5, _FULL, 0.0025),
     VoiceMode.SLIM: _Setting(SLIM_SAMPLES, _VOIP, 24_000, 8, _WIDE, 0.0065),
 }
 
@@ -86,7 +86,7 @@ class Encoder:
             raise DeviceError("The voice codec (libopus) did not start: install another version of it.")
 
     def encode(self, block: Block) -> bytes:
-        """A packet of 100 bytes for a block of 10 ms; slim, of 120 bytes for 40 ms."""
+        """A packet of 120 bytes: for a block of 10 ms, slim for 40."""
         if block.size != self._size:
             raise ValueError(f"a packet has {self._size} samples, not {block.size}")
         self._samples[:] = block

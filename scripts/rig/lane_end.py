@@ -22,7 +22,7 @@ from common.messages import FromBroker, Join, Joined, Leave, Listen, MemberJoine
 from common.voice_frame import TOPIC_BYTES, decode_header, encode_header, topic
 
 _TIME: Final = struct.Struct(">d")
-_SOUND: Final = 113  # bytes of a packet at 80 kbit/s, its flags and tag, without the time
+_SOUND: Final = 133  # bytes of a packet at 96 kbit/s, its flags and tag, without the time
 _PACE: Final = 0.01
 _TAIL: Final = 3.0  # seconds for the last frames to arrive
 

@@ -23,9 +23,9 @@ def tone(blocks: int) -> list[Block]:
 def test_a_tone_survives_at_a_constant_size() -> None:
     encoder, decoder = Encoder(VoiceMode.LOW_DELAY), Decoder()
     packets = [encoder.encode(block) for block in tone(50)]
-    # Mistake: variable bit rate, whose sizes leak speech through the seal. 80 kbit/s are 100 bytes.
-    assert {len(packet) for packet in packets} == {100}
-    assert {len(encoder.encode(silence()))} == {100}
+    # Mistake: variable bit rate, whose sizes leak speech through the seal. 96 kbit/s are 120 bytes.
+    assert {len(packet) for packet in packets} == {120}
+    assert {len(encoder.encode(silence()))} == {120}
     heard = np.concatenate([decoder.decode(packet) for packet in packets])
     delay = 120  # 2.5 ms of look-ahead: mistake, an application with 6.5
     wanted = np.concatenate(tone(50))

@@ -7,6 +7,7 @@ Run as a program it forwards the packets; `Link` starts it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import heapq
 import json
@@ -190,7 +191,9 @@ def _forward(devices: list[int], lines: list[Line], running: Callable[[], bool])
             way = devices.index(device)
             try:
                 packet = os.read(device, 65_536)
-            except OSError:
+            except OSError as error:
+                if error.errno == errno.EBADFD:  # its namespace is gone, and it would be ready for ever
+                    return
                 continue
             due = lines[way].out_at(len(packet), time.monotonic())
             if due is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import subprocess
 
 import numpy as np
 import pytest
 
 from scripts.rig.analysis import Delays, Quality, Silent, breaks, delays, quality, speech_delays, spread
-from scripts.rig.link import Line, Network
+from scripts.rig.link import Line, Link, Network
 from scripts.rig.runs import Result, speech, told_between
 from scripts.rig.signals import RATE, Sound, chirps, speech_track, tone
 from scripts.rig.steady import Steady, steady_table
@@ -136,3 +137,13 @@ def test_what_the_listener_says_counts_for_as_long_as_it_stands() -> None:
     assert told_between(told, 0.0, 10.0) == 50.0
     assert told_between(told, 9.25, 10.0) is None
     assert told_between([], 0.0, 1.0) is None
+
+
+@pytest.mark.skipif(bool(Link.missing()), reason=Link.missing() or "there can be a link")
+def test_a_link_whose_ends_are_gone_ends() -> None:
+    # Would catch a forwarder that outlives a killed bench, and takes a core for itself.
+    with Link(Network()) as link:
+        for end in (link.near, link.far):
+            subprocess.run(["ip", "netns", "del", end[-1]], check=True)
+        assert link._forwarder is not None
+        assert link._forwarder.wait(timeout=30) == 0

@@ -23,7 +23,7 @@ from broker.quota import Allowances, BucketTable, network_of
 from broker.rooms import Member, Room, Rooms, deliver, note
 from broker.status import Counters, Pace, Standing
 from broker.subscriptions import Subscriptions, Verdict
-from common import limits
+from common import limits, voice_frame
 from common import messages as wire
 from common.errors import Malformed
 
@@ -126,6 +126,12 @@ class Core:
             self._later += self._refuse_voice(line, member, now)
         return False
 
+    def bundles(self, connection: bytes, frame: bytes, now: float) -> list[bytes]:
+        """What is to be published for further lanes, along with a frame that `voice` said is."""
+        line = self._lines.get(connection)
+        member = None if line is None else line.member or line.further_of
+        return [] if member is None else member.bundles.add(frame, member.room.lanes, now)
+
     def subscribed(self, channel: int, key: bytes, topic: bytes) -> Verdict:
         """A voice channel of this key asks for a topic."""
         member = self._rooms.of_key(key)
@@ -133,6 +139,8 @@ class Core:
         verdict = self._subscriptions.ask(channel, key, topic, allowed=allowed)
         if verdict is not Verdict.APPROVE:
             self.counts.topics_refused += 1
+        elif member is not None:
+            member.room.heard_by(voice_frame.LANE_MARKS.index(topic[:1]))
         return verdict
 
     def unsubscribed(self, channel: int | None, key: bytes | None, topic: bytes) -> Verdict:

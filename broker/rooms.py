@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from broker.actions import Action, Deliver, Note
+from broker.bundles import Bundles
 from broker.further_lanes import FurtherLanes
 from broker.quota import PAGE_BYTES_BURST, PAGE_BYTES_PER_SECOND, Bucket
 from common import limits, voice_frame
@@ -21,6 +22,7 @@ class Room:
     """The members of one conversation.
 
     `wide` once it had more members than get a topic each, until it is empty: clients then use the room's topic.
+    `lanes` is the highest number of a further lane that any of them has listened to, until then.
     `listening_told` is when the members were last told who listens. `frames` counts the voice given out.
     """
 
@@ -29,6 +31,7 @@ class Room:
     members: dict[bytes, Member] = field(default_factory=dict)
     listeners: set[bytes] = field(default_factory=set)
     wide: bool = False
+    lanes: int = 0
     listening_told: float = float("-inf")
     frames: int = 0
 
@@ -37,11 +40,14 @@ class Room:
         return [other for other in self.members.values() if other is not member]
 
     def allows(self, topic: bytes) -> bool:
-        """Whether this is a whole topic of this room: `V‖room‖member`, or `V‖room` in a wide one."""
-        room_topic = voice_frame.room_topic(self.handle)
-        if len(topic) == voice_frame.TOPIC_BYTES:
-            return topic.startswith(room_topic)
-        return self.wide and topic == room_topic
+        """Whether this is a whole topic of this room: `V‖room‖member`, or `V‖room` in a wide one; on any lane."""
+        if topic[:1] not in voice_frame.LANE_MARKS or topic[1 : voice_frame.ROOM_TOPIC_BYTES] != self.handle:
+            return False
+        return len(topic) == voice_frame.TOPIC_BYTES or (self.wide and len(topic) == voice_frame.ROOM_TOPIC_BYTES)
+
+    def heard_by(self, lane: int) -> None:
+        """Somebody listens on this lane."""
+        self.lanes = max(self.lanes, lane)
 
 
 class Member:
@@ -50,6 +56,7 @@ class Member:
     __slots__ = (
         "address",
         "behind_since",
+        "bundles",
         "connection",
         "frames",
         "further_lanes",
@@ -90,6 +97,7 @@ class Member:
         self.voice = Bucket(limits.VOICE_PER_SECOND, limits.VOICE_BURST, now)
         self.voice_refused = float("-inf")  # when it was last told that it sends too many
         self.further_lanes: FurtherLanes | None = None
+        self.bundles = Bundles()
         self.pages = Bucket(PAGE_BYTES_PER_SECOND, PAGE_BYTES_BURST, now)
 
 

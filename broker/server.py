@@ -172,7 +172,8 @@ class Server:
 
     def _serve_control(self, now: float) -> None:
         """Take what waits on the ROUTER, but not for ever. Voice frames go straight on."""
-        receive, publish, voice = self._router.recv, self._xpub.send, self._core.voice
+        receive, publish = self._router.recv, self._xpub.send
+        voice, bundles = self._core.voice, self._core.bundles
         for _ in range(_EACH_TURN):
             try:
                 connection = receive(zmq.NOBLOCK)
@@ -183,6 +184,8 @@ class Server:
             part = self._part(frame, source)
             if part[:1] == voice_frame.MARK and voice(connection, part, now):
                 publish(frame, zmq.NOBLOCK, copy=False)
+                for bundle in bundles(connection, part, now):
+                    publish(bundle, zmq.NOBLOCK)
             else:
                 self._control(connection, frame, source, part, now)
 

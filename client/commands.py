@@ -126,6 +126,7 @@ class Lanes(StrEnum):
     ONE = "1"
     TWO = "2"
     THREE = "3"
+    FOUR = "4"
     AUTO = "auto"  # further ones while the network loses packets
 
 

@@ -16,7 +16,6 @@ from common.address import join_host_port
 _SEND_QUEUE: Final = 64  # messages that libzmq holds for a stalled connection
 _RECEIVE_QUEUE: Final = 200  # messages that libzmq takes ahead: 100 MiB, should a broker send only the largest
 _RECEIVE_VOICE_QUEUE: Final = 1_000
-_VOICE_MESSAGE_BYTES: Final = 4_096  # no frame has more than 1,400; CURVE's handshake needs 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Sockets:
         sock.setsockopt(zmq.SNDHWM, _SEND_QUEUE)
         control = kind == zmq.DEALER
         sock.setsockopt(zmq.RCVHWM, _RECEIVE_QUEUE if control else _RECEIVE_VOICE_QUEUE)
-        sock.setsockopt(zmq.MAXMSGSIZE, limits.FROM_BROKER_BYTES if control else _VOICE_MESSAGE_BYTES)
+        sock.setsockopt(zmq.MAXMSGSIZE, limits.FROM_BROKER_BYTES if control else limits.VOICE_MESSAGE_BYTES)
         sock.setsockopt(zmq.CURVE_SERVERKEY, endpoint.broker_key)
         sock.setsockopt(zmq.CURVE_PUBLICKEY, self._keys[0])
         sock.setsockopt(zmq.CURVE_SECRETKEY, self._keys[1])

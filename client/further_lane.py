@@ -12,9 +12,10 @@ import zmq
 
 from client.downlink import Downlink
 from client.endpoint import Sockets
-from client.pairs import Pairs
 from client.watched import BROKEN, Watched
-from common import messages
+from common import messages, voice_frame
+from common.errors import Malformed
+from common.pairs import Pairs
 
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)  # seconds, by how often it broke before it did anything
 _STOOD_SECONDS: Final = 10.0  # after that it counts as one that worked
@@ -30,7 +31,8 @@ class FurtherLane:
         self._number = number
         self._sockets = sockets
         self._counters = counters
-        self.down: Final = Downlink(sockets, take, counters)
+        self._take = take
+        self.down: Final = Downlink(sockets, self._came, counters)
         self._up: Watched | None = None
         self._up_since: float | None = None  # since when the broker knows it
         self._up_wanted = False
@@ -40,7 +42,7 @@ class FurtherLane:
 
     def want(self, topics: frozenset[bytes], *, up: bool) -> None:
         """A way up, or none; a way down for these topics, or none."""
-        self.down.subscribe(topics)
+        self.down.subscribe(frozenset(voice_frame.on_lane(topic, self._number) for topic in topics))
         if up == self._up_wanted:
             return
         self._up_wanted = up
@@ -64,6 +66,15 @@ class FurtherLane:
         """Send what has waited in vain."""
         if self._up is not None:
             self._send(self._up, self._pairs.due(now))
+
+    def _came(self, bundle: bytes, arrived: float) -> None:
+        try:
+            frames = voice_frame.unbundle(bundle, self._number)
+        except Malformed:
+            self._counters["malformed"] += 1
+        else:
+            for frame in frames:
+                self._take(frame, arrived)
 
     def _send(self, up: Watched, frames: list[bytes]) -> None:
         for frame in frames:

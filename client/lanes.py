@@ -1,9 +1,9 @@
 """When further lanes are worth it: while frames stall on the first one, in either direction, and no longer.
 
 Lane 0 alone is watched, whatever the others mend: so it is known when the network is good again. Three stalls open a
-second lane; where they go on at a rate at which both will often stall together, a third. A link that is full is left
-alone, since copies would fill it more. If a lane made it worse, or brought nothing, all further ones are closed, and
-tried again after pauses that grow. `uplink` tells how the way up does, for whoever can send less. Pure.
+second lane; where they go on at a rate at which both will often stall together, all lanes are opened. A link that is
+full is left alone, since copies would fill it more. If a lane made it worse, or brought nothing, all further ones are
+closed, and tried again after pauses that grow. `uplink` tells how the way up does, for whoever can send less. Pure.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from client.commands import Lanes
 from client.copies import Copies
 from client.lateness import Delay, Stalls
 from client.ways_of_voice import LaneChanged, LaneReason
+from common import limits
 
 _UP: Final = "up"
 _DOWN: Final = "down"
 _WAYS: Final = {_UP: LaneReason.LOSS_UP, _DOWN: LaneReason.LOSS_DOWN}
 _OPENS: Final = 3  # stalls within _OPENS_SECONDS, in one direction
 _OPENS_SECONDS: Final = 10.0
-_THIRD_OPENS: Final = 10  # within _THIRD_SECONDS: over 2 % of the packets lost; two lanes are enough for 1 %
-_THIRD_SECONDS: Final = 5.0
-_THIRD_AFTER: Final = 2.0  # seconds of a second one
+_ALL_OPEN: Final = 8  # within _ALL_SECONDS: over 2 % of the packets lost; two lanes are enough for 1 %
+_ALL_SECONDS: Final = 3.5
+_ALL_AFTER: Final = 0.5  # seconds of a second one
 _GOOD_SECONDS: Final = 30.0
 _GOOD: Final = 1  # stalls within _GOOD_SECONDS that are nobody's concern
-_BETTER: Final = 16  # and that two lanes mend
+_BETTER: Final = 40  # and that two lanes mend
 _ONE_STALL: Final = 0.15  # seconds in which Pongs, frames and the kernel tell of the same one
 _TRIAL_SECONDS: Final = 10.0
 _WORSE: Final = 3.0  # times as many stalls a second
@@ -119,7 +120,7 @@ class LaneWatch:
         if self.lanes is not Lanes.AUTO:
             return self._switch(now, LaneReason.ASKED, int(self.lanes))
         if self.count > 1:
-            return self._still_worth_it(now) or self._third(now)
+            return self._still_worth_it(now) or self._all(now)
         if now < self._not_before or any(delay.waiting() for delay in self._delay.values()):
             return None
         for way, reason in _WAYS.items():
@@ -127,12 +128,12 @@ class LaneWatch:
                 return self._switch(now, reason, 2)
         return None
 
-    def _third(self, now: float) -> LaneChanged | None:
+    def _all(self, now: float) -> LaneChanged | None:
         """Where one lane stalls so often, two often do at once."""
-        if self.count == 2 and now - self._opened_at >= _THIRD_AFTER:
+        if self.count == 2 and now - self._opened_at >= _ALL_AFTER:
             for way, reason in _WAYS.items():
-                if self._count(way, now, _THIRD_SECONDS) >= _THIRD_OPENS and not self._delay[way].waiting():
-                    return self._switch(now, reason, 3)
+                if self._count(way, now, _ALL_SECONDS) >= _ALL_OPEN and not self._delay[way].waiting():
+                    return self._switch(now, reason, 1 + limits.FURTHER_LANES)
         return None
 
     def _still_worth_it(self, now: float) -> LaneChanged | None:

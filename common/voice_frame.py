@@ -1,19 +1,24 @@
 """The layout of a voice frame: topic ‖ SFrame, and the SFrame header (RFC 9605, section 4.3).
 
 The first seven bytes are `V`, the room's handle and the sender's handle. They are what the broker compares
-and what listeners subscribe to. This file can read the header's counter and can open nothing.
+and what listeners subscribe to. Down a further lane go bundles of frames, with another letter in place of `V`.
+This file can read the header's counter and can open nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from common import limits
 from common.errors import Malformed
 
 MARK: Final = b"V"
+LANE_MARKS: Final = b"VWXY"  # by the number of the lane
 ROOM_TOPIC_BYTES: Final = len(MARK) + limits.ROOM_HANDLE_BYTES
 TOPIC_BYTES: Final = ROOM_TOPIC_BYTES + limits.MEMBER_HANDLE_BYTES
+BUNDLED_MOST: Final = 2
+_SIZE_BYTES: Final = 2
 _SHORT: Final = 8  # values below it stand in the config byte itself
 
 
@@ -42,6 +47,33 @@ def split(frame: bytes) -> VoiceFrame:
     if frame[:1] != MARK:
         raise Malformed("voice frame without its mark")
     return VoiceFrame(frame[1:ROOM_TOPIC_BYTES], frame[ROOM_TOPIC_BYTES:TOPIC_BYTES], frame[TOPIC_BYTES:])
+
+
+def on_lane(topic: bytes, number: int) -> bytes:
+    """The topic of either length under which bundles of its frames go down further lane `number` (from 1 on)."""
+    return LANE_MARKS[number : number + 1] + topic[1:]
+
+
+def bundle(frames: Sequence[bytes], number: int) -> bytes:
+    """Frames of one topic for lane `number`, one after another, each behind its size (2 bytes, big-endian)."""
+    parts = [on_lane(frames[0][:TOPIC_BYTES], number)]
+    for frame in frames:
+        parts += ((len(frame) - TOPIC_BYTES).to_bytes(_SIZE_BYTES, "big"), frame[TOPIC_BYTES:])
+    return b"".join(parts)
+
+
+def unbundle(bundled: bytes, number: int) -> list[bytes]:
+    """The frames as they came from their sender, of one bundle from lane `number`. Raises `Malformed`."""
+    if bundled[:1] != LANE_MARKS[number : number + 1]:
+        raise Malformed("bundle of another lane")
+    topic, place, frames = MARK + bundled[1:TOPIC_BYTES], TOPIC_BYTES, list[bytes]()
+    while place < len(bundled) and len(frames) < BUNDLED_MOST:
+        begin = place + _SIZE_BYTES
+        place = begin + int.from_bytes(bundled[place:begin], "big")
+        frames.append(topic + bundled[begin:place])
+    if not frames or place != len(bundled):
+        raise Malformed(f"bundle of {len(bundled)} bytes whose sizes do not add up")
+    return frames
 
 
 class Header(NamedTuple):

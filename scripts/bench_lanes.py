@@ -49,7 +49,7 @@ def main() -> int:
     for name, net in nets.items():
         found: dict[str, list[dict[str, Any]]] = {}
         for number in range(given.runs):
-            for lanes in [given.lanes] if given.lanes else ["1", "2", "3", "auto"]:
+            for lanes in [given.lanes] if given.lanes else ["1", "2", "3", "4", "auto"]:
                 found.setdefault(lanes, []).append(run(Network.parse(net), lanes, number + 1, given))
         for lanes, runs in found.items():
             if given.record:

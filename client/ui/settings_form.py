@@ -86,7 +86,13 @@ GROUPS: Final = (
             Choice(
                 "lanes",
                 texts.LANES,
-                (("auto", texts.AUTOMATIC), ("1", texts.LANES_ONE), ("2", texts.LANES_TWO), ("3", texts.LANES_THREE)),
+                (
+                    ("auto", texts.AUTOMATIC),
+                    ("1", texts.LANES_ONE),
+                    ("2", texts.LANES_TWO),
+                    ("3", texts.LANES_THREE),
+                    ("4", texts.LANES_FOUR),
+                ),
                 texts.HINT_LANES,
             ),
             Switch("echo", texts.ECHO, texts.HINT_ECHO),

@@ -350,6 +350,7 @@ LANES: Final = _("Ways through the network")
 LANES_ONE: Final = _("One")
 LANES_TWO: Final = _("Two")
 LANES_THREE: Final = _("Three")
+LANES_FOUR: Final = _("Four")
 HINT_LANES: Final = _(
     "More ways lose less, and each needs the data again. Automatic: more than one while packets are lost."
 )

@@ -39,8 +39,8 @@ def read_flags(description: str | None) -> argparse.Namespace:
         if not least <= getattr(given, name) <= most:
             flags.error(f"--{name} must be from {least} to {most}")
     lanes = [] if given.lanes is None else given.lanes.split(",")
-    if set(lanes) - {"1", "2", "3", "auto"}:
-        flags.error("--lanes are 1, 2, 3 or auto")
+    if set(lanes) - {"1", "2", "3", "4", "auto"}:
+        flags.error("--lanes are 1, 2, 3, 4 or auto")
     given.lanes = lanes
     if given.busy is not None and not 2 <= given.busy <= 3_600:
         flags.error("--busy must be from 2 to 3600 seconds")

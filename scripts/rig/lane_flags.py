@@ -18,7 +18,7 @@ def read_flags(description: str | None) -> argparse.Namespace:
         "--way", choices=["up", "down"], default="up", help="who is behind the network: who speaks, or listens"
     )
     flags.add_argument("--talkers", type=int, default=1, metavar="N", help="how many speak (default 1)")
-    flags.add_argument("--lanes", choices=["1", "2", "3", "auto"], help="only this choice")
+    flags.add_argument("--lanes", choices=["1", "2", "3", "4", "auto"], help="only this choice")
     flags.add_argument(
         "--record",
         type=Path,

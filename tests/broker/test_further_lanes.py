@@ -41,7 +41,7 @@ def test_copies_do_not_count_twice_against_the_quota_nor_without_end() -> None:
         assert not world.talk("ann2", numbered(topic, ctr))
         world.now += 0.01
     assert world.core.counts.voice_refused == 0
-    for _ in range(3 * limits.VOICE_BURST):
+    for _ in range((1 + limits.FURTHER_LANES) * limits.VOICE_BURST):
         world.talk("ann2", numbered(topic, ctr))
     assert world.core.counts.voice_refused >= limits.VOICE_BURST
     world.act(world.core.tick(world.now))

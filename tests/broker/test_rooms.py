@@ -50,9 +50,18 @@ def test_topics_of_a_room() -> None:
     assert room.allows(b"Vroommm")
     assert not room.allows(b"Vrooxmm")
     assert not room.allows(b"Vroom")
+    assert not room.allows(b"")
     room.wide = True
     assert room.allows(b"Vroom")
     assert not room.allows(b"Vrooo")
+
+
+def test_topics_of_further_lanes() -> None:
+    # Would catch a lane that is refused, and letters that stand for none.
+    room = Room(ROOM_ID, b"room", wide=True)
+    assert all(room.allows(mark + rest) for mark in (b"V", b"W", b"X", b"Y") for rest in (b"roommm", b"room"))
+    assert not any(room.allows(mark + b"roommm") for mark in (b"Z", b"U", b"v", b"\0"))
+    assert not room.allows(b"Wrooxmm")
 
 
 def test_a_room_stays_wide_until_it_is_empty() -> None:

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from common import limits
 from common.errors import Malformed
-from common.voice_frame import VoiceFrame, decode_header, encode_header, room_topic, split, topic
+from common.voice_frame import (
+    TOPIC_BYTES,
+    VoiceFrame,
+    bundle,
+    decode_header,
+    encode_header,
+    on_lane,
+    room_topic,
+    split,
+    topic,
+    unbundle,
+)
 from tests.common.insider import VECTORS
 
 ROOM, MEMBER = b"room", b"me"
@@ -86,3 +97,42 @@ def test_split() -> None:
 def test_wrong_frames(frame: bytes) -> None:
     with pytest.raises(Malformed):
         split(frame)
+
+
+@given(st.lists(st.binary(max_size=limits.VOICE_FRAME_BYTES - TOPIC_BYTES), min_size=1, max_size=2), st.integers(1, 2))
+def test_bundles_round_trip(sframes: list[bytes], lane: int) -> None:
+    frames = [topic(ROOM, MEMBER) + sframe for sframe in sframes]
+    bundled = bundle(frames, lane)
+    assert bundled.startswith(on_lane(topic(ROOM, MEMBER), lane))
+    assert bundled.startswith(on_lane(room_topic(ROOM), lane))
+    assert unbundle(bundled, lane) == frames
+
+
+@pytest.mark.parametrize(
+    "bundled",
+    [
+        b"",
+        b"W",
+        b"Wroomme",
+        b"Wroomme\0",
+        b"Wroomme\0\5x",
+        b"Wroomme\0\1xy",
+        b"Wroomme\0\1x\0",
+        b"Wroomme" + b"\0\1x" * 3,  # more than anybody bundles
+        b"Vroomme\0\1x",
+        b"Xroomme\0\1x",
+    ],
+)
+def test_wrong_bundles(bundled: bytes) -> None:
+    with pytest.raises(Malformed, match="bundle"):
+        unbundle(bundled, 1)
+
+
+@given(st.binary(max_size=40), st.integers(1, 2))
+def test_every_bundle_has_one_spelling(rest: bytes, lane: int) -> None:
+    bundled = on_lane(topic(ROOM, MEMBER), lane) + rest
+    try:
+        frames = unbundle(bundled, lane)
+    except Malformed:
+        return
+    assert bundle(frames, lane) == bundled

@@ -72,6 +72,9 @@ class World:
     def talk(self, who: str, frame: bytes | None = None) -> bool:
         return self.core.voice(who.encode(), frame or self.frame(who), self.now)
 
+    def bundles(self, who: str, frame: bytes) -> list[bytes]:
+        return self.core.bundles(who.encode(), frame, self.now)
+
     def cuts(self) -> list[bytes]:
         return [action.connection for action in self.actions if isinstance(action, CutConnection)]
 

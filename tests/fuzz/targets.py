@@ -68,6 +68,8 @@ def frame(data: bytes) -> None:
     with suppress(PeerError):
         voice_frame.split(data)
     with suppress(PeerError):
+        assert voice_frame.bundle(voice_frame.unbundle(data, 1), 1) == data
+    with suppress(PeerError):
         header = voice_frame.decode_header(data)
         assert data.startswith(voice_frame.encode_header(header.kid, header.ctr))
 
@@ -124,7 +126,8 @@ def broker(data: bytes) -> None:
         who, said = (part[:1] or b"?"), part[1:]
         now += 0.1
         if said[:1] == voice_frame.MARK:
-            core.voice(who, said, now)
+            if core.voice(who, said, now):
+                core.bundles(who, said, now)
         elif said[:1] == b"\0":
             core.subscribed(said[-1], who, said[1:])
         else:

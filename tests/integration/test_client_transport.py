@@ -11,11 +11,14 @@ import pytest
 import zmq
 from zmq.utils import z85
 
+from client.commands import Lanes
 from client.endpoint import Endpoint
+from client.lanes import LaneWatch
 from client.transport import Link, Transport
 from common import messages
 from common.address import Address
 from common.messages import FromBroker
+from common.voice_frame import bundle, on_lane
 from tests.integration.relay import Relay
 
 PATIENCE = 30.0
@@ -54,10 +57,10 @@ class Evil:
 class Heard:
     """A client's transport, and everything that it has told."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: LaneWatch | None = None) -> None:
         self.frames: list[bytes] = []
         self.news: list[FromBroker | Link] = []
-        self.transport = Transport(lambda frame, _, __: self.frames.append(frame))
+        self.transport = Transport(lambda frame, _, __: self.frames.append(frame), watch)
 
     def until(self, done: Callable[[], object]) -> None:
         for _ in range(int(PATIENCE / 0.05)):
@@ -215,3 +218,26 @@ def test_messages_that_nobody_takes_are_bounded(client: Heard, evil: Evil) -> No
         client.news += client.transport.poll(0)
         assert client.counters["voice_dropped_sending"] == 64  # the last 0.6 s; what came before was dropped by them
         assert len(client.transport._waiting) == 1_000
+
+
+def test_bundles_of_a_further_lane_and_what_is_none(evil: Evil) -> None:
+    # Would catch a broker that ends a client with a bundle that is none, and one whose frames pass for others.
+    watch = LaneWatch(Lanes.TWO)
+    watch.turn(0.0)
+    with closing((client := Heard(watch)).transport):
+        client.meet(evil, evil.endpoint())
+        client.transport.subscribe(frozenset({TOPIC}))
+        asked = set[bytes]()
+        client.until(lambda: asked.update(_waiting(evil.voice)) or len(asked) == 2)
+        assert asked == {b"\1" + TOPIC, b"\1" + on_lane(TOPIC, 1)}
+        good = bundle([TOPIC + b"one", TOPIC + b"two"], 1)
+        for message in (good + b"x", good[:-1], on_lane(TOPIC, 1), good):
+            evil.voice.send(message)
+        client.until(lambda: client.frames)
+        assert client.frames == [TOPIC + b"one", TOPIC + b"two"]
+        assert client.counters["malformed"] == 3
+
+
+def _waiting(voice: zmq.Socket[bytes]) -> Iterator[bytes]:
+    while voice.poll(0):
+        yield voice.recv()

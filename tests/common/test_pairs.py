@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.pairs import SOON, Pairs
+from common.pairs import SOON, Pairs
 
 
 def test_two_frames_go_together_and_lanes_take_turns() -> None:

@@ -1,4 +1,4 @@
-"""Which copies of voice frames go up together. Pure.
+"""Which copies of voice frames go together, by a further lane. Pure.
 
 A lost segment holds up all that follows it on its TCP connection. Two frames in one segment are lost half as often as
 in two, and a copy that comes 10 ms later but more surely is worth more. The lanes take turns in which go together.

@@ -1,6 +1,6 @@
 """One talker's frames once more, two at a time, for the further lanes of those who listen.
 
-What waits for a frame that does not come, at the end of a talk, goes with the next talk: other lanes have brought it.
+What waits for a frame that does not come, at the end of a talk, is dropped: other lanes have brought it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Bundles:
             self._pairs.append(Pairs(1 + len(self._pairs)))
         bundles = []
         for number, pairs in enumerate(self._pairs[:lanes], 1):
+            pairs.due(now)  # dropped
             if together := pairs.add(frame, now):
                 bundles.append(voice_frame.bundle(together, number))
         return bundles

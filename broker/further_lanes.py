@@ -1,7 +1,7 @@
 """Further connections of a member, for copies of its voice frames: whichever copy comes first is passed on.
 
 A lane belongs to the member's own CURVE key, so nobody else can use up its counters. The filter only saves traffic:
-what may be played is for listeners to say, who have opened it. It starts afresh whenever there was but one lane.
+what may be played is for listeners to say, who have opened it.
 """
 
 from __future__ import annotations

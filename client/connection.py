@@ -277,7 +277,7 @@ class Connection:
         asked, now = pong.stamp / MICRO, self._clock().now
         some_muted = not session.hears_all
         if self._hearing.deaf(asked, pong.voice_frames, standing, heard, now, some_muted=some_muted):
-            self._transport.reopen_voice()
+            self._transport.reopen_voice(first_only=True)
             if self._hearing.in_vain == TOLD_AFTER and not some_muted:
                 self._deaf("the broker gives it out, and nothing arrives")
 

@@ -182,10 +182,10 @@ class Transport:
         """When something last came in on it."""
         return self._voice.heard
 
-    def reopen_voice(self) -> None:
-        """New voice connections in a moment."""
+    def reopen_voice(self, *, first_only: bool = False) -> None:
+        """New voice connections in a moment; `first_only`: further lanes may be left, they bring something."""
         self._voice.reopen()
-        for lane in self._further:
+        for lane in () if first_only else self._further:
             lane.down.reopen()
 
     def poll(self, seconds: float) -> Iterator[FromBroker | Link]:

@@ -272,10 +272,11 @@ SPEAKER_OFF: Final = _("Speaker off")
 OPENING: Final = _("opening…")
 NOBODY_LISTENS: Final = _("Nobody is listening")
 SECOND_LANE_LOSS: Final = _("Second lane on: your network loses packets")
-THIRD_LANE_LOSS: Final = _("Third lane on: your network loses many packets")
+FOUR_LANES_LOSS: Final = _("Four lanes on: your network loses many packets")
 SLIM_VOICE: Final = _("Slim voice: your network is narrow")
 SECOND_LANE: Final = _("Second lane on: voice goes two ways")
 THIRD_LANE: Final = _("Third lane on: voice goes three ways")
+FOUR_LANES: Final = _("Four lanes on: voice goes four ways")
 ON_AFTER_CONNECTING: Final = _("Starts once you are connected")
 
 

@@ -21,8 +21,9 @@ from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, Voic
 _LANE_NOTES = {  # how many, and whether they were asked for
     (2, False): texts.SECOND_LANE_LOSS,
     (2, True): texts.SECOND_LANE,
-    (3, False): texts.THIRD_LANE_LOSS,
     (3, True): texts.THIRD_LANE,
+    (4, False): texts.FOUR_LANES_LOSS,
+    (4, True): texts.FOUR_LANES,
 }
 
 

@@ -103,7 +103,8 @@ class Transit:
         return now - self._since
 
     def _forget(self, before: int) -> None:
-        while self._recent[0][0] <= before:
+        """What came before; never the newest, also where a whole burst came at that moment."""
+        while len(self._recent) > 1 and self._recent[0][0] <= before:
             self._forget_first()
 
     def _forget_first(self) -> None:
@@ -115,6 +116,9 @@ class Transit:
         settled = next((low for low in self._low if low[0] > arrived - SETTLED_SAMPLES), None)
         if settled is None or settled[1] - self.base <= MOVED_SAMPLES:
             return
+        since = next(when for when, _ in self._recent if when > arrived - SETTLED_SAMPLES)
+        if arrived - since < SETTLED_SAMPLES * 3 // 4:
+            return  # all that came is one burst after a pause
         while self._low[0] != settled:
             self._low.popleft()
         self._forget(arrived - SETTLED_SAMPLES)

@@ -22,7 +22,14 @@ def test_each_lane_brings_each_frame_once_and_lanes_take_turns() -> None:
         [unbundle(one, lane) for each in down for one in each if one[:1] == voice_frame.LANE_MARKS[lane : lane + 1]]
         for lane in (1, 2)
     ]
-    assert by_lane == [[said[:1], said[1:3], said[3:5]], [said[:1], said[1:2], said[2:4], said[4:6]]]
+    assert by_lane == [[said[:1], said[1:2], said[2:4], said[4:6]], [said[:1], said[1:3], said[3:5]]]
+
+
+def test_the_last_frame_of_a_talk_is_not_kept_for_the_next() -> None:
+    # Would catch old voice for who was not there when it was said.
+    bundles, said = Bundles(), frames(4)
+    down = [bundles.add(said[number], 1, when) for number, when in ((1, 1.0), (2, 1.01), (3, 60.0))]
+    assert [[unbundle(one, 1) for one in each] for each in down] == [[[said[1]]], [], [[said[3]]]]
 
 
 def test_nothing_is_made_for_lanes_that_nobody_hears() -> None:

@@ -90,7 +90,8 @@ class Wire:
     def talk(self, on: bool) -> None:
         self.talks = on
 
-    def reopen_voice(self) -> None:
+    def reopen_voice(self, *, first_only: bool = False) -> None:
+        del first_only
         self.reopened += 1
 
     def flush(self, _seconds: float) -> None:

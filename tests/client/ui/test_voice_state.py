@@ -112,8 +112,11 @@ def test_further_lanes_are_told_while_one_is_in_a_room() -> None:
     voice.receive(LaneChanged(2, LaneReason.LOSS_UP))
     assert voice.shown(online=True).network_note == texts.SECOND_LANE_LOSS
     assert voice.shown(online=False).network_note == ""
-    voice.receive(LaneChanged(3, LaneReason.LOSS_UP))
-    assert voice.shown(online=True).network_note == texts.THIRD_LANE_LOSS
+    voice.receive(LaneChanged(4, LaneReason.LOSS_UP))  # all at once: a third alone is only ever asked for
+    assert voice.shown(online=True).network_note == texts.FOUR_LANES_LOSS
+    for count, note in ((3, texts.THIRD_LANE), (4, texts.FOUR_LANES)):
+        voice.receive(LaneChanged(count, LaneReason.ASKED))
+        assert voice.shown(online=True).network_note == note
     voice.receive(LaneChanged(2, LaneReason.ASKED))  # whose network loses nothing must not be told so
     assert voice.shown(online=True).network_note == texts.SECOND_LANE
     voice.receive(LaneChanged(1, LaneReason.GOOD))

@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.voice.transit import BASE_SAMPLES, EACH, MOVED_SAMPLES, SETTLED_SAMPLES, SPREAD_SAMPLES, Transit
+from common.limits import SAMPLE_RATE
 
 STEP = 480
 
 
-def feed(transit: Transit, values: list[int], start: int = 0) -> int:
+def feed(transit: Transit, values: list[int], start: int = 0, step: int = STEP) -> int:
     now = start
     for value in values:
-        now += STEP
+        now += step
         transit.add(now, value)
     return now
 
@@ -118,6 +119,44 @@ def test_a_stall_now_and_then_is_not_over_because_it_did_not_come_for_seconds() 
     now = feed(transit, [1_000, *[9_000] * 12] + ([1_000] * 360 + [9_000] * 40) * 2)
     feed(transit, [1_000] * 390, now)
     assert transit.spread == 8_000
+
+
+def test_a_burst_may_be_all_that_is_left() -> None:
+    # Mistake: to forget the newest packets too, where the last stall and all that came on time since came at once:
+    # somebody who sends so could end the voice of a whole room.
+    transit = Transit()
+    now = feed(transit, [1_000] * 14)
+    for _ in range(3):
+        now = feed(transit, [6_000], now + 20 * STEP)
+    feed(transit, [6_000, *[1_000] * 7], now + 20 * STEP, step=0)
+    assert transit.base == 1_000
+
+
+def test_a_late_burst_after_a_pause_is_no_other_way() -> None:
+    # Mistake: five seconds at the longest delay, because the first packet after a pause was lost and sent again.
+    transit = Transit()
+    now = feed(transit, [1_000] * 900)
+    now += 2 * SAMPLE_RATE
+    late = [1_000 + (30 - number) * STEP for number in range(30)]
+    feed(transit, late, now + 30 * STEP, step=0)
+    feed(transit, [1_000] * 20, now + 31 * STEP)
+    assert (transit.base, transit.spread) == (1_000, 0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 40), st.sampled_from([0, 1_000, 4_000, 20_000])),
+        min_size=1,
+        max_size=400,
+    )
+)
+def test_whatever_comes_in_bursts_something_is_known(steps: list[tuple[int, int, int]]) -> None:
+    transit, now = Transit(), 0
+    for kind, apart, late in steps:
+        now += apart * STEP if kind == 0 else 0
+        transit.add(now, late)
+        assert transit.spread >= 0
+        assert transit.worth >= 0
 
 
 def test_how_long_it_was_watched() -> None:

@@ -20,7 +20,7 @@ from broker.further_lanes import FurtherLanes
 from broker.lines import Line, Lines
 from broker.posts import Posts
 from broker.quota import Allowances, BucketTable, network_of
-from broker.rooms import Member, Room, Rooms, deliver, note
+from broker.rooms import Member, Room, Rooms, deliver, hears_lane, note
 from broker.status import Counters, Pace, Standing
 from broker.subscriptions import Subscriptions, Verdict
 from common import limits, voice_frame
@@ -140,7 +140,7 @@ class Core:
         if verdict is not Verdict.APPROVE:
             self.counts.topics_refused += 1
         elif member is not None:
-            member.room.heard_by(voice_frame.LANE_MARKS.index(topic[:1]))
+            hears_lane(member, voice_frame.LANE_MARKS.index(topic[:1]))
         return verdict
 
     def unsubscribed(self, channel: int | None, key: bytes | None, topic: bytes) -> Verdict:

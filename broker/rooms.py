@@ -22,7 +22,7 @@ class Room:
     """The members of one conversation.
 
     `wide` once it had more members than get a topic each, until it is empty: clients then use the room's topic.
-    `lanes` is the highest number of a further lane that any of them has listened to, until then.
+    `lanes` is the highest number of a further lane that any of them listens to.
     `listening_told` is when the members were last told who listens. `frames` counts the voice given out.
     """
 
@@ -45,9 +45,9 @@ class Room:
             return False
         return len(topic) == voice_frame.TOPIC_BYTES or (self.wide and len(topic) == voice_frame.ROOM_TOPIC_BYTES)
 
-    def heard_by(self, lane: int) -> None:
-        """Somebody listens on this lane."""
-        self.lanes = max(self.lanes, lane)
+    def count_lanes(self) -> None:
+        """Find out anew up to which further lane somebody listens."""
+        self.lanes = max((member.lanes for member in self.members.values()), default=0)
 
 
 class Member:
@@ -64,6 +64,7 @@ class Member:
         "heard",
         "hello",
         "key",
+        "lanes",
         "listening",
         "pages",
         "room",
@@ -88,6 +89,7 @@ class Member:
         self.topic = voice_frame.topic(room.handle, handle)
         self.heard = now  # when anything last came from it
         self.listening = False
+        self.lanes = 0  # the highest number of a lane that it has listened to since it listens
         self.frames = 0  # of its voice, given out to others
         self.behind_since: float | None = None  # since when it does not take what is sent to it
         self.texts = Bucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST, now)
@@ -142,6 +144,7 @@ class Rooms:
         room = member.room
         del room.members[member.handle]
         room.listeners.discard(member.handle)
+        room.count_lanes()
         del self._by_key[member.key]
         if not room.members:
             del self._rooms[room.room_id]
@@ -151,8 +154,17 @@ class Rooms:
         if member.listening == on:
             return False
         member.listening = on
+        if not on:
+            member.lanes = 0
+            member.room.count_lanes()
         (member.room.listeners.add if on else member.room.listeners.discard)(member.handle)
         return True
+
+
+def hears_lane(member: Member, number: int) -> None:
+    """A voice channel of this member has asked for the topics of lane `number`, 0 for the first, and may."""
+    member.lanes = max(member.lanes, number)
+    member.room.lanes = max(member.room.lanes, number)
 
 
 def deliver(members: Iterable[Member], message: FromBroker) -> list[Action]:

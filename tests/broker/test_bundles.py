@@ -48,7 +48,7 @@ def listens_by(world: World, who: str, topic: bytes) -> Verdict:
     return world.core.subscribed(1, who.encode(), topic)
 
 
-def test_a_room_has_bundles_from_when_somebody_hears_a_further_lane() -> None:
+def test_a_room_has_bundles_while_somebody_hears_a_further_lane() -> None:
     # Would catch a lane down that brings nothing, work for a lane that nobody has, and one that strangers turn on.
     world = World()
     world.join("ann")
@@ -65,3 +65,5 @@ def test_a_room_has_bundles_from_when_somebody_hears_a_further_lane() -> None:
     assert listens_by(world, "ben", voice_frame.on_lane(topic, 1)) is Verdict.APPROVE
     assert [unbundle(one, 1) for one in world.bundles("ann", frame)] == [[frame]]
     assert world.bundles("stranger", frame) == []
+    world.send("ben", messages.Listen(False))
+    assert world.bundles("ann", frame) == []

@@ -32,6 +32,7 @@ from client.voice.urgency import take_precedence
 
 FRAMES_WAITING: Final = 2_000  # twenty talkers for a second
 FRAME_AGE_SECONDS: Final = 0.5  # older than the cap of any jitter buffer
+_FRAMES_A_TURN: Final = 50  # 2 ms of work; then what is due is played first
 IDLE_SECONDS: Final = 0.1  # how often the thread looks around while no device is open
 MEASURE_SECONDS: Final = 0.1
 CLOSE_SECONDS: Final = 3.0
@@ -214,7 +215,7 @@ class VoiceEngine:
     def _turn(self, now: float) -> float | None:
         while self._commands:
             self._commands.popleft()(now)
-        while self._frames:
+        for _ in range(min(len(self._frames), _FRAMES_A_TURN)):
             frame, arrived, copy = self._frames.popleft()
             if now - arrived > FRAME_AGE_SECONDS:
                 self._pipeline.counters.dropped += 1
@@ -222,4 +223,5 @@ class VoiceEngine:
                 self._pipeline.playback.take(frame, arrived, copy=copy)
         if now - self._measured_at >= MEASURE_SECONDS:  # here, since other threads must not look into the buffers
             self._measures, self._measured_at = self._pipeline.playback.measures(), now
-        return self._pipeline.step(now)
+        wait = self._pipeline.step(now)
+        return 0.0 if self._frames else wait

@@ -92,6 +92,7 @@ class JitterBuffer:
         self._transit = Transit()
         self._newest = 0  # unwrapped media time of the last packet put
         self._last_transit: int | None = None
+        self._jumped_to: int | None = None  # the transit of a packet that was off by a jump, until the next one
         self._place = NOWHERE  # media time of the next sample to decode; before it all has been played
         self._paused = True
         self._made_up = 0  # samples concealed or silent since the last packet, for which `_place` stood still
@@ -106,7 +107,15 @@ class JitterBuffer:
         # What it waited for at the sender, its own length among it, says nothing of the way.
         transit = when - media - packet.held * BLOCK_SAMPLES - _longer(packet)
         if self._last_transit is not None and abs(transit - self._last_transit) > JUMP:
+            if self._jumped_to is None or abs(transit - self._jumped_to) > JUMP:
+                self._jumped_to = (
+                    transit  # one alone may be seconds old: whoever holds packets back could stop the talk
+                )
+                self._counters.late += 1
+                self._counters.discarded += 1
+                return
             self._start_anew()
+        self._jumped_to = None
         self._newest, self._last_transit = media, transit
         self._transit.add(when, transit)
         if media in self._queue:
@@ -228,6 +237,10 @@ class JitterBuffer:
         """The media time of the first packet that waits. What is too old is skipped."""
         while self._queue:
             first = min(self._queue)
+            if first < self._place:  # a longer packet covered its time
+                del self._queue[first]
+                self._counters.discarded += 1
+                continue
             waited = when - self._queue[first][0]
             # The newest is played however long it was under way, or a way that became longer would be mute.
             if waited <= CAP and (len(self._queue) == 1 or self._delay(when, first, held) <= CAP):

@@ -5,6 +5,7 @@ Tells which speakers are talking, by frames that opened.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,7 @@ from client.voice.talker import Talker, VoiceDecoder
 from common.errors import DeviceError, Malformed
 from common.voice_frame import split
 
+_log: Final = logging.getLogger(__name__)
 _BLOCKS_A_STEP: Final = 50  # half a second of a device that was stuck; the rest is for the next step
 _WATCH_SECONDS: Final = 0.1  # how often to look whether a talk ended while nothing is played
 _CLOCK_SHARE: Final = 32  # how slowly the play clock follows: a third of a second
@@ -55,6 +57,7 @@ class _Voice:
     receiver: Receiver
     talker: Talker | None = None  # made of the first packet that may be played
     talking: bool = False
+    failed: bool = False  # a fault in our own code, by what it sent: not heard any more, so that all others are
     ear: EarClock = field(default_factory=EarClock)
     fader: Fader = field(default_factory=Fader)
 
@@ -159,7 +162,15 @@ class Playback:
         if voice.fader.closed:  # in a large room all voices come over one topic
             self._counters.muted += 1
             return
-        self._put(voice, voice.receiver.take(parts.sframe, arrived, copy=copy))
+        if voice.failed:
+            self._counters.refused += 1
+            return
+        try:
+            self._put(voice, voice.receiver.take(parts.sframe, arrived, copy=copy))
+        except DeviceError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, others go on
+            self._give_up(voice)
         self._watch(parts.member, voice, arrived)
 
     def step(self, now: float) -> float | None:
@@ -261,13 +272,22 @@ class Playback:
     def _block(self, voice: _Voice, time: float) -> Block | None:
         if voice.talker is None:
             return None
-        block = voice.fader.apply(voice.talker.block(time))
+        try:
+            block = voice.fader.apply(voice.talker.block(time))
+        except Exception:  # noqa: BLE001 - whatever it is, others go on
+            self._give_up(voice)
+            return None
         if voice.fader.silent:
             voice.talker = None  # what it held is of no use when somebody wants to hear it again
         return block
 
+    def _give_up(self, voice: _Voice) -> None:
+        """The exception of the moment comes from what one speaker sent, and is no reason to silence all others."""
+        _log.exception("a speaker's voice cannot be played")
+        voice.talker, voice.failed = None, True
+
     def _watch(self, member: bytes, voice: _Voice, now: float) -> None:
-        talking = voice.receiver.talking(now) and not voice.fader.closed
+        talking = voice.receiver.talking(now) and not (voice.fader.closed or voice.failed)
         if talking != voice.talking:
             voice.talking = talking
             self._report(TalkHeard(member, on=talking))

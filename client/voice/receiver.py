@@ -16,6 +16,7 @@ from common.errors import PeerError, Replayed
 from common.limits import UNCONFIRMED_VOICE_SECONDS
 
 TALK_ENDS_SECONDS: Final = 0.3  # without a frame
+_OVER_SECONDS: Final = 0.1  # after the last one: so long it is heard, and told no more than ten times a second
 _WAITING_PACKETS: Final = 64  # twice what an honest speaker can say in UNCONFIRMED_VOICE_SECONDS
 
 
@@ -85,7 +86,7 @@ class Receiver:
         return [(arrived, voice) for arrived, _, voice in freed]
 
     def talking(self, now: float) -> bool:
-        """Whether the speaker is talking: told by frames that opened, by nothing that a broker can fake."""
+        """Whether the speaker is talking: told by frames that opened: a broker can hold them back, not make them."""
         if self._waiting:
             self._drop_waiting(now)
         return self._last_frame is not None and now - self._last_frame < TALK_ENDS_SECONDS
@@ -98,7 +99,7 @@ class Receiver:
     def _watch(self, ctr: int, voice: VoicePacket, arrived: float) -> None:
         if voice.end_of_talk:
             self._talk_ended_at = max(self._talk_ended_at, ctr)
-            self._last_frame = None
+            self._last_frame = arrived + _OVER_SECONDS - TALK_ENDS_SECONDS
         elif ctr > self._talk_ended_at:  # an older one that was overtaken begins no new talk
             self._last_frame = arrived
 

@@ -280,8 +280,38 @@ def test_a_media_clock_that_jumps_is_a_new_clock() -> None:
     buffer.put(packet(1), 1.01)
     buffer.next(1.022)
     buffer.put(packet(2, start=2**31), 1.04)
+    assert (counters.skipped, counters.discarded) == (0, 1)  # one alone may only be old
+    buffer.put(packet(3, start=2**31), 1.05)
     assert counters.skipped == 1
     assert isinstance(buffer.next(1.07), Play)
+
+
+def test_a_packet_of_seconds_ago_costs_nothing_but_itself() -> None:
+    # Mistake: each one that a broker has held back stops the talk, and nothing that was learnt holds any more.
+    counters = Counters()
+    buffer = JitterBuffer(counters)
+    played, now = 0, 1.0
+    for number in range(600):
+        now += 0.01
+        buffer.put(packet(number), now)
+        if number > 400 and number % 10 == 0:
+            buffer.put(packet(number - 300), now)
+        played += isinstance(buffer.next(now + 0.012), Play)
+    assert (counters.skipped, counters.concealed, counters.discarded) == (0, 0, 19)
+    assert played >= 597
+
+
+def test_what_a_longer_packet_covered_is_not_played_again() -> None:
+    counters = Counters()
+    buffer = JitterBuffer(counters)
+    buffer.put(VoicePacket(0, OPUS, slim=True), 1.0)
+    buffer.put(packet(1), 1.0)
+    buffer.put(packet(4), 1.0)
+    assert isinstance(buffer.next(1.1), Play)
+    assert buffer.place == 1_920
+    assert isinstance(buffer.next(1.14), Play)
+    assert buffer.place == 2_400
+    assert counters.discarded == 1
 
 
 def test_what_was_held_back_at_its_sender_says_nothing_of_the_way() -> None:

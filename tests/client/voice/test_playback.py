@@ -97,7 +97,9 @@ def test_the_end_of_a_talk_and_silence_are_told() -> None:
     ear.playback.add(AL, FakeSeal(), confirmed=True)
     ear.playback.take(frame(AL, 0), 2.0)
     ear.playback.take(frame(AL, 1, end=True), 2.01)
-    assert ear.told() == [TalkHeard(AL, on=True), TalkHeard(AL, on=False)]
+    assert ear.told() == [TalkHeard(AL, on=True)]
+    ear.playback.step(2.12)
+    assert ear.told() == [TalkHeard(AL, on=False)]
     ear.playback.take(frame(AL, 2), 3.0)
     ear.playback.step(3.0 + TALK_ENDS_SECONDS + 0.01)
     assert ear.told() == [TalkHeard(AL, on=True), TalkHeard(AL, on=False)]
@@ -358,3 +360,25 @@ def test_voices_that_are_too_loud_together_are_bent_and_not_cut() -> None:
         for number in range(3):
             ear.playback.take(frame(member, number, 0.9), 2.0 + number * 0.01)
     assert all(0.9 < level <= 1.0 for level in ear.play(2.022, 3))
+
+
+@pytest.mark.parametrize("where", ["put", "block"])
+def test_a_fault_by_what_one_speaker_sends_silences_nobody_else(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Would catch one odd packet that ends the voice of a whole room.
+    def fault(*_: object) -> None:
+        raise IndexError("of our own")
+
+    ear = Ear().on()
+    for member in (AL, BO):
+        ear.playback.add(member, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(AL, 0), 2.0)
+    talker = ear.playback._voices[AL].talker  # the fault is put where only a talker of this speaker has it
+    monkeypatch.setattr(talker, where, fault)
+    ear.play(2.0, 1)
+    for number in range(1, 6):
+        for member in (AL, BO):
+            ear.playback.take(frame(member, number), 2.0 + number * 0.01)
+    assert max(ear.play(2.06, 4)) == pytest.approx(0.25, abs=0.01)
+    assert ear.counters.refused >= 4
+    ear.told()
+    assert ear.playback.on

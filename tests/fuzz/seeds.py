@@ -20,6 +20,7 @@ from common.address import Address
 from common.banner import Banner, encode_banner
 from common.crypto.sframe import FrameSealer
 from common.invite import Invite
+from common.limits import SAMPLE_RATE
 from common.messages import FromBroker, encode
 from tests.common.insider import KEYS, TOKENS, unwrap
 from tests.fakes.link import Client, Net
@@ -56,7 +57,10 @@ def collect() -> dict[str, list[bytes]]:
     sealer = FrameSealer(KEYS.voice_base(bytes(16)))
     sealed_frames = [sealer.seal(part) for part in packets]
     seeds["opus"] = packets
-    seeds["sealed_voice"] = [join_parts(packets)]
+    seeds["sealed_voice"] = [
+        join_parts([bytes([10]) + part for part in packets]),
+        join_parts(_uneven()),
+    ]
     seeds["sframe"] = sealed_frames
     seeds["frame"] = [voice_frame.topic(b"room", b"me") + sealed for sealed in sealed_frames]
     seeds["typed"] = [text.encode() for text in _typed()]
@@ -116,6 +120,16 @@ def _packets() -> list[bytes]:
         ),
         packet.encode(VoicePacket(0, slim.encode(silence(SLIM_SAMPLES)), slim=True, held=3)),
     ]
+
+
+def _uneven() -> list[bytes]:
+    """Each with the milliseconds since the one before: on time, late by 100 ms one by one, then many at once."""
+    encoder, came, parts = Encoder(VoiceMode.LOW_DELAY), 0, list[bytes]()
+    for pace, late in (*[(10, 0)] * 14, *[(200, 100)] * 4, *[(0, 0)] * 7):
+        came += pace
+        media = (came - late) * SAMPLE_RATE // 1_000
+        parts.append(bytes([pace]) + packet.encode(VoicePacket(media, encoder.encode(silence()))))
+    return parts
 
 
 def _typed() -> list[str]:

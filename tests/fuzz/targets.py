@@ -96,15 +96,21 @@ def sealed_layout(data: bytes) -> None:
 
 
 def sealed_voice(data: bytes) -> None:
-    """Any packets under a valid seal, through jitter buffer and libopus: two bytes of length before each."""
+    """Any packets under a valid seal, through jitter buffer and libopus: two bytes of length before each.
+
+    The first byte of each says how many milliseconds it comes after the one before: bursts and pauses too.
+    """
     sealer, counters = FrameSealer(_BASE), Counters()
     receiver = Receiver(FrameOpener(_BASE), counters, confirmed=True)
-    talker, now = Talker(Decoder(), counters), 0.0
+    talker, now, played = Talker(Decoder(), counters), 0.0, 0.0
     for part in _parts(data):
-        for arrived, voice in receiver.take(sealer.seal(part), now):
+        now += int.from_bytes(part[:1], "big") / 1_000
+        while played + 0.01 <= now:
+            played += 0.01
+            talker.block(played)
+        for arrived, voice in receiver.take(sealer.seal(part[1:]), now):
             talker.put(voice, arrived)
-        now += 0.01
-        talker.block(now)
+    talker.block(played + 0.01)
 
 
 def sframe(data: bytes) -> None:

@@ -95,9 +95,12 @@ class Delays:
     # --- the others' ----------------------------------------------------------------------------------------
 
     def told(self, speaker: bytes, signal: ClockSignal, now: float) -> None:
-        """A speaker has said when a place of its media time was spoken."""
+        """A speaker has said when a place of its media time was spoken. An older claim, held back, is ignored."""
         one = self._speakers.setdefault(speaker, _Speaker())
-        one.mark = _Mark(signal.media_time, signal.spoken / MICRO, now)
+        spoken = signal.spoken / MICRO
+        if one.mark is not None and spoken < one.mark.spoken:
+            return
+        one.mark = _Mark(signal.media_time, spoken, now)
         one.recent.clear()
 
     def played(self, speaker: bytes, media_time: int, at: float, now: float) -> None:

@@ -103,6 +103,15 @@ def test_a_speaker_that_is_a_little_ahead_is_at_nought() -> None:
     assert delays.worst_ms == 0
 
 
+def test_what_was_held_back_on_its_way_replaces_nothing() -> None:
+    # Mistake: a broker that gives out an old signal makes the delay unknown.
+    delays = synchronous()
+    delays.told(ANN, ClockSignal(480_000, 1_010_000_000), 0.0)
+    delays.told(ANN, ClockSignal(0, 1_000_500_000), 0.0)
+    delays.played(ANN, 480_000, 10.045, 0.0)
+    assert delays.worst_ms == 45
+
+
 def test_only_who_has_told_has_a_delay() -> None:
     delays = synchronous()
     delays.played(ANN, 0, 0.0, 0.0)

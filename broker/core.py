@@ -20,7 +20,7 @@ from broker.further_lanes import FurtherLanes
 from broker.lines import Line, Lines
 from broker.posts import Posts
 from broker.quota import Allowances, BucketTable, network_of
-from broker.rooms import Member, Room, Rooms, deliver, hears_lane, note
+from broker.rooms import Member, Room, Rooms, deliver, note
 from broker.status import Counters, Pace, Standing
 from broker.subscriptions import Subscriptions, Verdict
 from common import limits, voice_frame
@@ -113,24 +113,21 @@ class Core:
 
     # --- voice -----------------------------------------------------------------------------------------------
 
-    def voice(self, connection: bytes, frame: bytes, now: float) -> bool:
-        """Whether this voice frame (whole, topic first) is to be published as it is. The hot path."""
+    def voice(self, connection: bytes, frame: bytes, now: float) -> list[bytes] | None:
+        """A voice frame (whole, topic first): what is to be published after it, for further lanes. The hot path.
+
+        None: it is not to be published itself.
+        """
         line = self._lines.get(connection)
         member = None if line is None else line.member or line.further_of
         verdict = voice.judge(member, frame, now, self.counts)
-        if verdict is voice.Verdict.RELAY:
-            return True
+        if member is not None and verdict is voice.Verdict.RELAY:
+            return member.bundles.add(frame, member.room.lanes, now)
         if verdict is voice.Verdict.MALFORMED and line is not None:
             self._later += self._malformed(line, len(frame), now)
         elif verdict is voice.Verdict.TOO_MANY and line is not None and member is not None:
             self._later += self._refuse_voice(line, member, now)
-        return False
-
-    def bundles(self, connection: bytes, frame: bytes, now: float) -> list[bytes]:
-        """What is to be published for further lanes, along with a frame that `voice` said is."""
-        line = self._lines.get(connection)
-        member = None if line is None else line.member or line.further_of
-        return [] if member is None else member.bundles.add(frame, member.room.lanes, now)
+        return None
 
     def subscribed(self, channel: int, key: bytes, topic: bytes) -> Verdict:
         """A voice channel of this key asks for a topic."""
@@ -140,7 +137,7 @@ class Core:
         if verdict is not Verdict.APPROVE:
             self.counts.topics_refused += 1
         elif member is not None:
-            hears_lane(member, voice_frame.LANE_MARKS.index(topic[:1]))
+            self._rooms.hears_lane(member, voice_frame.LANE_MARKS.index(topic[:1]))
         return verdict
 
     def unsubscribed(self, channel: int | None, key: bytes | None, topic: bytes) -> Verdict:

@@ -45,10 +45,6 @@ class Room:
             return False
         return len(topic) == voice_frame.TOPIC_BYTES or (self.wide and len(topic) == voice_frame.ROOM_TOPIC_BYTES)
 
-    def count_lanes(self) -> None:
-        """Find out anew up to which further lane somebody listens."""
-        self.lanes = max((member.lanes for member in self.members.values()), default=0)
-
 
 class Member:
     """One connection in one room, with what it may ask for."""
@@ -144,7 +140,7 @@ class Rooms:
         room = member.room
         del room.members[member.handle]
         room.listeners.discard(member.handle)
-        room.count_lanes()
+        self._hears_none(member)
         del self._by_key[member.key]
         if not room.members:
             del self._rooms[room.room_id]
@@ -155,16 +151,20 @@ class Rooms:
             return False
         member.listening = on
         if not on:
-            member.lanes = 0
-            member.room.count_lanes()
+            self._hears_none(member)
         (member.room.listeners.add if on else member.room.listeners.discard)(member.handle)
         return True
 
+    def hears_lane(self, member: Member, number: int) -> None:
+        """A voice channel of this member has asked for the topics of lane `number`, 0 for the first, and may."""
+        member.lanes = max(member.lanes, number)
+        member.room.lanes = max(member.room.lanes, number)
 
-def hears_lane(member: Member, number: int) -> None:
-    """A voice channel of this member has asked for the topics of lane `number`, 0 for the first, and may."""
-    member.lanes = max(member.lanes, number)
-    member.room.lanes = max(member.room.lanes, number)
+    @staticmethod
+    def _hears_none(member: Member) -> None:
+        if member.lanes:
+            member.lanes = 0
+            member.room.lanes = max((other.lanes for other in member.room.members.values()), default=0)
 
 
 def deliver(members: Iterable[Member], message: FromBroker) -> list[Action]:

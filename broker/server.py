@@ -172,8 +172,7 @@ class Server:
 
     def _serve_control(self, now: float) -> None:
         """Take what waits on the ROUTER, but not for ever. Voice frames go straight on."""
-        receive, publish = self._router.recv, self._xpub.send
-        voice, bundles = self._core.voice, self._core.bundles
+        receive, publish, voice = self._router.recv, self._xpub.send, self._core.voice
         for _ in range(_EACH_TURN):
             try:
                 connection = receive(zmq.NOBLOCK)
@@ -182,12 +181,13 @@ class Server:
             frame = receive(zmq.NOBLOCK, copy=False)
             source = self._sources.get(connection)
             part = self._part(frame, source)
-            if part[:1] == voice_frame.MARK and voice(connection, part, now):
-                publish(frame, zmq.NOBLOCK, copy=False)
-                for bundle in bundles(connection, part, now):
-                    publish(bundle, zmq.NOBLOCK)
-            else:
+            bundles = voice(connection, part, now) if part[:1] == voice_frame.MARK else None
+            if bundles is None:
                 self._control(connection, frame, source, part, now)
+                continue
+            publish(frame, zmq.NOBLOCK, copy=False)
+            for bundle in bundles:
+                publish(bundle, zmq.NOBLOCK)
 
     def _part(self, frame: zmq.Frame, source: _Source | None) -> bytes:
         """The one part of a message; b"", which is malformed, where there are more."""

@@ -6,7 +6,8 @@ Tells which speakers are talking, by frames that opened.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -62,6 +63,18 @@ class _Voice:
     fader: Fader = field(default_factory=Fader)
 
 
+@contextmanager
+def _at_its_own_cost(voice: _Voice) -> Iterator[None]:
+    """A fault in our own code, by what one speaker sent, is no reason to silence all others."""
+    try:
+        yield
+    except DeviceError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is, others go on
+        _log.exception("a speaker's voice cannot be played")
+        voice.talker, voice.failed = None, True
+
+
 class Playback:
     """Closed until it is switched on. Members are handles of 2 bytes."""
 
@@ -107,7 +120,8 @@ class Playback:
         """The speaker is really here now: what waited is played."""
         voice = self._voices.get(member)
         if voice is not None:
-            self._put(voice, voice.receiver.confirm(now))
+            with _at_its_own_cost(voice):
+                self._put(voice, voice.receiver.confirm(now))
             self._watch(member, voice, now)
 
     def tune(self, member: bytes, gain: float) -> None:
@@ -165,12 +179,8 @@ class Playback:
         if voice.failed:
             self._counters.refused += 1
             return
-        try:
+        with _at_its_own_cost(voice):
             self._put(voice, voice.receiver.take(parts.sframe, arrived, copy=copy))
-        except DeviceError:
-            raise
-        except Exception:  # noqa: BLE001 - whatever it is, others go on
-            self._give_up(voice)
         self._watch(parts.member, voice, arrived)
 
     def step(self, now: float) -> float | None:
@@ -272,19 +282,12 @@ class Playback:
     def _block(self, voice: _Voice, time: float) -> Block | None:
         if voice.talker is None:
             return None
-        try:
+        block = None
+        with _at_its_own_cost(voice):
             block = voice.fader.apply(voice.talker.block(time))
-        except Exception:  # noqa: BLE001 - whatever it is, others go on
-            self._give_up(voice)
-            return None
         if voice.fader.silent:
             voice.talker = None  # what it held is of no use when somebody wants to hear it again
         return block
-
-    def _give_up(self, voice: _Voice) -> None:
-        """The exception of the moment comes from what one speaker sent, and is no reason to silence all others."""
-        _log.exception("a speaker's voice cannot be played")
-        voice.talker, voice.failed = None, True
 
     def _watch(self, member: bytes, voice: _Voice, now: float) -> None:
         talking = voice.receiver.talking(now) and not (voice.fader.closed or voice.failed)

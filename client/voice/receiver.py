@@ -50,7 +50,7 @@ class Receiver:
         self._counters = counters
         self._confirmed = confirmed
         self._waiting: deque[tuple[float, int, VoicePacket]] = deque()
-        self._last_frame: float | None = None
+        self._talks_until = float("-inf")
         self._talk_ended_at = -1  # counter of the frame that said so
 
     def take(self, sframe: bytes, arrived: float, *, copy: bool = False) -> list[tuple[float, VoicePacket]]:
@@ -89,7 +89,7 @@ class Receiver:
         """Whether the speaker is talking: told by frames that opened: a broker can hold them back, not make them."""
         if self._waiting:
             self._drop_waiting(now)
-        return self._last_frame is not None and now - self._last_frame < TALK_ENDS_SECONDS
+        return now < self._talks_until
 
     @property
     def waiting(self) -> bool:
@@ -99,9 +99,9 @@ class Receiver:
     def _watch(self, ctr: int, voice: VoicePacket, arrived: float) -> None:
         if voice.end_of_talk:
             self._talk_ended_at = max(self._talk_ended_at, ctr)
-            self._last_frame = arrived + _OVER_SECONDS - TALK_ENDS_SECONDS
+            self._talks_until = arrived + _OVER_SECONDS
         elif ctr > self._talk_ended_at:  # an older one that was overtaken begins no new talk
-            self._last_frame = arrived
+            self._talks_until = arrived + TALK_ENDS_SECONDS
 
     def _drop_waiting(self, now: float) -> None:
         while self._waiting and (

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from scripts.flags import Flags
+from scripts.rig.lane_flags import LANES
 
 
 def read_flags(description: str | None) -> argparse.Namespace:
@@ -39,7 +40,7 @@ def read_flags(description: str | None) -> argparse.Namespace:
         if not least <= getattr(given, name) <= most:
             flags.error(f"--{name} must be from {least} to {most}")
     lanes = [] if given.lanes is None else given.lanes.split(",")
-    if set(lanes) - {"1", "2", "3", "4", "auto"}:
+    if set(lanes) - set(LANES):
         flags.error("--lanes are 1, 2, 3, 4 or auto")
     given.lanes = lanes
     if given.busy is not None and not 2 <= given.busy <= 3_600:

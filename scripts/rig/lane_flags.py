@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from scripts.flags import Flags
+
+LANES: Final = ("1", "2", "3", "4", "auto")  # as a client's --lanes
 
 
 def read_flags(description: str | None) -> argparse.Namespace:
@@ -18,7 +21,7 @@ def read_flags(description: str | None) -> argparse.Namespace:
         "--way", choices=["up", "down"], default="up", help="who is behind the network: who speaks, or listens"
     )
     flags.add_argument("--talkers", type=int, default=1, metavar="N", help="how many speak (default 1)")
-    flags.add_argument("--lanes", choices=["1", "2", "3", "4", "auto"], help="only this choice")
+    flags.add_argument("--lanes", choices=LANES, help="only this choice")
     flags.add_argument(
         "--record",
         type=Path,

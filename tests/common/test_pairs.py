@@ -54,7 +54,7 @@ def test_the_second_of_two_may_be_missing() -> None:
 
 
 def test_slim_frames_and_what_is_no_frame_wait_for_none() -> None:
-    assert [len(one) for pairs in [Pairs(1)] for one in (pairs.add(frame(n), n * 0.04) for n in range(9))] == [1] * 9
+    assert [len(one) for pairs in [Pairs(1)] for one in (pairs.add(frame(n), n * 0.02) for n in range(9))] == [1] * 9
     assert [len(one) for pairs in [Pairs(1)] for one in (pairs.add(TOPIC, n * 0.01) for n in range(9))] == [1] * 9
 
 

@@ -70,10 +70,10 @@ class World:
         return voice_frame.topic(joined.room, joined.member) + b"x" * 60
 
     def talk(self, who: str, frame: bytes | None = None) -> bool:
-        return self.core.voice(who.encode(), frame or self.frame(who), self.now)
+        return self.core.voice(who.encode(), frame or self.frame(who), self.now) is not None
 
     def bundles(self, who: str, frame: bytes) -> list[bytes]:
-        return self.core.bundles(who.encode(), frame, self.now)
+        return self.core.voice(who.encode(), frame, self.now) or []
 
     def cuts(self) -> list[bytes]:
         return [action.connection for action in self.actions if isinstance(action, CutConnection)]

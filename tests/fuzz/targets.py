@@ -132,8 +132,7 @@ def broker(data: bytes) -> None:
         who, said = (part[:1] or b"?"), part[1:]
         now += 0.1
         if said[:1] == voice_frame.MARK:
-            if core.voice(who, said, now):
-                core.bundles(who, said, now)
+            core.voice(who, said, now)
         elif said[:1] == b"\0":
             core.subscribed(said[-1], who, said[1:])
         else:

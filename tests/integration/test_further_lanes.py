@@ -13,7 +13,7 @@ from tests.integration.conftest import People
 from tests.integration.test_voice_rooms import SPEECH, speak_to_the_end
 
 
-@pytest.mark.parametrize("lanes", [2, 4])
+@pytest.mark.parametrize("lanes", [2, 3, 4])
 def test_further_lanes_bring_everything_and_nothing_twice(people: People, tmp_path: Path, lanes: int) -> None:
     # Would catch copies that are heard, that count as an attack, or a lane that the broker does not take.
     ben = people.join("Ben", "--speaker", str(tmp_path / "heard.wav"), "--speaker-on", "--lanes", str(lanes))

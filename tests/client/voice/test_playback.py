@@ -382,3 +382,18 @@ def test_a_fault_by_what_one_speaker_sends_silences_nobody_else(where: str, monk
     assert ear.counters.refused >= 4
     ear.told()
     assert ear.playback.on
+
+
+def test_nor_does_a_fault_by_what_waited_until_a_speaker_was_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: object) -> None:
+        raise IndexError("of our own")
+
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=False)
+    ear.playback.take(frame(AL, 0), 2.0)
+    monkeypatch.setattr("client.voice.playback.Talker.put", fault)
+    ear.playback.confirm(AL, 2.01)
+    monkeypatch.undo()
+    ear.playback.take(frame(AL, 1), 2.02)
+    assert ear.counters.refused == 1
+    assert ear.told() == []

@@ -153,7 +153,11 @@ def test_a_late_burst_after_a_pause_is_no_other_way() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 3), st.integers(0, 40), st.sampled_from([0, 1_000, 4_000, 20_000])),
+        st.tuples(
+            st.integers(0, 3),
+            st.integers(0, 40),
+            st.sampled_from([0, 1_000, 4_000, 20_000]) | st.integers(-50_000, 50_000),
+        ),
         min_size=1,
         max_size=400,
     )
@@ -165,6 +169,7 @@ def test_whatever_comes_in_bursts_something_is_known(steps: list[tuple[int, int,
         transit.add(now, late)
         assert transit.spread >= 0
         assert transit.worth >= 0
+        assert transit.base <= late
 
 
 def test_how_long_it_was_watched() -> None:

@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from scripts.bench.client_load import PARTS, microseconds, profile
 from scripts.person import NothingHeard
-from scripts.processes import NotStarted
+from scripts.processes import NotStarted, end_in_order
 from scripts.rig.analysis import spread
 from scripts.rig.sound_card import NotReady
 
@@ -42,6 +42,7 @@ _Found = TypeVar("_Found")
 def main() -> int:
     """Measure, tell. 0 if it ran, whatever it found; 1 if it could not."""
     given = read_flags(__doc__)
+    end_in_order()
     if given.whole or given.scroll:
         try:
             _on_a_card(given)

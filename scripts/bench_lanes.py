@@ -7,7 +7,6 @@ frames a second as large as real ones; how long the first copy of each was under
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.rig.lane_flags import read_flags
+from scripts.rig.lane_flags import LANES, read_flags
 from scripts.setup.environment import enter
 
 if __name__ == "__main__":
@@ -26,7 +25,7 @@ if __name__ == "__main__":
 import numpy as np
 
 from scripts.bench.recorded import Recorded, save
-from scripts.processes import start_broker
+from scripts.processes import end_in_order, start_broker
 from scripts.rig.link import Link, Network
 
 _NETS = {
@@ -39,7 +38,7 @@ _NETS = {
 def main() -> int:
     """Measure, tell. 1 where it could not be."""
     given = read_flags(__doc__)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started ends
+    end_in_order()
     if Link.missing():
         print(f"The bench did not run: {Link.missing()}.", file=sys.stderr)
         return 1
@@ -49,7 +48,7 @@ def main() -> int:
     for name, net in nets.items():
         found: dict[str, list[dict[str, Any]]] = {}
         for number in range(given.runs):
-            for lanes in [given.lanes] if given.lanes else ["1", "2", "3", "4", "auto"]:
+            for lanes in [given.lanes] if given.lanes else LANES:
                 found.setdefault(lanes, []).append(run(Network.parse(net), lanes, number + 1, given))
         for lanes, runs in found.items():
             if given.record:

@@ -7,7 +7,6 @@ cannot show: the converters of a real card, which add the same to every program.
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ if __name__ == "__main__":
 from tqdm import tqdm
 
 from scripts.bench.report import machine
+from scripts.processes import end_in_order
 from scripts.rig.analysis import NO_PESQ, Silent, can_tell_pesq
 from scripts.rig.link import Link, Network
 from scripts.rig.programs import BUSY, MUMBLE, OURS, SLIM, ZERO, Setting, with_lanes
@@ -41,7 +41,7 @@ _Found = TypeVar("_Found")
 def main() -> int:
     """Measure, tell. 0 if it ran, whatever it found; 1 if it could not."""
     given = read_flags(__doc__)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started ends
+    end_in_order()
     if not can_tell_pesq():
         print(NO_PESQ, file=sys.stderr)
     try:

@@ -38,6 +38,11 @@ else:
     _POLITE = signal.SIGTERM
 
 
+def end_in_order() -> None:
+    """Have SIGTERM end this program as Ctrl+C would, so that all that it has started is ended too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 class NotStarted(Exception):
     """The broker ended before it was ready; what it said has been printed. `late`: it was killed for its slowness."""
 

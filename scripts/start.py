@@ -9,7 +9,6 @@ import argparse
 import getpass
 import os
 import secrets
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -140,8 +139,10 @@ def main() -> int:
     """Set up, then start what fits this machine."""
     arguments = _arguments()  # first: a wrong flag must not install anything
     enter("client", "window", "keyring", "voice", "demo", try_again=arguments.setup_only)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever was started is ended
     from common.errors import SecureChatError
+    from scripts.processes import end_in_order
+
+    end_in_order()
 
     try:
         _check(arguments)

@@ -53,6 +53,11 @@ class FurtherLane:
             self._failures = 0
 
     @property
+    def up_stands(self) -> bool:
+        """Whether the broker takes what goes up."""
+        return self._up_since is not None
+
+    @property
     def send_at(self) -> float | None:
         """When `send_due` is to be called, if no frame comes before."""
         return self._pairs.send_at

@@ -3,7 +3,8 @@
 Lane 0 alone is watched, whatever the others mend: so it is known when the network is good again. Three stalls open a
 second lane; where they go on at a rate at which both will often stall together, all lanes are opened. A link that is
 full is left alone, since copies would fill it more. If a lane made it worse, or brought nothing, all further ones are
-closed, and tried again after pauses that grow. `uplink` tells how the way up does, for whoever can send less. Pure.
+closed, and tried again after pauses that grow. Where nobody speaks nothing can stall, so what tells how often it does
+is counted in seconds of voice. `uplink` tells how the way up does, for whoever can send less. Pure.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ _WAYS: Final = {_UP: LaneReason.LOSS_UP, _DOWN: LaneReason.LOSS_DOWN}
 _OPENS: Final = 3  # stalls within _OPENS_SECONDS, in one direction
 _OPENS_SECONDS: Final = 10.0
 _ALL_OPEN: Final = 8  # within _ALL_SECONDS: over 2 % of the packets lost; two lanes are enough for 1 %
-_ALL_SECONDS: Final = 3.5
+_ALL_SECONDS: Final = 3.5  # of voice, in _OPENS_SECONDS at most
 _ALL_AFTER: Final = 0.5  # seconds of a second one
-_GOOD_SECONDS: Final = 30.0
+_GOOD_SECONDS: Final = 30.0  # of voice
+_GOOD_AT_REST: Final = 300.0  # or so long, where there is less voice than that
 _GOOD: Final = 1  # stalls within _GOOD_SECONDS that are nobody's concern
 _BETTER: Final = 40  # and that two lanes mend
 _ONE_STALL: Final = 0.15  # seconds in which Pongs, frames and the kernel tell of the same one
@@ -35,6 +37,7 @@ _WORSE: Final = 3.0  # times as many stalls a second
 _FIRST_PAUSE: Final = 60.0
 _LONGEST_PAUSE: Final = 1_800.0
 _FLOWING_SECONDS: Final = 2.0  # after the last frame in either direction: no need to look closely
+_ONE_TALK: Final = 0.2  # seconds between two frames: longer is a pause, in which no time of voice goes by
 _CLOCKS: Final = 1e9  # seconds: what a broker's clock may be off by and still be reckoned with
 
 
@@ -55,9 +58,11 @@ class LaneWatch:
         self.counters: Final = dict.fromkeys(
             ("lane_stalls_up", "lane_stalls_down", "lane_opened", "lane_given_up", "lane_copies", "lane_first"), 0
         )
-        self._stalls = {way: deque[float](maxlen=256) for way in _WAYS}
+        self._stalls = {way: deque[tuple[float, float]](maxlen=256) for way in _WAYS}  # (moment, time of voice)
+        self._voice = 0.0  # seconds in which it went up or came down
+        self._went_at = float("-inf")
         self._copies = Copies()
-        self._opened_at = 0.0  # the last one
+        self._opened_at = self._opened_in = 0.0  # the last one; by the time of voice
         self._on_trial = False
         self._held_up = 0  # how often voice from others was, since that
         self._before = 0.0  # stalls a second before that
@@ -87,6 +92,7 @@ class LaneWatch:
     def frame(self, lane: int, frame: bytes, arrived: float) -> bool:
         """A voice frame came by a lane. True: it is the copy of one that another lane has brought."""
         self._flowed = arrived
+        self._goes(arrived)
         if not lane and self._on_lane_0.add(frame, arrived):
             self._held_up += 1
             self._stalled(_DOWN, arrived)
@@ -95,6 +101,10 @@ class LaneWatch:
         copy = self._copies.copy(lane, frame)
         self.counters["lane_copies"] += copy
         return copy
+
+    def sent(self, now: float) -> None:
+        """A voice frame went up."""
+        self._goes(now)
 
     def resent(self, count: int, now: float) -> None:
         """How many segments of lane 0 the kernel has sent again by now, asked while voice goes up."""
@@ -132,7 +142,8 @@ class LaneWatch:
         """Where one lane stalls so often, two often do at once."""
         if self.count == 2 and now - self._opened_at >= _ALL_AFTER:
             for way, reason in _WAYS.items():
-                if self._count(way, now, _ALL_SECONDS) >= _ALL_OPEN and not self._delay[way].waiting():
+                often = self._count(way, now, _OPENS_SECONDS, of_voice=_ALL_SECONDS) >= _ALL_OPEN
+                if often and not self._delay[way].waiting():
                     return self._switch(now, reason, 1 + limits.FURTHER_LANES)
         return None
 
@@ -145,9 +156,9 @@ class LaneWatch:
                 return self._give_up(LaneReason.WORSE, now)
             if self._held_up >= _OPENS and not self._copies.further_first:
                 return self._give_up(LaneReason.NO_HELP, now)
-        if now - self._opened_at < _GOOD_SECONDS:
+        if self._voice - self._opened_in < _GOOD_SECONDS and now - self._opened_at < _GOOD_AT_REST:
             return None
-        most = max(self._count(way, now, _GOOD_SECONDS) for way in _WAYS)
+        most = max(self._count(way, now, _GOOD_AT_REST, of_voice=_GOOD_SECONDS) for way in _WAYS)
         if most <= _GOOD:
             self._in_vain = 0
             return self._switch(now, LaneReason.GOOD, 1)
@@ -166,7 +177,7 @@ class LaneWatch:
         if count > before:
             self.counters["lane_opened"] += count - before
             self._before = self._rate(now)
-            self._opened_at, self._on_trial, self._held_up = now, True, 0
+            self._opened_at, self._opened_in, self._on_trial, self._held_up = now, self._voice, True, 0
         elif count == 1:
             self.counters["lane_first"] += self._copies.further_first
             self._copies = Copies()
@@ -182,14 +193,20 @@ class LaneWatch:
 
     def _rate(self, now: float) -> float:
         """Stalls a second since the first of the latest ones: those that open a lane may all be of one second."""
-        latest = [moment for stalls in self._stalls.values() for moment in stalls if moment > now - _OPENS_SECONDS]
+        latest = [moment for stalls in self._stalls.values() for moment, _ in stalls if moment > now - _OPENS_SECONDS]
         return len(latest) / max(1.0, now - min(latest, default=now))
 
     def _stalled(self, way: str, now: float) -> None:
         stalls = self._stalls[way]
-        if not stalls or now - stalls[-1] > _ONE_STALL:
-            stalls.append(now)
+        if not stalls or now - stalls[-1][0] > _ONE_STALL:
+            stalls.append((now, self._voice))
             self.counters[f"lane_stalls_{way}"] += 1
 
-    def _count(self, way: str, now: float, seconds: float) -> int:
-        return sum(moment > now - seconds for moment in self._stalls[way])
+    def _count(self, way: str, now: float, seconds: float, of_voice: float = float("inf")) -> int:
+        """Stalls in the last `seconds`, and in the last seconds `of_voice`."""
+        return sum(moment > now - seconds and voice > self._voice - of_voice for moment, voice in self._stalls[way])
+
+    def _goes(self, now: float) -> None:
+        if 0.0 < now - self._went_at < _ONE_TALK:
+            self._voice += now - self._went_at
+        self._went_at = max(self._went_at, now)

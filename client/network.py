@@ -78,6 +78,7 @@ class Network(threading.Thread):
             mode=self._voice_choice.mode,
         )
         self._lanes = LaneWatch(lanes)
+        self._standing = 1, 0
         self._transport = Transport(self._voice.receive, self._lanes)
         stays = Stays(store, habits, secrets.SystemRandom().random)
         self._connection = Connection(store, stays, self._transport, self.events.put, self._carry_out, _moment)
@@ -163,6 +164,10 @@ class Network(threading.Thread):
         if changed is not None:
             self.events.put(changed)
         self._transport.talk(session.joined and self._talks)
+        standing = self._transport.lanes_standing
+        if standing != self._standing:
+            self._standing = standing
+            self._voice.set_lanes(*standing)
         session.ping_often(self._lanes.close_look(now))
 
     def _mind_voice_mode(self, now: float) -> None:

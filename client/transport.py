@@ -173,6 +173,14 @@ class Transport:
             lane.want(self._topics if wanted else frozenset(), up=wanted and self._talks)
 
     @property
+    def lanes_standing(self) -> tuple[int, int]:
+        """How many voice goes up, 1 at least, and by how many it comes down."""
+        return (
+            1 + sum(lane.up_stands for lane in self._further),
+            sum(down.standing is not None for down in self._downs),
+        )
+
+    @property
     def voice_standing(self) -> float | None:
         """Since when the first lane's voice connection stands with its present topics; None: it does not."""
         return self._voice.standing
@@ -285,6 +293,7 @@ class Transport:
                 if self._waiting:
                     raise zmq.Again
                 self._control.socket.send(frame, zmq.NOBLOCK)
+                self._watch.sent(now)
             except zmq.Again:
                 self.counters["voice_dropped_sending"] += 1
         for lane in self._further:

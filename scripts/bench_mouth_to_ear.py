@@ -31,7 +31,7 @@ from scripts.rig.programs import BUSY, MUMBLE, OURS, SLIM, ZERO, Setting, with_l
 from scripts.rig.runs import Result, run
 from scripts.rig.sound_card import NotReady
 from scripts.rig.steady import steady, steady_table
-from scripts.rig.table import draw, table
+from scripts.rig.table import draw, meanwhile, table
 from scripts.rig.wire import wire, wire_table
 
 _BAD = "loss=5,delay=20,jitter=5"
@@ -57,12 +57,14 @@ def main() -> int:
 
 def _everything(given: argparse.Namespace) -> int:
     """All that is to be shown, as a part of docs/benchmarks.md."""
+    once = {"runs": 1, "only": f"{OURS[0].program} {OURS[0].name}", "peer": None, "json": None, "plot": None}
+    long = argparse.Namespace(**{**vars(given), **once})
     parts: list[tuple[str, Callable[[], int]]] = [
         ("Quiet", lambda: _delays(given, None, 0.0)),
         (f"Network: {_BAD}", lambda: _delays(given, _BAD, 0.0)),
         ("On the wire, kbit/s", lambda: _wire(given)),
         ("With a thread that never rests, 60 s", lambda: _steady(given, 60.0)),
-        ("Thirty minutes of talk: before, and after", lambda: _long(given, 30.0)),
+        ("Thirty minutes of talk: before, and after", lambda: _delays(long, None, 30.0)),
     ]
     codes = []
     for name, part in parts:
@@ -90,20 +92,14 @@ def _delays(given: argparse.Namespace, net: str | None, minutes: float) -> int:
     ):
         results += found
     print(table(results), flush=True)
+    if minutes:
+        print(f"\n{meanwhile(results)}", flush=True)
     if given.json:
         kept = {"machine": machine(), "net": net, "results": [one.as_dict() for one in results]}
         given.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     if given.plot:
         draw(given.plot, results, net)
     return 0 if results else 1
-
-
-def _long(given: argparse.Namespace, minutes: float) -> int:
-    found = run(
-        OURS[0], period=given.period, network=None, count=given.chirps, times=given.speech, minutes=minutes, seed=1
-    )
-    print(f"{table(found)}\n\nMemory, MiB: {' → '.join(str(one.memory) for one in found)}\n", flush=True)
-    return 0
 
 
 def _wire(given: argparse.Namespace) -> int:

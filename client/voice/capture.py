@@ -77,6 +77,10 @@ class Capture:
         """What voice is made for."""
         self._sender.set_mode(mode)
 
+    def set_lanes(self, count: int) -> None:
+        """Over how many lanes what is said goes from now on."""
+        self._sender.lanes = count
+
     @property
     def mode(self) -> VoiceMode:
         """What voice is made for now: another one than is wanted until a talk can change."""

@@ -17,8 +17,9 @@ SLIP_SECONDS: Final = 0.002  # less than that is the difference between two cloc
 PIECES_SECONDS: Final = 1.0  # in so many looks one comes right before a piece is taken
 
 BEAT_SECONDS: Final = 1.0  # the earliest piece of so long is the one that was late by nothing
-EARLY: Final = 0.0005  # a look so long before a piece is expected: it may be there already
-LATE: Final = 0.0003  # and one so long after
+LATE: Final = 0.0003  # a look so long after a piece is expected
+EARLY: Final = 0.0005  # and now and then one so long before: it may be there already, as clocks drift apart
+EARLY_PIECES: Final = 10
 AGAIN: Final = 0.001  # then so often
 GIVE_UP: Final = 0.003  # until it is so late that nobody knows when it comes
 
@@ -101,6 +102,8 @@ class Beat:
     def __init__(self) -> None:
         self._zeros: deque[tuple[float, float]] = deque()  # (moment, zero): both rising, the first is the earliest
         self._next: float | None = None
+        self._pieces = 0
+        self._early = True  # whether to look before the next one is expected
 
     def note(self, now: float, taken: float, piece: float) -> None:
         """A look found `piece` seconds of sound, which makes `taken` in all."""
@@ -110,6 +113,8 @@ class Beat:
         self._zeros.append((now, zero))
         while self._zeros[0][0] < now - BEAT_SECONDS:
             self._zeros.popleft()
+        self._pieces += 1
+        self._early = self._next is None or now < self._next or self._pieces % EARLY_PIECES == 0
         self._next = self._zeros[0][1] + taken + piece
 
     def due(self, now: float) -> float:
@@ -117,7 +122,7 @@ class Beat:
         if self._next is None:
             return LOOK_SECONDS
         ahead = self._next - now
-        if ahead > EARLY:
+        if ahead > EARLY and self._early:
             wait = ahead - EARLY
         elif ahead > -LATE:
             wait = ahead + LATE

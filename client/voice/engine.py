@@ -152,6 +152,15 @@ class VoiceEngine:
         """What voice is made for: little delay, or little data."""
         self._ask(lambda _: self._pipeline.capture.set_mode(mode))
 
+    def set_lanes(self, up: int, down: int) -> None:
+        """Over how many lanes voice goes up, and how many bring it, from now on."""
+
+        def change(_now: float) -> None:
+            self._pipeline.capture.set_lanes(up)
+            self._pipeline.playback.set_lanes(down)
+
+        self._ask(change)
+
     def hold_to_talk(self, on: bool) -> None:
         """The key is held, or let go."""
         self._ask(lambda _: self._pipeline.capture.hold(on))

@@ -91,6 +91,8 @@ class JitterBuffer:
         self._queue: dict[int, tuple[int, VoicePacket]] = {}  # unwrapped media time → (arrived, packet)
         self._transit = Transit()
         self._newest = 0  # unwrapped media time of the last packet put
+        self._latest = NOWHERE  # of all that were put
+        self._lanes = 0  # over which the latest came
         self._last_transit: int | None = None
         self._jumped_to: int | None = None  # the transit of a packet that was off by a jump, until the next one
         self._place = NOWHERE  # media time of the next sample to decode; before it all has been played
@@ -106,29 +108,22 @@ class JitterBuffer:
         media = self._unwrap(packet.media_time)
         # What it waited for at the sender, its own length among it, says nothing of the way.
         transit = when - media - packet.held * BLOCK_SAMPLES - _longer(packet)
-        if self._last_transit is not None and abs(transit - self._last_transit) > JUMP:
-            if self._jumped_to is None or abs(transit - self._jumped_to) > JUMP:
-                self._jumped_to = (
-                    transit  # one alone may be seconds old: whoever holds packets back could stop the talk
-                )
-                self._counters.late += 1
-                self._counters.discarded += 1
-                return
-            self._start_anew()
-        self._jumped_to = None
-        self._newest, self._last_transit = media, transit
-        self._transit.add(when, transit)
-        if media in self._queue:
-            self._counters.duplicated += 1
-        elif media < self._place:
+        if self._jumps(transit):
             self._counters.late += 1
             self._counters.discarded += 1
-        else:
-            if self._made_up and media == self._place:
-                self._counters.late += 1
-            self._queue[media] = (when, packet)
-            if len(self._queue) > QUEUE_PACKETS:
-                self._skip(min(self._queue))
+            return
+        self._newest, self._last_transit = media, transit
+        if media > self._latest:
+            if packet.lanes != self._lanes:
+                self.another_way()
+            self._latest, self._lanes = media, packet.lanes
+        if packet.lanes == self._lanes:  # not what the old way still brings
+            self._transit.add(when, transit)
+        self._keep(media, when, packet)
+
+    def another_way(self) -> None:
+        """Lanes were opened or closed, here or there: late packets of before are no reason to wait."""
+        self._transit.another_way()
 
     def next(self, now: float, held: int = 0, *, quiet: Callable[[], bool] = lambda: False) -> Step:
         """What to play at `now` (seconds), after `held` samples that are decoded and not yet played.
@@ -175,6 +170,33 @@ class JitterBuffer:
     def queued_ms(self) -> float:
         """How much voice waits here, in ms."""
         return sum(packet.samples for _, packet in self._queue.values()) / MS
+
+    def _jumps(self, transit: int) -> bool:
+        """Whether this is off by a jump. One alone may be seconds old: whoever holds one back could stop the talk.
+
+        With the next one that agrees all begins anew.
+        """
+        if self._last_transit is not None and abs(transit - self._last_transit) > JUMP:
+            if self._jumped_to is None or abs(transit - self._jumped_to) > JUMP:
+                self._jumped_to = transit
+                return True
+            self._start_anew()
+        self._jumped_to = None
+        return False
+
+    def _keep(self, media: int, when: int, packet: VoicePacket) -> None:
+        """Put it where it belongs, if its time has not passed."""
+        if media in self._queue:
+            self._counters.duplicated += 1
+        elif media < self._place:
+            self._counters.late += 1
+            self._counters.discarded += 1
+        else:
+            if self._made_up and media == self._place:
+                self._counters.late += 1
+            self._queue[media] = (when, packet)
+            if len(self._queue) > QUEUE_PACKETS:
+                self._skip(min(self._queue))
 
     def _delay(self, when: int, media: int, held: int) -> int:
         """By how much later than the fastest way the packet of this time will be heard; its length is no delay."""
@@ -263,6 +285,6 @@ class JitterBuffer:
         for media in sorted(self._queue):
             self._skip(media)
         self._transit = Transit()
-        self._place = NOWHERE
+        self._latest = self._place = NOWHERE
         self._paused = True
         self._made_up = self._run = self._starved = 0

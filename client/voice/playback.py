@@ -95,6 +95,7 @@ class Playback:
         self._speaker: Speaker | None = None
         self._room = b""
         self._voices: dict[bytes, _Voice] = {}
+        self._lanes = 1
         self._clock = PlayClock()
         self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
@@ -132,6 +133,15 @@ class Playback:
         if voice.talker is None:  # nothing is heard that could click: it holds from the first sample
             voice.fader = Fader(gain)
         voice.fader.set(gain)
+
+    def set_lanes(self, count: int) -> None:
+        """So many lanes bring voice from now on: what was learnt of late packets holds no more."""
+        if count == self._lanes:
+            return
+        self._lanes = count
+        for voice in self._voices.values():
+            if voice.talker is not None:
+                voice.talker.jitter.another_way()
 
     def remove(self, member: bytes) -> None:
         """The speaker left."""

@@ -58,6 +58,7 @@ class Sender:
         self._make_coder = make_coder
         self._coders: dict[VoiceMode, Coder] = {}
         self._wanted = self.mode = VoiceMode.LOW_DELAY
+        self.lanes = 1  # over how many it goes: listeners are told
         self._media = start  # of the microphone's next sample
         self._ahead = 0  # blocks that were sent before the microphone gave them: the silence that ends a talk
         self._anchor: tuple[float, int] | None = None  # a moment, and the media time then
@@ -199,7 +200,7 @@ class Sender:
         if end_of_talk:
             self._talk = None
         slim = self.mode is VoiceMode.SLIM
-        return self._topic + sealer.seal(packet.encode(VoicePacket(media, opus, end_of_talk, slim, held)))
+        return self._topic + sealer.seal(packet.encode(VoicePacket(media, opus, end_of_talk, slim, held, self.lanes)))
 
     def _pass_by(self) -> bool:
         """A block outside of talks. True where its time has been sent already."""

@@ -86,6 +86,16 @@ class Transit:
         """
         return max(0, self._worth - self.base)
 
+    def another_way(self) -> None:
+        """Packets take another way from now on: that some came late on the old one says nothing of it."""
+        if not self._recent:
+            return
+        late = self.base + LATE_SAMPLES
+        kept = [one for one in self._recent if one[1] <= late] or [self._recent[-1]]
+        self._recent = deque(kept)
+        self._sorted = sorted(transit for _, transit in kept)
+        self._find_worth()
+
     def _find_worth(self) -> None:
         self._news = 0
         count = len(self._sorted)

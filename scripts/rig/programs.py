@@ -8,9 +8,7 @@ Each is a context manager that returns once B hears A.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,13 +19,12 @@ from typing import Any, Final
 
 from common.invite import Invite
 from scripts.person import Person
-from scripts.processes import free_port, start_broker, stop
-from scripts.rig.sound_card import NotReady, SoundCard, missing
+from scripts.processes import start_broker, stop
+from scripts.rig.mumble import SERVER, Someone, room
+from scripts.rig.sound_card import SoundCard
 
 _PHRASE: Final = "banjo-clover-oxidize-pelican-sixtyfold-wharf"  # of a room that lives as long as a run
 _SETTLE: Final = 4.0  # seconds: jitter buffers learn, joins' sounds are over
-_PATIENCE: Final = 20.0
-MUMBLE_NEEDS: Final = {"mumble": "mumble", "murmurd": "mumble-server", "Xvfb": "xvfb", "openssl": "openssl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +77,6 @@ def with_lanes(setting: Setting, lanes: str) -> Setting:
     return replace(setting, name=f"{setting.name}, lanes: {lanes}", both=("--lanes", lanes))
 
 
-_COMMON: Final = {
-    "audio/input": "PulseAudio",
-    "audio/output": "PulseAudio",
-    "audio/transmit": 0,
-    "lastupdate": 2,
-    **dict.fromkeys(("tts/enable", "ui/usage", "ui/updatecheck", "ui/plugincheck", "ui/askonquit"), "false"),
-    **dict.fromkeys(("ui/hidetray", "shortcut/enable"), "false"),
-}
 # The defaults of Mumble's settings, and the ends of the sliders in its window.
 MUMBLE: Final = (
     Setting("mumble", "default"),
@@ -176,93 +165,9 @@ def _ours(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iter
 
 @contextmanager
 def _mumble(setting: Setting, card: SoundCard, place: Place, folder: Path) -> Iterator[Running]:
-    lacking = missing(MUMBLE_NEEDS)
-    if lacking:
-        raise NotReady(lacking)
-    with ExitStack() as stack:
-        display = _display(stack)
-        certificate = _certificate(folder, "server")
-        port = free_port(64_700)
-        settings = f"database={folder}/murmur.sqlite\nlogfile=\nhost={place.host}\nport={port}\nbandwidth=72000\n"
-        settings += f"sslCert={certificate}.crt\nsslKey={certificate}.key\nbonjour=false\nuname=root\nallowping=true\n"
-        (folder / "murmur.ini").write_text(settings, encoding="utf-8")
-        log = folder / "murmur.log"
-        command = [*place.server, "murmurd", "-fg", "-ini", str(folder / "murmur.ini")]
-        server = _start(stack, command, log, dict(os.environ))
-        _await(log, "Server listening")
-        clients = {}
-        for name, before in (("B", place.listener), ("A", place.speaker)):
-            home = _mumble_home(folder / name, setting, name, certificate, (place.host, port))
-            own = dict.fromkeys(("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(home))
-            environment = os.environ | card.environment(name) | own | {"DISPLAY": display, "LC_ALL": "C.UTF-8"}
-            command = [*before, "mumble", "-m", f"mumble://{name}@{place.host}:{port}/?version=1.2.0"]
-            clients[name] = _start(stack, command, folder / f"{name}.log", environment)
-            _await(log, f":{name}(-1)> Authenticated")
-        yield Running({"broker": server.pid, "speaker": clients["A"].pid, "listener": clients["B"].pid})
-
-
-def _start(
-    stack: ExitStack, command: Sequence[str], log: Path, environment: Mapping[str, str]
-) -> subprocess.Popen[str]:
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            command, env=environment, stdout=file, stderr=file, text=True, stdin=subprocess.DEVNULL
-        )
-    stack.callback(stop, process)
-    return process
-
-
-def _display(stack: ExitStack) -> str:
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1000x700x24", "-nolisten", "tcp"]
-    process = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL, text=True)
-    stack.callback(stop, process)
-    os.close(writing)
-    with os.fdopen(reading) as told:
-        return f":{told.readline().strip()}"
-
-
-def _await(log: Path, words: str) -> None:
-    until = time.monotonic() + _PATIENCE
-    while words not in log.read_text(errors="replace"):
-        if time.monotonic() > until:
-            raise NotReady(f"Mumble's server never said “{words}”: {log.read_text(errors='replace')[-400:]}")
-        time.sleep(0.1)
-
-
-def _certificate(folder: Path, name: str) -> Path:
-    place = folder / name
-    making = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}"]
-    _openssl(*making, "-keyout", f"{place}.key", "-out", f"{place}.crt")
-    packing = ["pkcs12", "-export", "-inkey", f"{place}.key", "-in", f"{place}.crt", "-name", name]
-    _openssl(*packing, "-passout", "pass:", "-out", f"{place}.p12")
-    return place
-
-
-def _openssl(*words: str) -> bytes:
-    return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
-
-
-def _mumble_home(home: Path, setting: Setting, name: str, server: Path, address: tuple[str, int]) -> Path:
-    """A home in which Mumble asks nothing: settings, a certificate, and the server's accepted beforehand."""
-    for part in ("Mumble", "Mumble/Mumble", "Documents"):
-        (home / part).mkdir(parents=True)
-    home.chmod(0o700)
-    devices = {"pulseaudio/input": f"mic{name}", "pulseaudio/output": f"ear{name}"}
-    wanted: dict[str, object] = {**_COMMON, **setting.settings, **devices}
-    wanted |= {"audio/mute": "false" if name == "A" else "true"}
-    groups: dict[str, list[str]] = {}
-    for key, value in wanted.items():
-        group, _, short = key.rpartition("/")
-        groups.setdefault(group or "General", []).append(f"{short}={value}")
-    lines = [line for group, kept in groups.items() for line in (f"[{group}]", *kept, "")]
-    (home / "Mumble/Mumble.conf").write_text("\n".join(lines), encoding="utf-8")
-    own = _certificate(home, name)
-    own.with_suffix(".p12").rename(home / "Documents/MumbleAutomaticCertificateBackup.p12")
-    digest = hashlib.sha1(_openssl("x509", "-in", f"{server}.crt", "-outform", "DER")).hexdigest()  # noqa: S324 - its own
-    database = sqlite3.connect(home / "Mumble/Mumble/mumble.sqlite")
-    database.execute("CREATE TABLE `cert` (`id` INTEGER PRIMARY KEY, `hostname` TEXT, `port` INTEGER, `digest` TEXT)")
-    database.execute("INSERT INTO cert(hostname, port, digest) VALUES (?, ?, ?)", (*address, digest))
-    database.commit()
-    database.close()
-    return home
+    people = [
+        Someone("B", "B", speaks=False, before=place.listener),
+        Someone("A", "A", speaks=True, before=place.speaker),
+    ]
+    with room(people, setting.settings, card, folder, server=place.server, host=place.host) as ids:
+        yield Running({"broker": ids[SERVER], "speaker": ids["A"], "listener": ids["B"]})

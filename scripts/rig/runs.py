@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from scripts.setup.environment import ROOT
 _SPEECH: Final = ROOT / "tests/sounds/speech.wav"
 _REACH: Final = int(0.9 * RATE)  # how late speech may come
 _LOOK: Final = 0.1  # seconds
+_PARTS: Final = 6  # of a long talk
 _COUNTED: Final = ("played", "concealed", "late", "skipped", "discarded", "underflows")
 
 
@@ -46,6 +48,7 @@ class Result:
     # A null sink hands each period to who records when it begins, a card when it is over. Programs that reckon with a
     # card say so much more than is measured here.
     early_ms: float = 0.0
+    meanwhile: tuple[float | None, ...] = ()  # ours, after a long talk: what the listener said in each sixth of it
 
     def as_dict(self) -> dict[str, object]:
         """For a file."""
@@ -78,9 +81,13 @@ def run(
     with staged(setting, period, network, seed) as stage:
         found = [_measure(setting, stage, early, count, times, seed)]
         if minutes:
+            begun = time.monotonic()
             _talk(stage.card, minutes)
+            moments = np.linspace(begun, time.monotonic(), _PARTS + 1)
             after = replace(setting, name=f"{setting.name}, after {minutes:g} min of talk")
-            found.append(_measure(after, stage, early, count, times, seed + 1))
+            measured = _measure(after, stage, early, count, times, seed + 1)
+            told = stage.running.told()
+            found.append(replace(measured, meanwhile=tuple(told_between(told, *part) for part in pairwise(moments))))
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,17 @@ def table(results: Sequence[Result]) -> str:
     """
     rows = [_HEAD, "|" + "---|" * (_HEAD.count("|") - 1)]
     return "\n".join([*rows, *(_row(name, runs) for name, runs in _grouped(results).items())])
+
+
+def meanwhile(results: Sequence[Result]) -> str:
+    """Of each long talk what its listener said of the delay as it went on, and the memory, before and after."""
+    lines = []
+    for before, after in pairwise(results):
+        if after.meanwhile:
+            said = " → ".join("–" if one is None else f"{one:.0f}" for one in after.meanwhile)
+            memory = (f"{name} {mib} → {after.memory[name]}" for name, mib in before.memory.items())
+            lines.append(f"While it talked its listener said, in each sixth: {said} ms. MiB: {', '.join(memory)}.")
+    return "\n".join(lines)
 
 
 def draw(path: Path, results: Sequence[Result], net: str | None) -> None:

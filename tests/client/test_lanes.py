@@ -28,9 +28,12 @@ class Path:
             assert isinstance(changed, LaneChanged)
             self.told.append((changed.count, changed.why))
 
-    def pongs(self, seconds: float, up: float = 0.02, down: float = 0.02) -> None:
-        """As they come each 0.3 s."""
+    def pongs(self, seconds: float, up: float = 0.02, down: float = 0.02, *, voice: bool = True) -> None:
+        """As they come each 0.3 s, while somebody speaks or nobody does."""
         for _ in range(round(seconds / 0.3)):
+            if voice:
+                for number in range(1, 31):
+                    self.watch.sent(self.now + number * 0.01)
             self.now += 0.3
             self.watch.pong(self.now - up - down, BROKER + self.now - down, self.now)
             self.turn()
@@ -97,6 +100,38 @@ def test_voice_that_stalls_all_the_time_opens_all_lanes_and_two_do_when_it_is_be
     assert (stats["lane_opened"], stats["lane_given_up"], stats["lanes"]) == (3, 0, 1)
 
 
+def test_words_with_pauses_between_them_open_all_lanes_too_and_keep_them() -> None:
+    # Would catch rates that are reckoned over pauses, in which nothing can stall.
+    path = Path()
+    path.pongs(3)
+    for count in range(400):  # half the time; twice a second of voice the kernel has sent again
+        path.pongs(0.3)
+        path.watch.resent(count // 2, path.now)
+        path.pongs(0.3, voice=False)
+    assert path.told == [(2, LaneReason.LOSS_UP)]
+    path = Path()
+    path.pongs(3)
+    for count in range(400):  # thrice a second of voice
+        path.pongs(0.3)
+        path.watch.resent(count, path.now)
+        path.pongs(0.3, voice=False)
+    assert path.told == [(2, LaneReason.LOSS_UP), (4, LaneReason.LOSS_UP)]
+
+
+def test_where_nobody_speaks_nothing_is_known_for_a_while() -> None:
+    # Would catch lanes that are closed in each longer pause, and opened a second too late after it.
+    path = Path()
+    path.pongs(3)
+    for count in range(4):
+        path.watch.resent(count, path.now)
+        path.pongs(0.9)
+    assert path.told == [(2, LaneReason.LOSS_UP)]
+    path.pongs(270, voice=False)
+    assert len(path.told) == 1
+    path.pongs(60, voice=False)
+    assert path.told[1:] == [(1, LaneReason.GOOD)]
+
+
 def test_one_percent_lost_needs_no_more_than_two() -> None:
     # Would catch four lanes, at twice the data, where two do.
     path = Path()
@@ -146,6 +181,22 @@ def test_one_loss_that_is_told_thrice_counts_once() -> None:
     path.turn()
     assert path.told == []
     assert path.watch.stats()["lane_stalls_up"] == 1
+
+
+def test_a_loss_that_holds_up_two_talkers_counts_once() -> None:
+    # Mistake: a room in which many talk opens lanes for one lost packet.
+    path = Path()
+    path.pongs(3)
+    other = b"VroomBO"
+    for number in range(200):
+        due = path.now + number * 0.01
+        late = path.now + 1.105 if 100 <= number < 110 else due
+        path.watch.frame(0, path.frame(number), late)
+        path.watch.frame(0, other + path.frame(number)[len(other) :], late + 0.001)
+    path.now += 2.0
+    path.turn()
+    assert path.watch.stats()["lane_stalls_down"] == 1
+    assert path.told == []
 
 
 def test_a_full_link_opens_nothing_and_is_told() -> None:

@@ -24,6 +24,7 @@ from client.store import Store
 from client.surroundings import News
 from client.target import AttemptFailed, KeyChanged, Target
 from client.transport import Link
+from client.voice.engine import VoiceEngine
 from client.voice.reports import TalkHeard
 from common import limits, messages
 from common.address import Address
@@ -54,6 +55,7 @@ class Wire:
         self.identities = 0
         self.voice_standing: float | None = None
         self.voice_heard = float("-inf")
+        self.lanes_standing = 1, 0
         self.counters: dict[str, int] = {"malformed": 0}
 
     def poll(self, _seconds: float) -> Iterator[messages.FromBroker | Link]:
@@ -415,6 +417,16 @@ def test_lines_that_cannot_be_sent_are_told(world: World) -> None:
 
 
 # --- voice --------------------------------------------------------------------------------------------------
+
+
+def test_voice_is_told_how_many_lanes_stand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(VoiceEngine, "set_lanes", lambda _self, up, down: told.append((up, down)))
+    world.join()
+    for standing in [(1, 0), (1, 1), (1, 1), (4, 3)]:
+        world.wire.lanes_standing = standing
+        world.turn()
+    assert told == [(1, 1), (4, 3)]
 
 
 def test_deaf_voice_is_reopened_and_told_when_that_does_not_help(world: World) -> None:

@@ -123,12 +123,12 @@ def _packets() -> list[bytes]:
 
 
 def _uneven() -> list[bytes]:
-    """Each with the milliseconds since the one before: on time, late by 100 ms one by one, then many at once."""
+    """Each with the milliseconds since the one before: on time, late by 100 ms one by one, then many at once, on more lanes."""
     encoder, came, parts = Encoder(VoiceMode.LOW_DELAY), 0, list[bytes]()
-    for pace, late in (*[(10, 0)] * 14, *[(200, 100)] * 4, *[(0, 0)] * 7):
+    for pace, late, lanes in (*[(10, 0, 1)] * 14, *[(200, 100, 1)] * 4, *[(0, 0, 4)] * 7):
         came += pace
         media = (came - late) * SAMPLE_RATE // 1_000
-        parts.append(bytes([pace]) + packet.encode(VoicePacket(media, encoder.encode(silence()))))
+        parts.append(bytes([pace]) + packet.encode(VoicePacket(media, encoder.encode(silence()), lanes=lanes)))
     return parts
 
 

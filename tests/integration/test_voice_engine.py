@@ -136,6 +136,31 @@ def test_frames_are_bounded_and_the_old_ones_are_dropped() -> None:
     assert stats["voice_frames_received"] == FRAMES_WAITING + 2
 
 
+def test_the_card_gets_its_turn_however_many_frames_wait() -> None:
+    # Mistake: a flood, or all that came while the program stood still, is opened first, and the card starves.
+    taken: list[float] = []
+    done = threading.Event()
+
+    class Watching(FakeSpeaker):
+        def wanted(self, now: float) -> int:
+            taken.append(ann.engine.stats()["refused"])
+            if taken[-1] == FRAMES_WAITING:
+                done.set()
+            return super().wanted(now)
+
+    class Devices(FakeDevices):
+        def speaker(self, _now: float) -> FakeSpeaker:
+            return Watching()
+
+    ann = Client(devices=Devices())
+    for _ in range(FRAMES_WAITING):
+        ann.engine.receive(b"V", time.monotonic() + 3600)
+    ann.engine.set_speaker(True)
+    with running(ann):
+        assert done.wait(PATIENCE)
+    assert max(later - earlier for earlier, later in itertools.pairwise([0.0, *taken])) <= 50
+
+
 def test_a_fault_of_our_own_is_told_and_ends_the_thread(caplog: pytest.LogCaptureFixture) -> None:
     class Faulty:
         closed = threading.Event()

@@ -343,6 +343,26 @@ def test_where_nobody_hears_it_the_delay_is_brought_to_its_target(quiet: bool, c
     assert (step.change, step.unheard) == (change, quiet)
 
 
+def test_on_more_lanes_what_came_late_on_fewer_is_no_reason_to_wait() -> None:
+    buffer = JitterBuffer(Counters())
+    late = dict.fromkeys(range(20, 200, 20), 0.1)
+
+    def put(numbers: range, lanes: int) -> None:
+        for number in numbers:
+            buffer.put(packet(number)._replace(lanes=lanes), 1.0 + 0.01 * number + late.get(number, 0.0))
+
+    put(range(200), 1)
+    waited = buffer.target(3 * 48_000)
+    assert waited > 100 * MS
+    put(range(200, 300), 4)
+    calm = buffer.target(4 * 48_000)
+    assert calm < 15 * MS
+    late |= dict.fromkeys(range(180, 190), 0.9)
+    put(range(180, 190), 1)  # mistake: what the old way still brings would count, and turn it back
+    put(range(300, 310), 4)
+    assert buffer.target(round(4.1 * 48_000)) == calm
+
+
 def test_before_the_first_packet() -> None:
     buffer = JitterBuffer(Counters())
     assert buffer.next(5.0) == Silence()

@@ -18,11 +18,21 @@ def test_layout_is_that_of_the_protocol() -> None:
     packet = VoicePacket(0x01020304, CELT_10MS + b"\xaa", end_of_talk=True)
     assert encode(packet) == b"\x01\x01\x02\x03\x04" + CELT_10MS + b"\xaa"
     assert encode(VoicePacket(1, SILK_40MS, slim=True))[:1] == b"\x02"
+    assert encode(VoicePacket(1, CELT_10MS, held=5, lanes=3))[:1] == b"\x54"
 
 
-@given(st.integers(0, 2**32 - 1), st.binary(max_size=80), st.booleans(), st.booleans())
-def test_packets_come_back_as_they_were(media_time: int, sound: bytes, end: bool, slim: bool) -> None:
-    packet = VoicePacket(media_time, (SILK_40MS if slim else CELT_10MS) + sound, end, slim)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.binary(max_size=80),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 7),
+    st.integers(1, 4),
+)
+def test_packets_come_back_as_they_were(
+    media_time: int, sound: bytes, end: bool, slim: bool, held: int, lanes: int
+) -> None:
+    packet = VoicePacket(media_time, (SILK_40MS if slim else CELT_10MS) + sound, end, slim, held, lanes)
     assert decode(encode(packet)) == packet
 
 
@@ -41,7 +51,7 @@ def test_any_bytes_decode_or_are_malformed(plaintext: bytes) -> None:
         (b"", "0 bytes"),
         (b"\x00\x01\x02\x03\x04", "0 bytes"),
         (bytes(5) + CELT_10MS * (OPUS_BYTES + 1), "1276 bytes"),
-        (b"\x20" + bytes(4) + CELT_10MS, "unknown flags"),
+        (b"\x80" + bytes(4) + CELT_10MS, "unknown flags"),
         (b"\x02" + bytes(4) + CELT_10MS, "another length"),  # says slim, is not
         (b"\x00" + bytes(4) + CELT_20MS, "another length"),
         (b"\x00" + bytes(4) + CELT_40MS, "another length"),  # is slim, does not say so

@@ -262,6 +262,17 @@ def test_measures_are_the_worst_of_all_speakers() -> None:
     assert ear.playback.measures() == {"jitter_ms": 5.0, "buffer_ms": 20.0}
 
 
+def test_when_more_lanes_bring_voice_late_packets_of_before_are_forgotten() -> None:
+    ear = Ear().on()
+    ear.playback.add(AL, FakeSeal(), confirmed=True)
+    ear.playback.take(frame(AL, 0), 2.0)
+    ear.playback.take(frame(AL, 1), 2.06)
+    ear.playback.set_lanes(1)
+    assert ear.playback.measures()["jitter_ms"] == 50.0  # no other than it was
+    ear.playback.set_lanes(2)
+    assert ear.playback.measures()["jitter_ms"] == 0.0
+
+
 class TestPlayClock:
     def test_bursts_are_evened_out(self) -> None:
         clock = PlayClock()

@@ -35,6 +35,14 @@ def test_blocks_become_frames_with_media_time_counted_in_samples() -> None:
     assert not any(packet.end_of_talk or packet.slim for packet in packets)
 
 
+def test_each_packet_says_over_how_many_lanes_it_goes() -> None:
+    # Mistake: listeners who go on waiting for packets that came late before a lane was opened.
+    sender, _, _ = talking()
+    assert opened(sender.send(level(0.1))).lanes == 1
+    sender.lanes = 4
+    assert opened(sender.send(level(0.1))).lanes == 4
+
+
 def test_media_time_wraps() -> None:
     sender, _, _ = talking(MEDIA_TIMES - 100)
     packets = [opened(sender.send(level(0.1))) for _ in range(2)]

@@ -57,6 +57,19 @@ def test_a_speaker_who_is_new_is_waited_for_as_long_as_any_packet_took() -> None
     assert transit.worth == 8_000
 
 
+def test_on_another_way_the_late_packets_of_the_old_one_are_forgotten() -> None:
+    # Mistake: to wait ten seconds more for what further lanes mend; or to forget what is always so.
+    transit = Transit()
+    transit.another_way()
+    now = feed(transit, [1_000, 1_900] * 40 + [9_000] * 20)
+    assert transit.worth == 8_000
+    transit.another_way()
+    assert (transit.base, transit.spread, transit.worth) == (1_000, 900, 900)
+    feed(transit, [9_000] * 1_000, now)
+    transit.another_way()
+    assert (transit.base, transit.worth) == (1_000, 8_000)  # one is always known
+
+
 def test_a_straggler_among_a_hundred_changes_nothing() -> None:
     transit = Transit()
     feed(transit, [1000] * 99 + [9000])

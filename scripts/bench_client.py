@@ -2,9 +2,9 @@
 
 Microseconds for each 10 ms of talk, part by part, while so many are heard and the own microphone is on with everything
 that is done to its sound. The real codec, seal, jitter buffer and front end on a fake clock; no card and no network:
-those are in `--whole`, where real clients run on a sound card in memory (thread by thread, and beside
-a fixed piece of Python, by which machines can be compared), and in `--scroll`, where one of them has its
-window and the wheel is turned. Runs take turns; median, least and most.
+those are in `--whole`, where real clients run on a sound card in memory (thread by thread, beside a fixed piece of
+Python, by which machines can be compared, and with `--peer mumble` beside Mumble's client), and in `--scroll`, where
+one of them has its window and the wheel is turned. Runs take turns; median, least and most.
 """
 
 from __future__ import annotations
@@ -58,13 +58,22 @@ def main() -> int:
 
 
 def _on_a_card(given: argparse.Namespace) -> None:
+    from scripts.bench.client_peer import mumble_s_share
     from scripts.bench.client_whole import shares_of_a_core
     from scripts.bench.scrolling import scrolled
 
     if given.scroll:
         _tell_scrolled(_in_turns(given, lambda count: scrolled(count, given.seconds, given.scroll)))
     else:
-        _tell_whole(_in_turns(given, lambda count: shares_of_a_core(count, given.seconds, given.lanes)))
+        _tell_whole(
+            _in_turns(
+                given,
+                lambda count: {
+                    **shares_of_a_core(count, given.seconds, given.lanes),
+                    **(mumble_s_share(count, given.seconds) if given.peer else {}),
+                },
+            )
+        )
 
 
 def _in_turns(given: argparse.Namespace, measure: Callable[[int], _Found]) -> dict[int, list[_Found]]:

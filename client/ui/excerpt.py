@@ -71,6 +71,7 @@ class Excerpt:
         self._top: Place | None = None  # the line at the upper edge of the view; None: the view follows the end
         self._left: Place = BEGINNING  # the newest line there was when the view stopped following
         self._done: tuple[int, Place | None] = (-1, None)  # what the last update was for
+        self._brought = (-1, 0, 0)  # which lines it brought, of which version
         self.unfinished = False  # more rows should be built: update again soon
 
     @property
@@ -92,6 +93,7 @@ class Excerpt:
         self._built, self._rows = {}, {}
         self._first = self._last = END
         self._done = (-1, None)
+        self._brought = (-1, 0, 0)
 
     def look_at(self, key: str) -> None:
         """The view is not at the end, and this row at its upper edge."""
@@ -132,6 +134,9 @@ class Excerpt:
             return []
         self._done = (self._transcript.version, self._top)
         begin, end = self._range()
+        if self._brought == (self._transcript.version, begin, end):  # as at most turns of a wheel
+            return []
+        self._brought = self._transcript.version, begin, end
         self._first = self._transcript.place(begin)
         self._last = END if end == len(self._transcript) else self._transcript.place(end - 1)
         return self._bring(self._transcript.sources(begin, end))

@@ -26,9 +26,18 @@ class ChosenDevices:
     """Opens the devices of one client."""
 
     def __init__(
-        self, microphone: str, speaker: str, wake: Callable[[], None], clock: Callable[[], float], counters: Counters
+        self,
+        microphone: str,
+        speaker: str,
+        wake: Callable[[], None],
+        clock: Callable[[], float],
+        counters: Counters,
+        hurry: Callable[[], None] = lambda: None,
     ) -> None:
-        """`wake` is called, on a thread of the sound card, when a device wants to be asked at once."""
+        """`wake` is called, on a thread of the sound card, when a device wants to be asked at once.
+
+        `hurry` is called on the thread that opens a card, since that must look at it in time; files and silence wait.
+        """
         self._microphone = self._speaker = DEFAULT
         self.choose(microphone, speaker)
         self._server = SoundServer(wake)
@@ -36,6 +45,7 @@ class ChosenDevices:
         self._wake = wake
         self._clock = clock
         self._counters = counters
+        self._hurry = hurry
         self._streams: list[AudioMicrophone | AudioSpeaker] = []  # those that may still have to be waited for
         self._recording: WavSpeaker | None = None  # one file for a run, however often the speaker is switched
         self._recorded = ""  # its path
@@ -101,6 +111,7 @@ class ChosenDevices:
             return (), ()
 
     def _keep(self, stream: AudioMicrophone | AudioSpeaker) -> None:
+        self._hurry()
         self._streams = [kept for kept in self._streams if kept.alive]
         self._streams.append(stream)
 

@@ -73,7 +73,7 @@ class VoiceEngine:
         self._frames_received = self._bytes_received = self._overrun = 0
         counters = Counters()
         self._pipeline = Pipeline(
-            devices or ChosenDevices(microphone, speaker, self._wake, clock, counters),
+            devices or ChosenDevices(microphone, speaker, self._wake, clock, counters, self._hurry),
             counters,
             media_start=secrets.randbelow(MEDIA_TIMES),
             send=send,
@@ -208,7 +208,6 @@ class VoiceEngine:
             self._awake.get(timeout=max(0.0, seconds))
 
     def _run(self) -> None:
-        self._urgent = take_precedence()
         try:
             while not self._closing:
                 now = self._clock()
@@ -220,6 +219,10 @@ class VoiceEngine:
             self._report(faults.reported(Part.GENERAL, "voice", _FAILED, error))
         finally:
             self._pipeline.close()
+
+    def _hurry(self) -> None:
+        """A card is looked at from now on: this thread goes before those of ordinary programs, if it may."""
+        self._urgent = self._urgent or take_precedence()
 
     def _turn(self, now: float) -> float | None:
         while self._commands:

@@ -7,11 +7,13 @@ about devices that it did not find go nowhere.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
 from typing import Final
 
@@ -75,9 +77,23 @@ def bring_in() -> ModuleType:
     except ImportError as error:
         raise DeviceError(MISSING) from error
     sys.setswitchinterval(SWITCH_SECONDS)
+    _settle()
     _hush_alsa()
     library: ModuleType = pyaudio
     return library
+
+
+@cache
+def _settle() -> None:
+    settle()
+
+
+def settle() -> None:
+    """Have the collector pass over all that there is by now: modules, classes and the window, which stay to the end.
+
+    A collection that looks at all of them stops every thread for 45 to 60 ms: a gap, whoever asked for it.
+    """
+    gc.freeze()
 
 
 def _say_nothing(*_: object) -> None:

@@ -17,6 +17,7 @@ def read_flags(description: str | None) -> argparse.Namespace:
     flags.add_argument("--runs", type=int, default=5, help="of each number of talkers, in turns (default 5)")
     flags.add_argument("--whole", action="store_true", help="instead: real clients on a sound card in memory (Linux)")
     flags.add_argument("--lanes", type=int, choices=(1, 2, 3), default=1, help="on which voice goes, with --whole (1)")
+    flags.add_argument("--peer", choices=("mumble",), help="with --whole: Mumble's client too, in turns")
     flags.add_argument(
         "--scroll", type=int, metavar="LINES", help="instead: gaps in the sound while a window scrolls so many (Linux)"
     )
@@ -30,6 +31,8 @@ def read_flags(description: str | None) -> argparse.Namespace:
         flags.error(f"--talkers are from 1 to {MOST_TALKERS}")
     if not (1 <= given.seconds <= 600 and 1 <= given.runs <= 1_000):
         flags.error("--seconds is 1..600, --runs 1..1000")
+    if given.peer and not given.whole:
+        flags.error("--peer goes with --whole")
     if given.scroll is not None and not 100 <= given.scroll <= 100_000:
         flags.error("--scroll is 100..100000 lines")
     return given

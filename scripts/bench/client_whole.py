@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import soundfile
 from common.crypto.phrase import generate
 from scripts.bench import thread_shares
 from scripts.bench.thread_shares import WHOLE, ZERO, by_part
-from scripts.person import Person
+from scripts.person import Event, Person
 from scripts.processes import start_broker
 from scripts.rig.runs import speech
 from scripts.rig.signals import RATE
@@ -39,6 +39,9 @@ class Talk:
 
     def begin(self) -> None:
         """Somebody listens: the others speak, and everything has time to settle."""
+        first, *rest = self.others
+        for other in rest:  # what the others do should cost the machine as little as can be
+            first.do("mute", member=first.wait("member_joined", _named(other.name))["member"], on=True)
         for other in self.others:
             other.wait("listening", lambda event: event["count"] >= 1)
             other.do("mic", on=True)
@@ -49,9 +52,13 @@ class Talk:
         self.card.play("A", np.tile(speech(), round(seconds * RATE / speech().size) or 1))
 
 
+def _named(name: str) -> Callable[[Event], bool]:
+    return lambda event: bool(event["name"] == name)
+
+
 @contextmanager
 def talk(talkers: int, seconds: float, period: int) -> Iterator[Talk]:
-    """Others who can speak for so long, the first of whom listens.
+    """Others who can speak for so long, the first of whom listens, but to none of the rest.
 
     Raises `NotReady`, `NotStarted` or `NothingHeard`.
     """

@@ -116,7 +116,7 @@ class SoundCard:
 
     def play(self, person: str, sound: Sound) -> None:
         """Have somebody say this, to its end."""
-        said = self._folder / "said.wav"
+        said = self._folder / f"said by {person}.wav"
         soundfile.write(said, sound, RATE, subtype="PCM_16")
         player = ["paplay", f"--device=mouth{person}", str(said)]
         subprocess.run(player, env=os.environ | self.environment(), check=True)

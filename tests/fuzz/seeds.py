@@ -123,7 +123,7 @@ def _packets() -> list[bytes]:
 
 
 def _uneven() -> list[bytes]:
-    """Each with the milliseconds since the one before: on time, late by 100 ms one by one, then many at once, on more lanes."""
+    """Each with the milliseconds since the one before: on time, late one by one, then many at once on more lanes."""
     encoder, came, parts = Encoder(VoiceMode.LOW_DELAY), 0, list[bytes]()
     for pace, late, lanes in (*[(10, 0, 1)] * 14, *[(200, 100, 1)] * 4, *[(0, 0, 4)] * 7):
         came += pace

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from client.events import TextQueued, TextReceived
 from client.ui.excerpt import ABOVE, BELOW, STEP, Excerpt, Insert, Remove, Replace
-from client.ui.transcript import Row, Transcript
+from client.ui.transcript import Row, Source, Transcript
 
 NOON = 1_782_820_800.0
 
@@ -197,6 +197,31 @@ def test_nothing_to_do_costs_nothing(widget: Widget, monkeypatch: pytest.MonkeyP
     widget.finish()
     monkeypatch.setattr(Transcript, "sources", lambda *_: pytest.fail("looked at the rows again"))
     assert widget.excerpt.changes() == []
+
+
+def test_nor_does_a_turn_of_the_wheel_among_what_is_built(widget: Widget, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Mistake: every turn of a wheel looks at hundreds of rows, and the voice thread waits for that.
+    widget.say(*range(1, 3_001))
+    for index in (1_500, 1_499):
+        widget.excerpt.jump(index)
+        widget.finish()
+    looked: list[tuple[int, int]] = []
+    sources = Transcript.sources
+
+    def look(transcript: Transcript, begin: int, end: int) -> list[Source]:
+        looked.append((begin, end))
+        return sources(transcript, begin, end)
+
+    monkeypatch.setattr(Transcript, "sources", look)
+    for index in range(1_498, 1_450, -1):
+        widget.excerpt.jump(index)
+        widget.update()
+    assert looked == []
+    for index in range(1_450, 1_000, -1):
+        widget.excerpt.jump(index)
+        widget.update()
+    assert 1 <= len(looked) <= 20
+    assert widget.finish()[widget.excerpt.top()] == "1002"
 
 
 def test_a_row_that_is_gone_is_no_place_to_look_at(widget: Widget) -> None:

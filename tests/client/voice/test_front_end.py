@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -41,6 +42,22 @@ def load(name: str) -> ModuleType:
         "webrtcvad": SimpleNamespace(Vad=Vad),
     }
     return cast("ModuleType", known[name])
+
+
+def test_what_was_loaded_is_out_of_the_collectors_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Mistake: each full run of Python's collector looks at all modules again, and stops the voice for 50 ms.
+    loaded: list[str] = []
+    frozen: list[list[str]] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(list(loaded)))
+
+    def note(name: str) -> ModuleType:
+        loaded.append(name)
+        return load(name)
+
+    ends = FrontEnds(note)
+    ends.make(ALL, True, pytest.fail)
+    assert ends.ready.wait(20)
+    assert frozen == [["webrtcvad", "livekit.rtc"]]
 
 
 def test_the_plain_one_changes_nothing() -> None:

@@ -3,8 +3,8 @@
 Lane 0 alone is watched, whatever the others mend: so it is known when the network is good again. Three stalls open a
 second lane; where they go on at a rate at which both will often stall together, all lanes are opened. A link that is
 full is left alone, since copies would fill it more. If a lane made it worse, or brought nothing, all further ones are
-closed, and tried again after pauses that grow. Where nobody speaks nothing can stall, so what tells how often it does
-is counted in seconds of voice. `uplink` tells how the way up does, for whoever can send less. Pure.
+closed, and tried again after pauses that grow. Where nobody speaks nothing can stall, so how often it does is reckoned
+by the seconds in which voice goes that way. `uplink` tells how the way up does, for whoever can send less. Pure.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _WORSE: Final = 3.0  # times as many stalls a second
 _FIRST_PAUSE: Final = 60.0
 _LONGEST_PAUSE: Final = 1_800.0
 _FLOWING_SECONDS: Final = 2.0  # after the last frame in either direction: no need to look closely
-_ONE_TALK: Final = 0.2  # seconds between two frames: longer is a pause, in which no time of voice goes by
+_ONE_TALK: Final = 0.2  # seconds between two frames: longer is a pause, or a stall
+_LONGEST_STALL: Final = 2.0
 _CLOCKS: Final = 1e9  # seconds: what a broker's clock may be off by and still be reckoned with
 
 
@@ -47,6 +48,27 @@ class Uplink(Enum):
     GOOD = auto()
     LOSSY = auto()  # it stalls and recovers: send twice
     FULL = auto()  # a queue stays: send less
+
+
+class VoiceTime:
+    """For how long voice went one way: what time there was for something to stall."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._went_at = float("-inf")
+        self._gap = 0.0  # the last one that was too long for one talk
+
+    def goes(self, now: float) -> None:
+        """A frame went."""
+        gap, self._went_at = now - self._went_at, max(now, self._went_at)
+        if gap >= _ONE_TALK:
+            self._gap = gap if gap < _LONGEST_STALL else 0.0
+        elif gap > 0.0:
+            self.seconds += gap
+
+    def was_held_up(self) -> None:
+        """The last long gap was none of the talker's making."""
+        self.seconds, self._gap = self.seconds + self._gap, 0.0
 
 
 class LaneWatch:
@@ -59,13 +81,14 @@ class LaneWatch:
             ("lane_stalls_up", "lane_stalls_down", "lane_opened", "lane_given_up", "lane_copies", "lane_first"), 0
         )
         self._stalls = {way: deque[tuple[float, float]](maxlen=256) for way in _WAYS}  # (moment, time of voice)
-        self._voice = 0.0  # seconds in which it went up or came down
-        self._went_at = float("-inf")
+        self._voice = {way: VoiceTime() for way in _WAYS}
         self._copies = Copies()
-        self._opened_at = self._opened_in = 0.0  # the last one; by the time of voice
+        self._opened_at = 0.0  # the last one
+        self._opened_in = dict.fromkeys(_WAYS, 0.0)  # by the time of voice
+        self._opened_for = _UP
         self._on_trial = False
         self._held_up = 0  # how often voice from others was, since that
-        self._before = 0.0  # stalls a second before that
+        self._before = 0.0  # stalls in a second of voice before that
         self._not_before = float("-inf")
         self._in_vain = 0
         self.connected()
@@ -92,10 +115,12 @@ class LaneWatch:
     def frame(self, lane: int, frame: bytes, arrived: float) -> bool:
         """A voice frame came by a lane. True: it is the copy of one that another lane has brought."""
         self._flowed = arrived
-        self._goes(arrived)
-        if not lane and self._on_lane_0.add(frame, arrived):
-            self._held_up += 1
-            self._stalled(_DOWN, arrived)
+        if not lane:
+            self._voice[_DOWN].goes(arrived)
+            if self._on_lane_0.add(frame, arrived):
+                self._voice[_DOWN].was_held_up()
+                self._held_up += 1
+                self._stalled(_DOWN, arrived)
         if self.count == 1:
             return False
         copy = self._copies.copy(lane, frame)
@@ -104,7 +129,7 @@ class LaneWatch:
 
     def sent(self, now: float) -> None:
         """A voice frame went up."""
-        self._goes(now)
+        self._voice[_UP].goes(now)
 
     def resent(self, count: int, now: float) -> None:
         """How many segments of lane 0 the kernel has sent again by now, asked while voice goes up."""
@@ -152,11 +177,12 @@ class LaneWatch:
             return self._give_up(LaneReason.FULL, now)
         if self._on_trial and now - self._opened_at >= _TRIAL_SECONDS:
             self._on_trial = False
-            if self._stalls_of(now) > self._before * _WORSE * _TRIAL_SECONDS:
+            talked = min(_TRIAL_SECONDS, max(1.0, *self._since_opened().values()))
+            if sum(self._count(way, now, _TRIAL_SECONDS) for way in _WAYS) > self._before * _WORSE * talked:
                 return self._give_up(LaneReason.WORSE, now)
             if self._held_up >= _OPENS and not self._copies.further_first:
                 return self._give_up(LaneReason.NO_HELP, now)
-        if self._voice - self._opened_in < _GOOD_SECONDS and now - self._opened_at < _GOOD_AT_REST:
+        if self._since_opened()[self._opened_for] < _GOOD_SECONDS and now - self._opened_at < _GOOD_AT_REST:
             return None
         most = max(self._count(way, now, _GOOD_AT_REST, of_voice=_GOOD_SECONDS) for way in _WAYS)
         if most <= _GOOD:
@@ -177,7 +203,9 @@ class LaneWatch:
         if count > before:
             self.counters["lane_opened"] += count - before
             self._before = self._rate(now)
-            self._opened_at, self._opened_in, self._on_trial, self._held_up = now, self._voice, True, 0
+            self._opened_at, self._on_trial, self._held_up = now, True, 0
+            self._opened_in = {way: voice.seconds for way, voice in self._voice.items()}
+            self._opened_for = _DOWN if reason is LaneReason.LOSS_DOWN else _UP
         elif count == 1:
             self.counters["lane_first"] += self._copies.further_first
             self._copies = Copies()
@@ -188,25 +216,28 @@ class LaneWatch:
         first = self.counters["lane_first"] + self._copies.further_first
         return {**self.counters, "lane_first": first, "lanes": self.count}
 
-    def _stalls_of(self, now: float) -> int:
-        return sum(self._count(way, now, _TRIAL_SECONDS) for way in _WAYS)
+    def _since_opened(self) -> dict[str, float]:
+        """Seconds of voice, each way."""
+        return {way: voice.seconds - self._opened_in[way] for way, voice in self._voice.items()}
 
     def _rate(self, now: float) -> float:
-        """Stalls a second since the first of the latest ones: those that open a lane may all be of one second."""
-        latest = [moment for stalls in self._stalls.values() for moment, _ in stalls if moment > now - _OPENS_SECONDS]
-        return len(latest) / max(1.0, now - min(latest, default=now))
+        """Stalls in a second of voice since the first of the latest: those that open a lane may all be of one second.
+
+        Of both ways together.
+        """
+        rates = []
+        for way, stalls in self._stalls.items():
+            latest = [voice for moment, voice in stalls if moment > now - _OPENS_SECONDS]
+            rates.append(len(latest) / max(1.0, self._voice[way].seconds - min(latest, default=0.0)))
+        return sum(rates)
 
     def _stalled(self, way: str, now: float) -> None:
         stalls = self._stalls[way]
         if not stalls or now - stalls[-1][0] > _ONE_STALL:
-            stalls.append((now, self._voice))
+            stalls.append((now, self._voice[way].seconds))
             self.counters[f"lane_stalls_{way}"] += 1
 
     def _count(self, way: str, now: float, seconds: float, of_voice: float = float("inf")) -> int:
         """Stalls in the last `seconds`, and in the last seconds `of_voice`."""
-        return sum(moment > now - seconds and voice > self._voice - of_voice for moment, voice in self._stalls[way])
-
-    def _goes(self, now: float) -> None:
-        if 0.0 < now - self._went_at < _ONE_TALK:
-            self._voice += now - self._went_at
-        self._went_at = max(self._went_at, now)
+        since = self._voice[way].seconds - of_voice
+        return sum(moment > now - seconds and voice > since for moment, voice in self._stalls[way])

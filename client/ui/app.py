@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import field
 
-from client import faults
+from client import collector, faults
 from client.commands import Command, Quit, SetMicrophone, SetMuted, SetSpeaker, SetVolume
 from client.events import Event, Part, ProblemReported, SessionEnded
 from client.memory import Memory
@@ -180,6 +180,8 @@ class Window:
         self.root.iconphoto(True, *icons)  # noqa: FBT003 - as above
         yield
         self._look.theme.keep_pictures()
+        yield
+        collector.pass_over()
 
     def close(self) -> None:
         """Ask the session to end; the window goes when it has, or when it takes too long."""

@@ -36,7 +36,7 @@ class ChosenDevices:
     ) -> None:
         """`wake` is called, on a thread of the sound card, when a device wants to be asked at once.
 
-        `hurry` is called on the thread that opens a card, since that must look at it in time; files and silence wait.
+        `hurry` is called on the thread that asks for a card, since it must look at it in time; files and silence wait.
         """
         self._microphone = self._speaker = DEFAULT
         self.choose(microphone, speaker)

@@ -155,9 +155,9 @@ class VoiceEngine:
     def set_lanes(self, up: int, down: int) -> None:
         """Over how many lanes voice goes up, and how many bring it, from now on."""
 
-        def change(_now: float) -> None:
+        def change(now: float) -> None:
             self._pipeline.capture.set_lanes(up)
-            self._pipeline.playback.set_lanes(down)
+            self._pipeline.playback.set_lanes(down, now)
 
         self._ask(change)
 

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
+from client import collector
 from client.commands import SetProcessing
 from client.voice.cleaner import QUIET_DB, Cleaner, sixteen_bits
 from client.voice.device import Block
 from client.voice.loudness import Gain, decibels
-from client.voice.sound_library import settle
 from common.limits import SAMPLE_RATE
 
 UNTOUCHED: Final = SetProcessing(echo=False, noise=False, high_pass=False, gain=False)
@@ -110,7 +110,7 @@ class FrontEnds:
             self._rtc = self._load("livekit.rtc")
         except (ImportError, OSError):
             _log.info("no front end", exc_info=True)
-        settle()
+        collector.pass_over()
         self.ready.set()
 
     def _made(self, wanted: SetProcessing, told: Callable[[str], None]) -> FrontEnd | None:

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from client.voice.counters import Counters
+from client.voice.lane_count import LaneCount
 from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, SLIM_SAMPLES, VoicePacket
-from client.voice.transit import Transit
+from client.voice.transit import OVER_ONCE, Transit
 from common.limits import SAMPLE_RATE
 
 MS: Final = SAMPLE_RATE // 1000
@@ -92,7 +93,7 @@ class JitterBuffer:
         self._transit = Transit()
         self._newest = 0  # unwrapped media time of the last packet put
         self._latest = NOWHERE  # of all that were put
-        self._lanes = 0  # over which the latest came
+        self._lanes = LaneCount(OVER_ONCE)  # over which the latest came
         self._last_transit: int | None = None
         self._jumped_to: int | None = None  # the transit of a packet that was off by a jump, until the next one
         self._place = NOWHERE  # media time of the next sample to decode; before it all has been played
@@ -114,16 +115,16 @@ class JitterBuffer:
             return
         self._newest, self._last_transit = media, transit
         if media > self._latest:
-            if packet.lanes != self._lanes:
-                self.another_way()
-            self._latest, self._lanes = media, packet.lanes
-        if packet.lanes == self._lanes:  # not what the old way still brings
+            self._latest = media
+            if self._lanes.rose(packet.lanes, when):
+                self.lanes_rose()
+        if packet.lanes == self._lanes.count:  # not what fewer lanes still bring
             self._transit.add(when, transit)
         self._keep(media, when, packet)
 
-    def another_way(self) -> None:
-        """Lanes were opened or closed, here or there: late packets of before are no reason to wait."""
-        self._transit.another_way()
+    def lanes_rose(self) -> None:
+        """Lanes were opened, here or there: late packets of before are no reason to wait, if they mend it."""
+        self._transit.lanes_rose()
 
     def next(self, now: float, held: int = 0, *, quiet: Callable[[], bool] = lambda: False) -> Step:
         """What to play at `now` (seconds), after `held` samples that are decoded and not yet played.

@@ -15,6 +15,7 @@ from client.events import Part, ProblemReported, SpeakerChanged
 from client.voice.counters import Counters
 from client.voice.device import BLOCK_SECONDS, Block, DeviceLost, Devices, DeviceUnfit, Speaker, stand_in
 from client.voice.fader import Fader
+from client.voice.lane_count import LaneCount
 from client.voice.media_clock import EarClock
 from client.voice.mixer import mix
 from client.voice.packet import VoicePacket
@@ -30,6 +31,7 @@ _BLOCKS_A_STEP: Final = 50  # half a second of a device that was stuck; the rest
 _WATCH_SECONDS: Final = 0.1  # how often to look whether a talk ended while nothing is played
 _CLOCK_SHARE: Final = 32  # how slowly the play clock follows: a third of a second
 _CLOCK_SNAP: Final = 0.1  # seconds off: the device stood still, so start anew
+_LANES_SECONDS: Final = 120.0  # in which lanes that come back are the ones that were there
 _CLOCK_LEAD: Final = 0.0025  # seconds that it may run ahead: what comes later than that cannot be played yet
 
 
@@ -95,7 +97,7 @@ class Playback:
         self._speaker: Speaker | None = None
         self._room = b""
         self._voices: dict[bytes, _Voice] = {}
-        self._lanes = 1
+        self._lanes = LaneCount(_LANES_SECONDS)
         self._clock = PlayClock()
         self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
@@ -134,14 +136,12 @@ class Playback:
             voice.fader = Fader(gain)
         voice.fader.set(gain)
 
-    def set_lanes(self, count: int) -> None:
-        """So many lanes bring voice from now on: what was learnt of late packets holds no more."""
-        if count == self._lanes:
-            return
-        self._lanes = count
-        for voice in self._voices.values():
-            if voice.talker is not None:
-                voice.talker.jitter.another_way()
+    def set_lanes(self, count: int, now: float) -> None:
+        """So many lanes bring voice from now on: with more of them, what was learnt of late packets holds no more."""
+        if self._lanes.rose(count, now):
+            for voice in self._voices.values():
+                if voice.talker is not None:
+                    voice.talker.jitter.lanes_rose()
 
     def remove(self, member: bytes) -> None:
         """The speaker left."""

@@ -7,7 +7,6 @@ about devices that it did not find go nowhere.
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
+from client import collector
 from client.voice.portaudio import HOST_API, INPUTS, OUTPUTS, Facts, PortAudio, names
 from common.errors import DeviceError
 
@@ -77,23 +77,16 @@ def bring_in() -> ModuleType:
     except ImportError as error:
         raise DeviceError(MISSING) from error
     sys.setswitchinterval(SWITCH_SECONDS)
-    _settle()
+    _pass_over()
     _hush_alsa()
     library: ModuleType = pyaudio
     return library
 
 
 @cache
-def _settle() -> None:
-    settle()
-
-
-def settle() -> None:
-    """Have the collector pass over all that there is by now: modules, classes and the window, which stay to the end.
-
-    A collection that looks at all of them stops every thread for 45 to 60 ms: a gap, whoever asked for it.
-    """
-    gc.freeze()
+def _pass_over() -> None:
+    """Once: no card plays yet that a pause could harm."""
+    collector.pass_over(collect=True)
 
 
 def _say_nothing(*_: object) -> None:

@@ -12,6 +12,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from typing import Final
 
+from client.voice.trial import ONE_STALL, Arrival, Trial
 from common.limits import SAMPLE_RATE
 
 BASE_SAMPLES: Final = 20 * SAMPLE_RATE  # 100 ppm of drift are 2 ms in it
@@ -23,7 +24,6 @@ NEAR_SAMPLES: Final = SAMPLE_RATE * 6 // 100  # delay beyond these 60 ms costs t
 LATE_MOST: Final = 0.1  # of the packets
 EACH: Final = 8  # packets: so often it is found out anew
 LATE_SAMPLES: Final = SAMPLE_RATE * 3 // 100  # slower than the fastest by more than 30 ms
-ONE_STALL: Final = SAMPLE_RATE * 15 // 100  # what is late within this is late for one reason
 OVER_STALLS: Final = 6  # times as many packets as lie between two, without one: by chance once in four hundred
 FEWEST_STALLS: Final = 4  # fewer tell nothing of how often they come
 OVER_ONCE: Final = 120 * SAMPLE_RATE  # what is over more often than this comes back, and is better remembered
@@ -36,29 +36,30 @@ class Transit:
     """Call `add` for each packet; the properties are valid after the first."""
 
     def __init__(self) -> None:
-        self._low: deque[tuple[int, int]] = deque()  # (arrived, transit), both rising: the first is the minimum
-        self._recent: deque[tuple[int, int]] = deque()
+        self._low: deque[Arrival] = deque()  # (arrived, transit), both rising: the first is the minimum
+        self._recent: deque[Arrival] = deque()
         self._sorted: list[int] = []
         self._since = 0
         self._worth = 0  # the transit of the slowest packet that is worth waiting for
         self._news = 0  # packets since that was found
         self._looked = 0  # packets since it was looked whether the stalls are over
         self._over_at: int | None = None  # when they were, the last time
+        self._trial = Trial()
 
     def add(self, arrived: int, transit: int) -> None:
         """Take note of one packet. `arrived` never falls by more than reordering of threads makes it."""
         if not self._recent or self._recent[-1][0] <= arrived - SPREAD_SAMPLES:
             self._since = arrived  # all that was known is forgotten below
-        while self._low and self._low[-1][1] >= transit:
-            self._low.pop()
-        self._low.append((arrived, transit))
-        while self._low[0][0] <= arrived - BASE_SAMPLES:
-            self._low.popleft()
+        self._add_low(arrived, transit)
         self._recent.append((arrived, transit))
         insort(self._sorted, transit)
         self._forget(arrived - SPREAD_SAMPLES)
         if len(self._recent) > SPREAD_PACKETS:
             self._forget_first()
+        if self._trial.on:
+            forgotten = self._trial.failed(arrived, late=transit > self.base + LATE_SAMPLES)
+            if forgotten:
+                self._know(sorted([*forgotten, *self._recent])[-SPREAD_PACKETS:])
         if self._low[-1][1] - self._low[0][1] > MOVED_SAMPLES:  # it rises: no other one of them is further off
             self._notice_another_way(arrived)
         self._news += 1
@@ -67,6 +68,13 @@ class Transit:
             self._notice_calm(arrived)
         if self._news >= min(EACH, len(self._sorted) // EACH):
             self._find_worth()
+
+    def _add_low(self, arrived: int, transit: int) -> None:
+        while self._low and self._low[-1][1] >= transit:
+            self._low.pop()
+        self._low.append((arrived, transit))
+        while self._low[0][0] <= arrived - BASE_SAMPLES:
+            self._low.popleft()
 
     @property
     def base(self) -> int:
@@ -86,14 +94,20 @@ class Transit:
         """
         return max(0, self._worth - self.base)
 
-    def another_way(self) -> None:
-        """Packets take another way from now on: that some came late on the old one says nothing of it."""
+    def lanes_rose(self) -> None:
+        """Packets come over more lanes from now on: forget those that were late, on trial."""
         if not self._recent:
             return
         late = self.base + LATE_SAMPLES
         kept = [one for one in self._recent if one[1] <= late] or [self._recent[-1]]
-        self._recent = deque(kept)
-        self._sorted = sorted(transit for _, transit in kept)
+        newest = self._recent[-1][0]
+        self._trial.begin((one for one in self._recent if one[1] > late and one is not kept[0]), newest)
+        self._know(kept)
+
+    def _know(self, packets: list[Arrival]) -> None:
+        """These, and no others."""
+        self._recent = deque(packets)
+        self._sorted = sorted(transit for _, transit in packets)
         self._find_worth()
 
     def _find_worth(self) -> None:
@@ -135,7 +149,7 @@ class Transit:
         self._find_worth()
 
     def _notice_calm(self, arrived: int) -> None:
-        """Forget stalls that came again and again, and do so no more: lanes were opened, or the network has recovered.
+        """Forget stalls that came again and again, and do so no more: the network has recovered, or was mended.
 
         Without this they would be waited for until ten seconds of speech have pushed them out.
         """

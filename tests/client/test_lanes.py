@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from client.commands import Lanes
 from client.lanes import LaneWatch, Uplink
 from client.ways_of_voice import LaneChanged, LaneReason
@@ -28,12 +30,17 @@ class Path:
             assert isinstance(changed, LaneChanged)
             self.told.append((changed.count, changed.why))
 
-    def pongs(self, seconds: float, up: float = 0.02, down: float = 0.02, *, voice: bool = True) -> None:
-        """As they come each 0.3 s, while somebody speaks or nobody does."""
+    def pongs(
+        self, seconds: float, up: float = 0.02, down: float = 0.02, *, voice: bool = True, others: bool = True
+    ) -> None:
+        """As they come each 0.3 s, while I speak (`voice`), and others do."""
         for _ in range(round(seconds / 0.3)):
-            if voice:
-                for number in range(1, 31):
+            for number in range(1, 31):
+                if voice:
                     self.watch.sent(self.now + number * 0.01)
+                if others:
+                    self.ctr += 1
+                    self.watch.frame(0, self.frame(self.ctr), self.now + number * 0.01)
             self.now += 0.3
             self.watch.pong(self.now - up - down, BROKER + self.now - down, self.now)
             self.turn()
@@ -100,21 +107,22 @@ def test_voice_that_stalls_all_the_time_opens_all_lanes_and_two_do_when_it_is_be
     assert (stats["lane_opened"], stats["lane_given_up"], stats["lanes"]) == (3, 0, 1)
 
 
-def test_words_with_pauses_between_them_open_all_lanes_too_and_keep_them() -> None:
-    # Would catch rates that are reckoned over pauses, in which nothing can stall.
+@pytest.mark.parametrize("others", [False, True])
+def test_words_with_pauses_between_them_open_all_lanes_too_and_keep_them(others: bool) -> None:
+    # Would catch rates that are reckoned over pauses, in which nothing can stall, also where others speak in them.
     path = Path()
     path.pongs(3)
     for count in range(400):  # half the time; twice a second of voice the kernel has sent again
-        path.pongs(0.3)
+        path.pongs(0.3, others=others)
         path.watch.resent(count // 2, path.now)
-        path.pongs(0.3, voice=False)
+        path.pongs(0.3, voice=False, others=others)
     assert path.told == [(2, LaneReason.LOSS_UP)]
     path = Path()
     path.pongs(3)
     for count in range(400):  # thrice a second of voice
-        path.pongs(0.3)
+        path.pongs(0.3, others=others)
         path.watch.resent(count, path.now)
-        path.pongs(0.3, voice=False)
+        path.pongs(0.3, voice=False, others=others)
     assert path.told == [(2, LaneReason.LOSS_UP), (4, LaneReason.LOSS_UP)]
 
 
@@ -126,9 +134,9 @@ def test_where_nobody_speaks_nothing_is_known_for_a_while() -> None:
         path.watch.resent(count, path.now)
         path.pongs(0.9)
     assert path.told == [(2, LaneReason.LOSS_UP)]
-    path.pongs(270, voice=False)
+    path.pongs(270, voice=False, others=False)
     assert len(path.told) == 1
-    path.pongs(60, voice=False)
+    path.pongs(60, voice=False, others=False)
     assert path.told[1:] == [(1, LaneReason.GOOD)]
 
 
@@ -140,6 +148,38 @@ def test_one_percent_lost_needs_no_more_than_two() -> None:
         path.watch.resent(count, path.now)
         path.pongs(0.9)
     assert path.told == [(2, LaneReason.LOSS_UP)]
+
+
+@pytest.mark.parametrize("late", [0.1, 0.3, 0.5])
+def test_however_long_a_stall_is_it_is_no_pause(late: float) -> None:
+    # Would catch four lanes where two are enough, since the time of long stalls counts for nothing.
+    watch, most = LaneWatch(Lanes.AUTO), 1
+    for ctr in range(6_000):
+        stalled = ctr // 60 * 60  # three in five seconds
+        held = 0 < stalled <= ctr < stalled + late * 100
+        arrived = 100.0 + (stalled * 0.01 + late if held else ctr * 0.01)
+        watch.frame(0, Path.frame(ctr), arrived)
+        watch.turn(arrived)
+        most = max(most, watch.count)
+    assert most == 2
+
+
+def test_words_first_and_a_talk_then_are_no_reason_to_call_a_lane_worse() -> None:
+    # Would catch stalls of a few words that are compared, by the clock, with those of a talk without pauses.
+    path = Path()
+    path.pongs(3)
+    count = 0
+    for _ in range(3):
+        path.pongs(0.6, others=False)
+        count += 1
+        path.watch.resent(count, path.now)
+        path.pongs(2.1, voice=False, others=False)
+    for _ in range(40):
+        path.pongs(0.6, others=False)
+        count += 1
+        path.watch.resent(count, path.now)
+    assert [why for _, why in path.told if why is LaneReason.WORSE] == []
+    assert path.told[0] == (2, LaneReason.LOSS_UP)
 
 
 def test_one_stall_now_and_then_opens_nothing() -> None:

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from client.voice.urgency import take_precedence
 from tests.integration.sound_server import NEEDED, SoundServer
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +90,8 @@ ears.engine.set_microphone(False)
 tape.wait(TalkHeard, False)
 stats = bob.engine.stats()
 done(ann, bob, ears, tape, on=[speaker.on, microphone.on], names=[speaker.device, microphone.device],
-     sent=ann.engine.stats()["voice_frames_sent"], played=stats["played"])
+     sent=ann.engine.stats()["voice_frames_sent"], played=stats["played"],
+     urgent=[stats["voice_urgent"], tape.engine.stats()["voice_urgent"]])
 """
 
 TROUBLE = """
@@ -188,6 +191,8 @@ def test_speech_through_a_card_is_understood(server: SoundServer, tmp_path: Path
     answer = end(begin(LOOP, server.environment(), tmp_path / "heard.wav"))
     assert answer["on"] == [True, True]
     assert answer["names"] == ["Card", "Monitor of Card"]
+    with ThreadPoolExecutor(1) as thread:  # which alone is changed, where that is allowed
+        assert answer["urgent"] == [thread.submit(take_precedence).result(), False]
     sent, played = answer["sent"], answer["played"]
     assert isinstance(sent, int)
     assert isinstance(played, int)

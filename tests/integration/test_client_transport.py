@@ -220,6 +220,31 @@ def test_messages_that_nobody_takes_are_bounded(client: Heard, evil: Evil) -> No
         assert len(client.transport._waiting) == 1_000
 
 
+def test_lanes_that_stand_and_each_frame_that_goes_up_are_told(evil: Evil) -> None:
+    # Would catch listeners who are never told of a lane, and a watch that takes all talk for silence.
+    class Watch(LaneWatch):
+        went = 0
+
+        def sent(self, now: float) -> None:
+            super().sent(now)
+            self.went += 1
+
+    watch = Watch(Lanes.FOUR)
+    watch.turn(0.0)
+    with closing((client := Heard(watch)).transport):
+        client.meet(evil, evil.endpoint())
+        assert client.transport.lanes_standing == (1, 0)
+        client.transport.subscribe(frozenset({TOPIC}))
+        client.until(lambda: client.transport.lanes_standing == (1, 4))
+        client.transport.talk(on=True)
+        client.until(lambda: client.transport.lanes_standing == (4, 4))
+        for _ in range(3):
+            client.transport.send_voice(TOPIC + bytes(100))
+        client.until(lambda: watch.went == 3)
+        client.transport.talk(on=False)
+        assert client.transport.lanes_standing == (1, 4)
+
+
 def test_bundles_of_a_further_lane_and_what_is_none(evil: Evil) -> None:
     # Would catch a broker that ends a client with a bundle that is none, and one whose frames pass for others.
     watch = LaneWatch(Lanes.TWO)

@@ -15,6 +15,8 @@ import pytest
 from client.events import MicrophoneChanged, MicrophoneEnded, Part, ProblemReported, SpeakerChanged
 from client.voice.device import Devices
 from client.voice.engine import FRAME_AGE_SECONDS, FRAMES_WAITING, VoiceEngine
+from client.voice.packet import decode
+from client.voice.playback import Playback
 from client.voice.reports import Report, TalkHeard
 from common.crypto.sframe import FrameOpener, FrameSealer
 from tests.client.voice.fakes import FakeDevices, FakeSpeaker
@@ -98,6 +100,28 @@ def test_a_file_that_is_no_wav_is_a_problem_and_not_an_end(tmp_path: Path) -> No
         ann.wait_for(MicrophoneChanged(on=False))
         ann.engine.set_speaker(True)
         ann.wait_for(SpeakerChanged(on=True, device="none"))
+
+
+def test_lanes_up_are_told_to_listeners_and_lanes_down_to_what_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Mistake: the two exchanged, or dropped on their way through the queue.
+    down: list[int] = []
+    monkeypatch.setattr(Playback, "set_lanes", lambda _self, count, _now: down.append(count))
+    ann, bob = Client(microphone=str(SPEECH)), Client()
+    ann.listener = bob.engine
+    with running(ann, bob):
+        ann.engine.enter(b"VroomAA", FrameSealer(KEY))
+        ann.engine.set_audience(True)
+        ann.engine.set_lanes(3, 2)
+        bob.engine.enter(b"VroomBB", FrameSealer(KEY))
+        bob.engine.add_speaker(b"AA", FrameOpener(KEY), True)
+        ann.engine.set_microphone(True)
+        bob.wait_for(TalkHeard(b"AA", on=True))
+        ann.engine.set_microphone(False)
+        ann.wait_for(MicrophoneChanged(on=False))
+    opener = FrameOpener(KEY)
+    packets = [decode(opener.open(frame[len(b"VroomAA") :]).plaintext) for frame in ann.sent]
+    assert {packet.lanes for packet in packets} == {3}
+    assert down == [2]
 
 
 def test_what_was_asked_before_the_start_is_done_after_it() -> None:

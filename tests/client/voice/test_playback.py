@@ -267,9 +267,9 @@ def test_when_more_lanes_bring_voice_late_packets_of_before_are_forgotten() -> N
     ear.playback.add(AL, FakeSeal(), confirmed=True)
     ear.playback.take(frame(AL, 0), 2.0)
     ear.playback.take(frame(AL, 1), 2.06)
-    ear.playback.set_lanes(1)
+    ear.playback.set_lanes(1, 2.1)
     assert ear.playback.measures()["jitter_ms"] == 50.0  # no other than it was
-    ear.playback.set_lanes(2)
+    ear.playback.set_lanes(2, 2.1)
     assert ear.playback.measures()["jitter_ms"] == 0.0
 
 

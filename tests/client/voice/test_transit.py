@@ -57,17 +57,32 @@ def test_a_speaker_who_is_new_is_waited_for_as_long_as_any_packet_took() -> None
     assert transit.worth == 8_000
 
 
-def test_on_another_way_the_late_packets_of_the_old_one_are_forgotten() -> None:
+def test_on_more_lanes_the_late_packets_of_fewer_are_forgotten() -> None:
     # Mistake: to wait ten seconds more for what further lanes mend; or to forget what is always so.
     transit = Transit()
-    transit.another_way()
+    transit.lanes_rose()
     now = feed(transit, [1_000, 1_900] * 40 + [9_000] * 20)
     assert transit.worth == 8_000
-    transit.another_way()
+    transit.lanes_rose()
     assert (transit.base, transit.spread, transit.worth) == (1_000, 900, 900)
     feed(transit, [9_000] * 1_000, now)
-    transit.another_way()
+    transit.lanes_rose()
     assert (transit.base, transit.worth) == (1_000, 8_000)  # one is always known
+
+
+@pytest.mark.parametrize(("apart", "known"), [(20, True), (50, True), (250, False)])
+def test_where_more_lanes_mend_nothing_all_is_known_again_soon(apart: int, known: bool) -> None:
+    # Mistake: a speaker opens a lane, and a listener whose own way stalls has gaps until it has learnt that anew.
+    transit = Transit()
+    stalled = [1_000 + 4_000] * 6 + [1_000] * (apart - 6)
+    now = feed(transit, stalled * (900 // apart))
+    waited = transit.worth
+    assert waited == 4_000
+    transit.lanes_rose()
+    assert transit.worth == 0
+    for packet in range(300):
+        now = feed(transit, [stalled[(packet + 6) % apart]], now)
+    assert (transit.worth == waited) is known
 
 
 def test_a_straggler_among_a_hundred_changes_nothing() -> None:

@@ -200,7 +200,9 @@ class FillTarget:
         if spare > 0.0 or self.seconds > self._first:
             # What a bad spell has put on must not stay for the rest of a talk: half of what is to spare at a time.
             least = self._lowest if spare > 0.0 else self._first
-            self.seconds = max(least, self.seconds - max(LOWER, spare / 2))
+            # In one step what a raise has put on: blocks are whole, and half of one costs as much as all of it.
+            step = RAISE if self.seconds > self._first else LOWER
+            self.seconds = max(least, self.seconds - max(step, spare / 2))
             self._quiet = max(QUIET_FIRST, self._quiet / 2)
         self._watch_anew(now)
 

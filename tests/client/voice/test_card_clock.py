@@ -9,7 +9,6 @@ from client.voice.card_clock import (
     FILL_FIRST,
     FILL_MOST,
     LOOK_SECONDS,
-    LOWER,
     OFTEN,
     OFTEN_MOST,
     PIECES_SECONDS,
@@ -120,7 +119,7 @@ def test_each_spell_of_gaps_doubles_the_patience_up_to_a_limit() -> None:
     watch(target, 10.5, 2 * QUIET_FIRST - 0.1, left=0.0)
     assert target.seconds == FILL_MOST
     watch(target, 10.6 + 2 * QUIET_FIRST, 0.0, left=0.0)
-    assert target.seconds == FILL_MOST - LOWER
+    assert target.seconds == FILL_MOST - RAISE
     for number in range(1, 10):
         spell(target, 1_000.0 * number, 2)
     raised = target.seconds

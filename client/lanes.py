@@ -15,7 +15,7 @@ from typing import Final
 
 from client.commands import Lanes
 from client.copies import Copies
-from client.lateness import Delay, Stalls
+from client.lateness import STALL_SECONDS, Delay, Stalls
 from client.ways_of_voice import LaneChanged, LaneReason
 from common import limits
 
@@ -61,9 +61,9 @@ class VoiceTime:
     def goes(self, now: float) -> None:
         """A frame went."""
         gap, self._went_at = now - self._went_at, max(now, self._went_at)
-        if gap >= _ONE_TALK:
-            self._gap = gap if gap < _LONGEST_STALL else 0.0
-        elif gap > 0.0:
+        if gap >= STALL_SECONDS:  # what stalled last was this one, and not a pause of before
+            self._gap = gap if _ONE_TALK <= gap < _LONGEST_STALL else 0.0
+        if 0.0 < gap < _ONE_TALK:
             self.seconds += gap
 
     def was_held_up(self) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from client.commands import Lanes
-from client.lanes import LaneWatch, Uplink
+from client.lanes import LaneWatch, Uplink, VoiceTime
 from client.ways_of_voice import LaneChanged, LaneReason
 from common.voice_frame import encode_header
 
@@ -162,6 +162,17 @@ def test_however_long_a_stall_is_it_is_no_pause(late: float) -> None:
         watch.turn(arrived)
         most = max(most, watch.count)
     assert most == 2
+
+
+def test_a_pause_before_a_short_stall_is_no_stall() -> None:
+    voice = VoiceTime()
+    for moment in (0.0, 0.01, 1.01, 1.02, 1.12):  # a pause of a second, then a stall of 0.1 s
+        voice.goes(moment)
+    voice.was_held_up()
+    assert voice.seconds == pytest.approx(0.12)
+    voice.goes(1.62)
+    voice.was_held_up()
+    assert voice.seconds == pytest.approx(0.62)
 
 
 def test_words_first_and_a_talk_then_are_no_reason_to_call_a_lane_worse() -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from client.commands import Lanes
 from client.copies import Copies
-from client.lateness import STALL_SECONDS, Delay, Stalls
+from client.lateness import Delay, Stalls, VoiceTime
 from client.ways_of_voice import LaneChanged, LaneReason
 from common import limits
 
@@ -37,8 +37,6 @@ _WORSE: Final = 3.0  # times as many stalls a second
 _FIRST_PAUSE: Final = 60.0
 _LONGEST_PAUSE: Final = 1_800.0
 _FLOWING_SECONDS: Final = 2.0  # after the last frame in either direction: no need to look closely
-_ONE_TALK: Final = 0.2  # seconds between two frames: longer is a pause, or a stall
-_LONGEST_STALL: Final = 2.0
 _CLOCKS: Final = 1e9  # seconds: what a broker's clock may be off by and still be reckoned with
 
 
@@ -48,27 +46,6 @@ class Uplink(Enum):
     GOOD = auto()
     LOSSY = auto()  # it stalls and recovers: send twice
     FULL = auto()  # a queue stays: send less
-
-
-class VoiceTime:
-    """For how long voice went one way: what time there was for something to stall."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._went_at = float("-inf")
-        self._gap = 0.0  # the last one that was too long for one talk
-
-    def goes(self, now: float) -> None:
-        """A frame went."""
-        gap, self._went_at = now - self._went_at, max(now, self._went_at)
-        if gap >= STALL_SECONDS:  # what stalled last was this one, and not a pause of before
-            self._gap = gap if _ONE_TALK <= gap < _LONGEST_STALL else 0.0
-        if 0.0 < gap < _ONE_TALK:
-            self.seconds += gap
-
-    def was_held_up(self) -> None:
-        """The last long gap was none of the talker's making."""
-        self.seconds, self._gap = self.seconds + self._gap, 0.0
 
 
 class LaneWatch:

@@ -22,6 +22,7 @@ _LATE_AFTER: Final = 0.02  # of a gap that a burst must leave unexplained to be 
 _TOGETHER: Final = 0.004  # seconds between frames that were held up together
 _PACES: Final = 31  # gaps between frames that tell a talker's pace
 _USUAL_PACE: Final = 0.01
+_ONE_TALK: Final = 0.2  # seconds between two frames: longer is a pause, or a stall
 _PAUSE_SECONDS: Final = 2.0  # no retransmission takes longer on a connection that is of any use
 
 
@@ -112,3 +113,24 @@ class Stalls:
             return False
         talk.gap = 0.0
         return True
+
+
+class VoiceTime:
+    """For how long voice went one way: what time there was for something to stall."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._went_at = float("-inf")
+        self._gap = 0.0  # the last one that was too long for one talk
+
+    def goes(self, now: float) -> None:
+        """A frame went."""
+        gap, self._went_at = now - self._went_at, max(now, self._went_at)
+        if gap >= STALL_SECONDS:  # what stalled last was this one, and not a pause of before
+            self._gap = gap if _ONE_TALK <= gap < _PAUSE_SECONDS else 0.0
+        if 0.0 < gap < _ONE_TALK:
+            self.seconds += gap
+
+    def was_held_up(self) -> None:
+        """The last long gap was none of the talker's making."""
+        self.seconds, self._gap = self.seconds + self._gap, 0.0

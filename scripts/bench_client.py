@@ -65,15 +65,12 @@ def _on_a_card(given: argparse.Namespace) -> None:
     if given.scroll:
         _tell_scrolled(_in_turns(given, lambda count: scrolled(count, given.seconds, given.scroll)))
     else:
-        _tell_whole(
-            _in_turns(
-                given,
-                lambda count: {
-                    **shares_of_a_core(count, given.seconds, given.lanes),
-                    **(mumble_s_share(count, given.seconds) if given.peer else {}),
-                },
-            )
-        )
+
+        def shares(count: int) -> dict[str, float]:
+            ours = shares_of_a_core(count, given.seconds, given.lanes)
+            return ours | mumble_s_share(count, given.seconds) if given.peer else ours
+
+        _tell_whole(_in_turns(given, shares))
 
 
 def _in_turns(given: argparse.Namespace, measure: Callable[[int], _Found]) -> dict[int, list[_Found]]:

@@ -70,8 +70,7 @@ class Excerpt:
         self._last: Place = END
         self._top: Place | None = None  # the line at the upper edge of the view; None: the view follows the end
         self._left: Place = BEGINNING  # the newest line there was when the view stopped following
-        self._done: tuple[int, Place | None] = (-1, None)  # what the last update was for
-        self._brought = (-1, 0, 0)  # which lines it brought, of which version
+        self._brought = (-1, 0, 0)  # the version for which the last update was, and the lines that it brought
         self.unfinished = False  # more rows should be built: update again soon
 
     @property
@@ -92,7 +91,6 @@ class Excerpt:
         """The widget is a new one with nothing in it. What stood at the upper edge is to stand there again."""
         self._built, self._rows = {}, {}
         self._first = self._last = END
-        self._done = (-1, None)
         self._brought = (-1, 0, 0)
 
     def look_at(self, key: str) -> None:
@@ -130,9 +128,6 @@ class Excerpt:
 
     def changes(self) -> list[Change]:
         """What has to change in the widget, to be applied in this order."""
-        if self._done == (self._transcript.version, self._top) and not self.unfinished:
-            return []
-        self._done = (self._transcript.version, self._top)
         begin, end = self._range()
         if self._brought == (self._transcript.version, begin, end):  # as at most turns of a wheel
             return []

@@ -30,7 +30,7 @@ from typing import Final, NamedTuple, TypeAlias
 from client.voice.counters import Counters
 from client.voice.lane_count import LaneCount
 from client.voice.packet import BLOCK_SAMPLES, MEDIA_TIMES, SLIM_SAMPLES, VoicePacket
-from client.voice.transit import OVER_ONCE, Transit
+from client.voice.transit import Transit
 from common.limits import SAMPLE_RATE
 
 MS: Final = SAMPLE_RATE // 1000
@@ -93,7 +93,7 @@ class JitterBuffer:
         self._transit = Transit()
         self._newest = 0  # unwrapped media time of the last packet put
         self._latest = NOWHERE  # of all that were put
-        self._lanes = LaneCount(OVER_ONCE)  # over which the latest came
+        self._lanes = LaneCount()  # over which the latest came
         self._last_transit: int | None = None
         self._jumped_to: int | None = None  # the transit of a packet that was off by a jump, until the next one
         self._place = NOWHERE  # media time of the next sample to decode; before it all has been played
@@ -116,7 +116,7 @@ class JitterBuffer:
         self._newest, self._last_transit = media, transit
         if media > self._latest:
             self._latest = media
-            if self._lanes.rose(packet.lanes, when):
+            if self._lanes.rose(packet.lanes, arrived):
                 self.lanes_rose()
         if packet.lanes == self._lanes.count:  # not what fewer lanes still bring
             self._transit.add(when, transit)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+NEWS_SECONDS: Final = 120.0  # lanes that come back within it are the ones that were there
+
 
 class LaneCount:
     """Call `rose` with each count that is told.
 
     Lanes that close and open again are no news, and whoever sends may claim any number at any time: so only what is
-    more than at any time of a while counts.
+    more than at any time of the last two minutes counts.
     """
 
-    def __init__(self, while_: float) -> None:
-        """`while_` in the unit of the moments that `rose` is given."""
-        self._while = while_
+    def __init__(self) -> None:
         self.count = self._most = 1
         self._most_at = float("-inf")
 
     def rose(self, count: int, now: float) -> bool:
-        """Take note of it; whether there are more of them than at any time of the last while."""
-        if now - self._most_at > self._while:
+        """Take note of it; whether there are more of them than at any time of those minutes. `now` is in seconds."""
+        if now - self._most_at > NEWS_SECONDS:
             self._most = max(1, self.count)
         self.count = count
         if count < self._most:

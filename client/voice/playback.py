@@ -31,7 +31,6 @@ _BLOCKS_A_STEP: Final = 50  # half a second of a device that was stuck; the rest
 _WATCH_SECONDS: Final = 0.1  # how often to look whether a talk ended while nothing is played
 _CLOCK_SHARE: Final = 32  # how slowly the play clock follows: a third of a second
 _CLOCK_SNAP: Final = 0.1  # seconds off: the device stood still, so start anew
-_LANES_SECONDS: Final = 120.0  # in which lanes that come back are the ones that were there
 _CLOCK_LEAD: Final = 0.0025  # seconds that it may run ahead: what comes later than that cannot be played yet
 
 
@@ -97,7 +96,7 @@ class Playback:
         self._speaker: Speaker | None = None
         self._room = b""
         self._voices: dict[bytes, _Voice] = {}
-        self._lanes = LaneCount(_LANES_SECONDS)
+        self._lanes = LaneCount()
         self._clock = PlayClock()
         self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import psutil
@@ -21,9 +21,9 @@ from scripts.person import Event, Person
 from scripts.processes import start_broker
 from scripts.rig.runs import speech
 from scripts.rig.signals import RATE
-from scripts.rig.sound_card import SoundCard
+from scripts.rig.sound_card import SoundCard, own_card
 
-_SETTLE: float = 5.0  # seconds: devices and libraries are loaded, buffers have learnt
+SETTLE: Final = 5.0  # seconds: devices and libraries are loaded, buffers have learnt
 _JOIN: float = 30.0
 
 
@@ -45,7 +45,7 @@ class Talk:
         for other in self.others:
             other.wait("listening", lambda event: event["count"] >= 1)
             other.do("mic", on=True)
-        time.sleep(_SETTLE)
+        time.sleep(SETTLE)
 
     def speak(self, seconds: float) -> None:
         """Have A speak so long."""
@@ -63,10 +63,7 @@ def talk(talkers: int, seconds: float, period: int) -> Iterator[Talk]:
     Raises `NotReady`, `NotStarted` or `NothingHeard`.
     """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rig-")))
-        card_folder = folder / "card"
-        card_folder.mkdir()
-        card = stack.enter_context(SoundCard(card_folder, period=period))
+        folder, card = stack.enter_context(own_card(period))
         where = ["--host", "127.0.0.1", "--port", "0", "--data", str(folder / "data")]
         broker = start_broker(where, say=lambda _: None, log=folder / "all.log")
         stack.callback(broker.stop)
@@ -121,6 +118,6 @@ def _file(folder: Path, number: int, seconds: float) -> str:
     """Speech for as long as is measured and waited for, from another place for each talker."""
     file = folder / f"{number}.wav"
     sound = np.roll(speech(), number * RATE // 3)
-    lasts = seconds + _SETTLE + speech().size / RATE + _JOIN
+    lasts = seconds + SETTLE + speech().size / RATE + _JOIN
     soundfile.write(file, np.tile(sound, round(lasts * RATE / sound.size) + 1), RATE, subtype="PCM_16")
     return str(file)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +19,7 @@ from scripts.rig.analysis import Delays, Quality, delays, quality, speech_delays
 from scripts.rig.link import Link, Network
 from scripts.rig.programs import Place, Running, Setting, running
 from scripts.rig.signals import RATE, Sound, chirps, speech_track
-from scripts.rig.sound_card import SoundCard
+from scripts.rig.sound_card import SoundCard, own_card
 from scripts.setup.environment import ROOT
 
 _SPEECH: Final = ROOT / "tests/sounds/speech.wav"
@@ -100,15 +98,12 @@ def staged(
     Raises `NotReady` where something is missing.
     """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rig-")))
-        card_folder = folder / "card"
-        card_folder.mkdir()
         place, link = Place(), None
         if network is not None:
             link = stack.enter_context(Link(network, seed))
             ends = (link.far, link.near) if listener_near else (link.near, link.far)
             place = Place(*ends, link.far, link.far_address)
-        card = stack.enter_context(SoundCard(card_folder, period=period))
+        folder, card = stack.enter_context(own_card(period))
         yield Stage(card, stack.enter_context(running(setting, card, place, folder)), link)
 
 

@@ -10,8 +10,10 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -41,6 +43,17 @@ def missing(needed: Mapping[str, str]) -> str:
     """The line that installs what of these programs (to Debian's packages) is missing, empty if nothing is."""
     lacking = sorted({package for program, package in needed.items() if shutil.which(program) is None})
     return f"apt-get install --no-install-recommends {' '.join(lacking)}" if lacking else ""
+
+
+@contextmanager
+def own_card(period: int) -> Iterator[tuple[Path, SoundCard]]:
+    """A card for as long as this lasts, and a folder of its own. Raises `NotReady`."""
+    with tempfile.TemporaryDirectory(prefix="rig-") as name:
+        folder = Path(name)
+        card_folder = folder / "card"
+        card_folder.mkdir()
+        with SoundCard(card_folder, period=period) as card:
+            yield folder, card
 
 
 class SoundCard:

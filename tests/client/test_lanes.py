@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from client.commands import Lanes
-from client.lanes import LaneWatch, Uplink, VoiceTime
+from client.lanes import LaneWatch, Uplink
+from client.lateness import VoiceTime
 from client.ways_of_voice import LaneChanged, LaneReason
 from common.voice_frame import encode_header
 

@@ -7,7 +7,7 @@ from client.voice.lane_count import LaneCount
 
 def told(*counts: tuple[float, int]) -> list[int]:
     """The counts that were news, told at these moments."""
-    lanes = LaneCount(120.0)
+    lanes = LaneCount()
     return [count for now, count in counts if lanes.rose(count, now)]
 
 

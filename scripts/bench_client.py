@@ -4,7 +4,8 @@ Microseconds for each 10 ms of talk, part by part, while so many are heard and t
 that is done to its sound. The real codec, seal, jitter buffer and front end on a fake clock; no card and no network:
 those are in `--whole`, where real clients run on a sound card in memory (thread by thread, beside a fixed piece of
 Python, by which machines can be compared, and with `--peer mumble` beside Mumble's client), and in `--scroll`, where
-one of them has its window and the wheel is turned. Runs take turns; median, least and most.
+one of them has its window and the wheel is turned, beside a player of PulseAudio's own. Runs take turns; median,
+least and most.
 """
 
 from __future__ import annotations
@@ -100,12 +101,16 @@ def _tell_whole(found: dict[int, list[dict[str, float]]]) -> None:
 
 
 def _tell_scrolled(found: dict[int, list[Scrolled]]) -> None:
-    print("| heard | runs | gaps at rest | in seconds | gaps while it scrolls | in seconds | packets played then |")
+    print("| heard | runs | | seconds | gaps | of PulseAudio's own player | packets played |")
     print("|---|---|---|---|---|---|---|")
     for count, runs in found.items():
-        rest = f"{sum(one.at_rest for one in runs)} | {sum(one.rested for one in runs):.0f}"
-        moved = f"{sum(one.scrolling for one in runs)} | {sum(one.scrolled for one in runs):.0f}"
-        print(f"| {count} | {len(runs)} | {rest} | {moved} | {sum(one.played for one in runs):,} |")
+        for name, spells in (
+            ("at rest", [one.rest for one in runs]),
+            ("while it scrolls", [one.wheel for one in runs]),
+        ):
+            seconds, gaps = sum(one.seconds for one in spells), sum(one.client for one in spells)
+            missed, played = sum(one.player for one in spells), sum(one.played for one in spells)
+            print(f"| {count} | {len(runs)} | {name} | {seconds:.0f} | {gaps} | {missed} | {played:,} |")
 
 
 if __name__ == "__main__":

@@ -33,11 +33,8 @@ OFTEN: Final = 10.0  # seconds between two gaps of a block or two: rarer ones ar
 FAST: Final = 10
 FAST_SECONDS: Final = 20.0
 OFTEN_MOST: Final = 0.010  # seconds more than at first
-LOWER: Final = 0.0025  # after a while in which there was always SLACK to spare, or there are more than at first
-SLACK: Final = 0.006
-BLOCK: Final = 0.010  # blocks are whole, and so are the pieces that many cards take: 2.5 ms less may be 10 less
-PROMPT: Final = 0.007  # a machine on which no two looks were further apart can do with nothing to spare
-QUIET_FIRST: Final = 10.0  # seconds without a raise before less is tried; after each spell of them twice as long
+SLACK: Final = 0.006  # what was always left beyond this is to spare
+QUIET_FIRST: Final = 10.0  # seconds without a raise before it is lowered; after each spell of them twice as long
 QUIET_MOST: Final = 160.0
 CALM_FIRST: Final = 60.0  # seconds without gaps that came fast before shorter pieces; doubled by each lengthening
 CALM_MOST: Final = 480.0
@@ -50,27 +47,35 @@ class CardClock:
         self._start: float | None = None
         self._window_ends = 0.0
         self._least = 0.0  # seconds behind the clock, at the best moment of this window
+        self._dry = self._dry_before = False  # whether it was seen with nothing left, in this window and the last
         self._behind: float | None = None  # the same of the window before
 
-    def note(self, now: float, moved: float) -> float:
-        """`moved` seconds of sound since the first call, whose own count is the start. Returns the seconds lost."""
+    def note(self, now: float, moved: float, *, dry: bool = True) -> float:
+        """`moved` seconds of sound since the first call, whose own count is the start. Returns the seconds lost.
+
+        `dry`: the card had nothing left to play. As long as it has some it cannot have lost any: then it is only looked
+        at later after each piece than it was before.
+        """
         if self._start is None:
             self._start = now - moved
             self._begin(now, 0.0)
             return 0.0
         behind = now - self._start - moved
         self._least = min(self._least, behind)
+        self._dry = self._dry or dry
         if now < self._window_ends:
             return 0.0
         before, self._behind = self._behind, self._least
+        ran_dry = self._dry or self._dry_before
         self._begin(now, behind)
-        if before is None or self._behind - before < SLIP_SECONDS:
+        if before is None or not ran_dry or self._behind - before < SLIP_SECONDS:
             return 0.0
         return self._behind - before
 
     def _begin(self, now: float, behind: float) -> None:
         self._window_ends = now + WINDOW_SECONDS
         self._least = behind
+        self._dry, self._dry_before = False, self._dry
 
 
 class Pieces:
@@ -163,19 +168,16 @@ class FillTarget:
 
     A gap that comes alone is heard once; what it would take to bridge the next one, everybody would hear in each answer
     that comes late. So it changes nothing, those that come now and then put on a little, only those that come fast
-    whatever it takes; and what a bad spell has put on goes again. Less than at first is tried only where there was
-    always some to spare.
+    whatever it takes; and what a bad spell has put on goes again. Less than at first is not tried: cards take whole
+    pieces, so it would be one piece less, and a delay that jumps by one in the midst of a talk.
     """
 
     def __init__(self, period: float) -> None:
         """With less than a `period` (seconds) a card does not even start."""
         self.seconds = self._first = max(FILL_FIRST, 1.5 * period)
-        self._lowest = period
         self._quiet = QUIET_FIRST
         self._least = FILL_MOST
-        self._looked_at: float | None = None
-        self._longest = 0.0  # seconds between two looks
-        self._until = 0.0
+        self._until: float | None = None  # before the first look
         self._began = 0.0
         self._stalls: deque[float] = deque(maxlen=FAST)
         self._raised_at: float | None = None
@@ -187,23 +189,17 @@ class FillTarget:
 
     def note(self, now: float, left: float) -> None:
         """`left` seconds lay ready when somebody looked."""
-        if self._looked_at is None:
+        if self._until is None:
             self._began = now
             self._watch_anew(now)
-        else:
-            self._longest = max(self._longest, now - self._looked_at)
-        self._looked_at = now
+            return
         self._least = min(self._least, left)
         if now < self._until:
             return
-        spare = self._least - SLACK - (0.0 if self._longest < PROMPT else BLOCK)
-        if spare > 0.0 or self.seconds > self._first:
-            # What a bad spell has put on must not stay for the rest of a talk: half of what is to spare at a time.
-            least = self._lowest if spare > 0.0 else self._first
-            # In one step what a raise has put on: blocks are whole, and half of one costs as much as all of it.
-            step = RAISE if self.seconds > self._first else LOWER
-            self.seconds = max(least, self.seconds - max(step, spare / 2))
-            self._quiet = max(QUIET_FIRST, self._quiet / 2)
+        # What a bad spell has put on must not stay for the rest of a talk: half of what is to spare at a time.
+        lower = max(RAISE, (self._least - SLACK) / 2)
+        self.seconds = max(self._first, self.seconds - lower)
+        self._quiet = max(QUIET_FIRST, self._quiet / 2)
         self._watch_anew(now)
 
     def gap(self, now: float) -> None:
@@ -224,4 +220,4 @@ class FillTarget:
         self._watch_anew(now)
 
     def _watch_anew(self, now: float) -> None:
-        self._least, self._longest, self._until = FILL_MOST, 0.0, now + self._quiet
+        self._least, self._until = FILL_MOST, now + self._quiet

@@ -1,18 +1,21 @@
 """Somebody scrolls through a long conversation while others are heard: does the sound card starve?
 
-The window as people run it, on an Xvfb of its own, a real wheel turned by xdotool, and a sound card in memory.
+The window as people run it, on an Xvfb of its own, a real wheel turned by xdotool, and a sound card in memory. Beside
+it PulseAudio's own player keeps as much silence ready as the client keeps voice: what it misses is the machine's.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from subprocess import Popen
 from typing import Final
 
@@ -23,23 +26,32 @@ from scripts.processes import start, stop
 from scripts.rig.sound_card import NotReady, missing
 from scripts.setup.environment import ROOT
 
-NEEDS: Final = {"Xvfb": "xvfb", "xdotool": "xdotool"}
+NEEDS: Final = {"Xvfb": "xvfb", "xdotool": "xdotool", "pacat": "pulseaudio-utils"}
 _UP, _DOWN = "4", "5"  # the buttons of X that are a wheel turned
 _PAUSE_MS: Final = 8  # between two turns: faster than fingers
 _TURNS_A_LINE: Final = 1.3  # of the lines that the bench writes
 _LOADED: Final = 4.0  # seconds: libraries are loaded, devices open, the room is joined
 _PLACE: Final = ("300", "300")  # within the messages
+_READY_MS: Final = 20  # that the player keeps ready
+_MISSED: Final = "Stream underrun"  # in the player's words
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Gaps in what the client and the player gave the sound card, in how many seconds, and packets played."""
+
+    client: int
+    player: int
+    seconds: float
+    played: int
 
 
 @dataclass(frozen=True, slots=True)
 class Scrolled:
-    """Gaps of the sound card, at rest and while the window scrolled, and how long each took in seconds."""
+    """At rest, and while the window scrolled."""
 
-    at_rest: int
-    rested: float
-    scrolling: int
-    scrolled: float
-    played: int  # packets, while it scrolled
+    rest: Spell
+    wheel: Spell
 
 
 def scrolled(talkers: int, seconds: float, lines: int, period: int = 480) -> Scrolled:
@@ -52,26 +64,40 @@ def scrolled(talkers: int, seconds: float, lines: int, period: int = 480) -> Scr
         here = stack.enter_context(talk(talkers, lasts, period))
         screen = stack.enter_context(own_screen())
         window = stack.enter_context(_window(here, screen))
+        missed = stack.enter_context(_player(here))
         here.begin()
         asked(window, f"lines {lines}")
         threading.Thread(target=_speak, args=[here, lasts], daemon=True).start()
-        before, begun = _counters(window), time.monotonic()
-        time.sleep(seconds)
-        between, turned = _counters(window), time.monotonic()
-        _turn_the_wheel(screen, lines)
-        after, ended = _counters(window), time.monotonic()
-    return Scrolled(
-        round(between["underflows"] - before["underflows"]),
-        turned - begun,
-        round(after["underflows"] - between["underflows"]),
-        ended - turned,
-        round(after["played"] - between["played"]),
-    )
+        rest = _spell(window, missed, lambda: time.sleep(seconds))
+        return Scrolled(rest, _spell(window, missed, lambda: _turn_the_wheel(screen, lines)))
+
+
+def _spell(window: Popen[str], missed: Callable[[], int], happens: Callable[[], None]) -> Spell:
+    before, missed_before, begun = _counters(window), missed(), time.monotonic()
+    happens()
+    after, missed_after, ended = _counters(window), missed(), time.monotonic()
+    gaps = round(after["underflows"] - before["underflows"])
+    return Spell(gaps, missed_after - missed_before, ended - begun, round(after["played"] - before["played"]))
 
 
 def _speak(here: Talk, seconds: float) -> None:
     with suppress(subprocess.CalledProcessError):  # the card is gone: all is measured
         here.speak(seconds)
+
+
+@contextmanager
+def _player(here: Talk) -> Iterator[Callable[[], int]]:
+    """Plays silence on the same card; how many gaps there were so far."""
+    told_in = here.folder / "player.errors"
+    command = ["pacat", "--playback", "--verbose", "--raw", "--channels=1", f"--latency-msec={_READY_MS}"]
+    command += [f"--process-time-msec={_READY_MS // 2}", "--device=earB"]
+    with Path("/dev/zero").open("rb") as silence, told_in.open("wb") as errors:
+        player = subprocess.Popen(command, env=os.environ | here.card.environment(), stdin=silence, stderr=errors)
+        try:
+            yield lambda: told_in.read_text(encoding="utf-8", errors="replace").count(_MISSED)
+        finally:
+            player.terminate()
+            player.wait()
 
 
 @contextmanager

@@ -52,6 +52,16 @@ def test_a_card_that_catches_up_lost_nothing() -> None:
     assert lost({100: 0.0, 102: 0.0, 104: 0.0, 106: 0.04}) == 0.0
 
 
+def test_a_card_that_had_something_left_has_lost_nothing() -> None:
+    # Mistake: a gap for each time that the looks at a card move against its pieces, by 2 ms within a fifth of a second.
+    for dry in (None, 30, 100, 103, 165):
+        clock, found = CardClock(), 0.0
+        for look in range(200):
+            now = 100.0 + look * LOOK + (0.0025 if look >= 100 else 0.0)
+            found += clock.note(now, look // 2 * 2 * LOOK, dry=look == dry)
+        assert (found > 0.0) == (dry in {100, 103})
+
+
 def test_gaps_that_come_often_raise_the_target_up_to_a_limit() -> None:
     target = FillTarget(0.010)
     target.gap(0.0)
@@ -82,27 +92,16 @@ def test_a_gap_that_comes_alone_costs_nobody_anything() -> None:
     assert target.calm(2_200.0) == 2_200.0
 
 
-def watch(target: FillTarget, start: float, seconds: float, left: float, look: float = LOOK) -> None:
-    for count in range(round(seconds / look) + 2):
-        target.note(start + count * look, left)
+def watch(target: FillTarget, start: float, seconds: float, left: float) -> None:
+    for count in range(round(seconds / LOOK) + 2):
+        target.note(start + count * LOOK, left)
 
 
-def test_the_target_falls_only_while_there_was_always_some_to_spare() -> None:
-    # Mistake: to lower on a timer, which buys every gain with a gap.
+def test_no_less_is_kept_ready_than_at_first() -> None:
+    # Mistake: a delay that jumps by a piece of the card in the midst of a talk, there and back.
     target = FillTarget(0.010)
-    watch(target, 0.0, QUIET_FIRST, left=0.001)
+    watch(target, 0.0, 40 * QUIET_FIRST, left=0.010)
     assert target.seconds == FILL_FIRST
-    watch(target, QUIET_FIRST, 20 * QUIET_FIRST, left=0.010)
-    assert target.seconds == 0.010
-
-
-def test_a_machine_that_is_late_at_times_keeps_a_block_more() -> None:
-    # Mistake: going on to lower while there is some to spare, until a block less is nothing.
-    target = FillTarget(0.010)
-    watch(target, 0.0, 5 * QUIET_FIRST, left=0.010, look=0.008)
-    assert target.seconds == FILL_FIRST
-    watch(target, 5 * QUIET_FIRST, 5 * QUIET_FIRST, left=0.017, look=0.008)
-    assert target.seconds < FILL_FIRST
 
 
 def spell(target: FillTarget, start: float, gaps: int) -> None:
@@ -143,9 +142,8 @@ def test_what_a_bad_spell_has_put_on_goes_within_minutes(to_spare: float) -> Non
 
 def test_a_card_is_given_no_less_than_it_starts_with() -> None:
     target = FillTarget(0.040)
-    assert target.seconds > 0.040
     watch(target, 0.0, 20 * QUIET_FIRST, left=0.030)
-    assert target.seconds == 0.040
+    assert target.seconds > 0.040
 
 
 def fetch(

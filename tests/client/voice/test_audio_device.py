@@ -278,6 +278,20 @@ def test_gaps_are_counted_once_and_more_is_kept_ready_where_they_come_often(
     assert stream.fill == kept * 480  # 20 or 25 ms, in whole blocks
 
 
+@pytest.mark.parametrize(("halt", "gaps"), [(0, 0), (5, 1)])
+def test_looks_that_move_against_the_cards_pieces_are_no_gap(bench: Bench, halt: int, gaps: int) -> None:
+    # Mistake: to take 2 ms by which it is looked at later for sound that is missing, while a block lies ready.
+    speaker = bench.speaker()
+    [stream] = bench.library.streams
+    for tick in range(300):
+        stream.fill = max(0, stream.fill - 480)
+        if not 100 <= tick < 100 + halt:
+            for _ in range(speaker.wanted(100.0 + tick / 100 + (0.0025 if tick > 100 else 0.0))):
+                speaker.write(level(0.5))
+    assert bench.counters.underflows == gaps
+    assert stream.fill == 960
+
+
 def test_a_card_that_begins_late_has_no_gap(bench: Bench) -> None:
     microphone, speaker = bench.microphone(), bench.speaker()
     taking, giving = bench.library.streams

@@ -26,7 +26,6 @@ from common.limits import SAMPLE_RATE
 BLOCKS_PER_SECOND: Final = 100
 BACKLOG_SECONDS: Final = 0.5  # of the microphone, after the program stood still: nobody wants to hear older speech
 SAMPLE_BYTES: Final = 2
-DRY_SECONDS: Final = 0.001  # less than that in a card is nothing
 PAUSE_SECONDS: Final = 0.3  # longer than within a sentence: then hardly anybody hears that a speaker is opened anew
 PAUSE_PEAK: Final = 0.01  # -40 dB of full scale: rooms are softer than that, voices louder
 _SAMPLE: Final = np.dtype("<i2")
@@ -170,8 +169,7 @@ class AudioSpeaker(CardStream):
             self._moved_at, self._played = now, played
         self._target.note(now, fill)
         self.latency = self._given / self.rate + self._pieces.latest(now - played / self.rate, now) - now
-        # Until it has begun, it is only late.
-        if played and self._pace.note(now, played / self.rate, dry=fill < DRY_SECONDS):
+        if played and self._pace.note(now, played / self.rate, fill):  # until it has begun, it is only late
             self._counters.underflows += 1
             self._target.gap(now)
             if round(self._target.seconds * self.rate) > self._room and self._period.lengthen():

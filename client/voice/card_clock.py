@@ -13,6 +13,7 @@ LOOK_SECONDS: Final = 0.005  # half a period of a common card: a longer pause wo
 
 WINDOW_SECONDS: Final = 0.2  # longer than the pieces of any card that is fit for talk
 SLIP_SECONDS: Final = 0.002  # less than that is the difference between two clocks
+NOTHING: Final = 0.001  # seconds
 
 PIECES_SECONDS: Final = 1.0  # in so many looks one comes right before a piece is taken
 
@@ -47,15 +48,18 @@ class CardClock:
         self._start: float | None = None
         self._window_ends = 0.0
         self._least = 0.0  # seconds behind the clock, at the best moment of this window
-        self._dry = self._dry_before = False  # whether it was seen with nothing left, in this window and the last
         self._behind: float | None = None  # the same of the window before
+        self._dry = self._dry_before = False  # whether it may have had nothing left, in this window and the one before
+        self._empty_at = float("-inf")  # when what the last look saw would be gone
 
-    def note(self, now: float, moved: float, *, dry: bool = True) -> float:
+    def note(self, now: float, moved: float, left: float = 0.0) -> float:
         """`moved` seconds of sound since the first call, whose own count is the start. Returns the seconds lost.
 
-        `dry`: the card had nothing left to play. As long as it has some it cannot have lost any: then it is only looked
-        at later after each piece than it was before.
+        `left`: seconds that lie ready to be played; a microphone has none. As long as there are some, none can have
+        been lost: then the card is only looked at later after each piece than it was before.
         """
+        # What the last look led to may have been given too late, and now hide that there was nothing.
+        dry, self._empty_at = left < NOTHING or now > self._empty_at, now + left
         if self._start is None:
             self._start = now - moved
             self._begin(now, 0.0)
@@ -196,10 +200,11 @@ class FillTarget:
         self._least = min(self._least, left)
         if now < self._until:
             return
-        # What a bad spell has put on must not stay for the rest of a talk: half of what is to spare at a time.
-        lower = max(RAISE, (self._least - SLACK) / 2)
-        self.seconds = max(self._first, self.seconds - lower)
-        self._quiet = max(QUIET_FIRST, self._quiet / 2)
+        if self.seconds > self._first:
+            # What a bad spell has put on must not stay for the rest of a talk: half of what is to spare at a time.
+            lower = max(RAISE, (self._least - SLACK) / 2)
+            self.seconds = max(self._first, self.seconds - lower)
+            self._quiet = max(QUIET_FIRST, self._quiet / 2)
         self._watch_anew(now)
 
     def gap(self, now: float) -> None:

@@ -23,6 +23,7 @@ from scripts.bench.client_whole import Talk, talk
 from scripts.bench.screen import own_screen
 from scripts.bench.window_line import asked, told
 from scripts.processes import start, stop
+from scripts.rig.signals import RATE
 from scripts.rig.sound_card import NotReady, missing
 from scripts.setup.environment import ROOT
 
@@ -32,7 +33,7 @@ _PAUSE_MS: Final = 8  # between two turns: faster than fingers
 _TURNS_A_LINE: Final = 1.3  # of the lines that the bench writes
 _LOADED: Final = 4.0  # seconds: libraries are loaded, devices open, the room is joined
 _PLACE: Final = ("300", "300")  # within the messages
-_READY_MS: Final = 20  # that the player keeps ready
+_PLAYER_KEEPS: Final = ("--latency-msec=15", "--process-time-msec=5")  # PulseAudio makes 20 ms ready of it
 _MISSED: Final = "Stream underrun"  # in the player's words
 
 
@@ -87,14 +88,21 @@ def _speak(here: Talk, seconds: float) -> None:
 
 @contextmanager
 def _player(here: Talk) -> Iterator[Callable[[], int]]:
-    """Plays silence on the same card; how many gaps there were so far."""
+    """Plays silence on the same card; how many gaps there were so far. Asked for it raises `NotReady` if it ended."""
     told_in = here.folder / "player.errors"
-    command = ["pacat", "--playback", "--verbose", "--raw", "--channels=1", f"--latency-msec={_READY_MS}"]
-    command += [f"--process-time-msec={_READY_MS // 2}", "--device=earB"]
+    command = ["pacat", "--playback", "--verbose", "--raw", f"--rate={RATE}", "--channels=1", "--device=earB"]
+    own = here.card.environment() | {"LC_ALL": "C"}  # it speaks the user's language
     with Path("/dev/zero").open("rb") as silence, told_in.open("wb") as errors:
-        player = subprocess.Popen(command, env=os.environ | here.card.environment(), stdin=silence, stderr=errors)
+        player = subprocess.Popen([*command, *_PLAYER_KEEPS], env=os.environ | own, stdin=silence, stderr=errors)
+
+        def missed() -> int:
+            said = told_in.read_text(encoding="utf-8", errors="replace")
+            if player.poll() is not None:
+                raise NotReady(f"PulseAudio's player ended ({said.strip()})")
+            return said.count(_MISSED)
+
         try:
-            yield lambda: told_in.read_text(encoding="utf-8", errors="replace").count(_MISSED)
+            yield missed
         finally:
             player.terminate()
             player.wait()

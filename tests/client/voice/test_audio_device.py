@@ -278,18 +278,38 @@ def test_gaps_are_counted_once_and_more_is_kept_ready_where_they_come_often(
     assert stream.fill == kept * 480  # 20 or 25 ms, in whole blocks
 
 
-@pytest.mark.parametrize(("halt", "gaps"), [(0, 0), (5, 1)])
+@pytest.mark.parametrize(("halt", "gaps"), [(0, 0), (10, 1)])
 def test_looks_that_move_against_the_cards_pieces_are_no_gap(bench: Bench, halt: int, gaps: int) -> None:
     # Mistake: to take 2 ms by which it is looked at later for sound that is missing, while a block lies ready.
     speaker = bench.speaker()
     [stream] = bench.library.streams
-    for tick in range(300):
-        stream.fill = max(0, stream.fill - 480)
-        if not 100 <= tick < 100 + halt:
-            for _ in range(speaker.wanted(100.0 + tick / 100 + (0.0025 if tick > 100 else 0.0))):
+    for tick in range(600):
+        if not tick % 2:
+            stream.fill = max(0, stream.fill - 480)
+        if not 200 <= tick < 200 + halt:
+            for _ in range(speaker.wanted(100.0 + tick / 200 + (0.0025 if tick > 200 else 0.0))):
                 speaker.write(level(0.5))
     assert bench.counters.underflows == gaps
     assert stream.fill == 960
+
+
+def test_a_halt_between_a_look_and_what_it_led_to_is_a_gap(bench: Bench) -> None:
+    # Mistake: to see a block in the card at the next look, and not that it came too late.
+    speaker = bench.speaker()
+    [stream] = bench.library.streams
+    tick, seen = 0, []
+    while tick < 600:
+        if not tick % 2:
+            stream.fill = max(0, stream.fill - 480)
+        wanted = speaker.wanted(100.0 + tick / 200)
+        seen.append(stream.fill)
+        if tick == 200:
+            stream.fill, tick = 0, tick + 6
+        for _ in range(wanted):
+            speaker.write(level(0.5))
+        tick += 1
+    assert min(seen[2:]) == 480  # no look found it empty
+    assert bench.counters.underflows == 1
 
 
 def test_a_card_that_begins_late_has_no_gap(bench: Bench) -> None:

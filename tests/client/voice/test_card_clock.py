@@ -58,7 +58,7 @@ def test_a_card_that_had_something_left_has_lost_nothing() -> None:
         clock, found = CardClock(), 0.0
         for look in range(200):
             now = 100.0 + look * LOOK + (0.0025 if look >= 100 else 0.0)
-            found += clock.note(now, look // 2 * 2 * LOOK, dry=look == dry)
+            found += clock.note(now, look // 2 * 2 * LOOK, 0.0 if look == dry else 0.010)
         assert (found > 0.0) == (dry in {100, 103})
 
 

@@ -1,11 +1,11 @@
 """What voice takes of a computer: `python3 scripts/bench_client.py [--talkers 1,5,10] [--whole | --scroll 5000]`.
 
 Microseconds for each 10 ms of talk, part by part, while so many are heard and the own microphone is on with everything
-that is done to its sound. The real codec, seal, jitter buffer and front end on a fake clock; no card and no network:
-those are in `--whole`, where real clients run on a sound card in memory (thread by thread, beside a fixed piece of
-Python, by which machines can be compared, and with `--peer mumble` beside Mumble's client), and in `--scroll`, where
-one of them has its window and the wheel is turned, beside a player of PulseAudio's own. Runs take turns; median,
-least and most.
+that is done to its sound. The real codec, seal, jitter buffer and front end on a fake clock, as fast as they can, and
+once more with each 10 ms at its time, as in a talk; no card and no network: those are in `--whole`, where real clients
+run on a sound card in memory (thread by thread, beside a fixed piece of Python, by which machines can be compared, and
+with `--peer mumble` beside Mumble's client), and in `--scroll`, where one of them has its window and the wheel is
+turned, beside a player of PulseAudio's own. Runs take turns; median, least and most.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
 from tqdm import tqdm
 
-from scripts.bench.client_load import PARTS, microseconds, profile
+from scripts.bench.client_load import PARTS, microseconds, microseconds_in_time, profile
 from scripts.person import NothingHeard
 from scripts.processes import NotStarted, end_in_order
 from scripts.rig.analysis import spread
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scripts.bench.scrolling import Scrolled
 
 _BLOCK_MICROSECONDS = 10_000
+_IN_TIME = "together, each 10 ms at its time"
 _Found = TypeVar("_Found")
 
 
@@ -51,7 +52,12 @@ def main() -> int:
             print(f"The bench did not run: {error}.", file=sys.stderr)
             return 1
     else:
-        _tell_parts(given.talkers, _in_turns(given, lambda count: microseconds(count, given.seconds)))
+
+        def parts(count: int) -> dict[str, float]:
+            in_time = microseconds_in_time(count, given.seconds)
+            return {**microseconds(count, given.seconds), _IN_TIME: in_time}
+
+        _tell_parts(given.talkers, _in_turns(given, parts))
     if given.profile:
         for count in given.talkers:
             print(f"\n{count} talkers\n{profile(count, given.seconds)}")
@@ -87,10 +93,12 @@ def _tell_parts(talkers: list[int], found: dict[int, list[dict[str, float]]]) ->
     print("|---|" + "---|" * len(talkers))
     for part in PARTS:
         print(f"| {part} | {' | '.join(spread([run[part] for run in found[count]]) for count in talkers)} |")
-    sums = {count: [sum(run.values()) for run in found[count]] for count in talkers}
-    print(f"| together | {' | '.join(spread(sums[count]) for count in talkers)} |")
-    shares = {count: [100 * one / _BLOCK_MICROSECONDS for one in sums[count]] for count in talkers}
-    print(f"| % of a core | {' | '.join(spread(shares[count]) for count in talkers)} |")
+    sums = {count: [sum(run[part] for part in PARTS) for run in found[count]] for count in talkers}
+    in_time = {count: [run[_IN_TIME] for run in found[count]] for count in talkers}
+    for name, whole in (("together", sums), (_IN_TIME, in_time)):
+        print(f"| {name} | {' | '.join(spread(whole[count]) for count in talkers)} |")
+        shares = {count: [100 * one / _BLOCK_MICROSECONDS for one in whole[count]] for count in talkers}
+        print(f"| % of a core | {' | '.join(spread(shares[count]) for count in talkers)} |")
 
 
 def _tell_whole(found: dict[int, list[dict[str, float]]]) -> None:

@@ -16,7 +16,9 @@ def read_flags(description: str | None) -> argparse.Namespace:
     flags.add_argument("--seconds", type=float, default=10.0, help="of talk in each run (default 10)")
     flags.add_argument("--runs", type=int, default=5, help="of each number of talkers, in turns (default 5)")
     flags.add_argument("--whole", action="store_true", help="instead: real clients on a sound card in memory (Linux)")
-    flags.add_argument("--lanes", type=int, choices=(1, 2, 3), default=1, help="on which voice goes, with --whole (1)")
+    flags.add_argument(
+        "--lanes", type=int, choices=(1, 2, 3, 4), default=1, help="on which voice goes, with --whole (1)"
+    )
     flags.add_argument("--peer", choices=("mumble",), help="with --whole: Mumble's client too, in turns")
     flags.add_argument(
         "--scroll", type=int, metavar="LINES", help="instead: gaps in the sound while a window scrolls so many (Linux)"

@@ -133,6 +133,21 @@ def microseconds(talkers: int, seconds: float) -> dict[str, float]:
     return {name: shares.spent.get(name, 0) / len(ticks) / 1_000 for name in PARTS}
 
 
+def microseconds_in_time(talkers: int, seconds: float) -> float:
+    """What all parts together take of a core for 10 ms of talk, where each 10 ms waits for its time.
+
+    Meanwhile a processor's caches fill with what others do. Takes as long as the talk.
+    """
+    pipeline, ticks = _prepared(talkers, seconds)
+    begun, spent = time.monotonic(), 0
+    for number, tick in enumerate(_ticks(ticks)):
+        time.sleep(max(0.0, begun + number / BLOCKS_PER_SECOND - time.monotonic()))
+        before = time.thread_time_ns()
+        _move(pipeline, *tick)
+        spent += time.thread_time_ns() - before
+    return spent / len(ticks) / 1_000
+
+
 def profile(talkers: int, seconds: float) -> str:
     """Where Python spends its time: the functions that take most of their own."""
     pipeline, ticks = _prepared(talkers, seconds)
@@ -181,9 +196,20 @@ def _talk(topic: bytes, key: bytes, count: int, skipped: int) -> list[bytes]:
 
 
 def _run(pipeline: Pipeline, ticks: list[list[bytes]]) -> None:
+    for tick in _ticks(ticks):
+        _move(pipeline, *tick)
+
+
+def _ticks(ticks: list[list[bytes]]) -> Iterator[tuple[float, list[tuple[bytes, float]]]]:
+    """The times, and what has come since the one before: frames with their arrivals."""
     chance = np.random.default_rng(1)
     for number, frames in enumerate(ticks):
         now = 1.0 + number / BLOCKS_PER_SECOND
-        for frame, late in zip(frames, chance.uniform(0.0, _LATER, len(frames)), strict=True):
-            pipeline.playback.take(frame, now - _LATER + float(late))
-        pipeline.step(now)
+        late = chance.uniform(0.0, _LATER, len(frames))
+        yield now, [(frame, now - _LATER + float(one)) for frame, one in zip(frames, late, strict=True)]
+
+
+def _move(pipeline: Pipeline, now: float, frames: list[tuple[bytes, float]]) -> None:
+    for frame, arrived in frames:
+        pipeline.playback.take(frame, arrived)
+    pipeline.step(now)

@@ -23,6 +23,7 @@ def test_every_part_of_the_voice_is_measured() -> None:
     assert done.returncode == 0, done.stderr
     head, _, *rows = done.stdout.split("\n\n")[0].splitlines()
     assert head == "| µs for each 10 ms | 1 heard | 2 heard |"
+    assert any(row.startswith("| together, each 10 ms at its time |") for row in rows)
     for row in rows:
         if row.startswith("| stretch |"):
             continue  # where all comes in time nothing has to be stretched

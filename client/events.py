@@ -323,6 +323,12 @@ class SpeechChanged(Struct, frozen=True):
     on: bool
 
 
+class HoldChanged(Struct, frozen=True):
+    """The key to talk is held down, or was let go, by whoever holds it."""
+
+    on: bool
+
+
 class StatsReported(Struct, frozen=True):
     """Counters since the start of the program."""
 
@@ -377,6 +383,7 @@ Event: TypeAlias = (
     | MicrophoneEnded
     | MicrophoneLevel
     | SpeechChanged
+    | HoldChanged
     | WayChanged
     | StatsReported
     | ProblemReported

@@ -129,8 +129,8 @@ def _told_of_devices(event: events.Event) -> list[tuple[str, dict[str, object]]]
             return [("devices", {"microphones": list(microphones), "speakers": list(speakers)})]
         case events.EchoTestChanged(step):
             return [("echo_test", {"step": step})]
-        case events.SpeechChanged(on):
-            return [("speech", {"on": on})]
+        case events.SpeechChanged(on) | events.HoldChanged(on):
+            return [("speech" if isinstance(event, events.SpeechChanged) else "hold", {"on": on})]
         case _:
             return _told_of_program(event)
 

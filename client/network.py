@@ -198,6 +198,11 @@ class Network(threading.Thread):
         self._voice.set_speaker(False)
 
     @_obey.register
+    def _(self, command: commands.HoldToTalk) -> None:
+        voice_orders.obey(command, self._voice)
+        self.events.put(events.HoldChanged(command.on))
+
+    @_obey.register
     def _(self, command: commands.SetVolume) -> None:
         self._tune(command.member, lambda tuning: tuning.louder(command.decibels))
 
@@ -270,7 +275,7 @@ class Network(threading.Thread):
         counters |= self._lanes.stats()
         for name, count in (*self._connection.totals.items(), *here.items()):
             counters[name] = counters.get(name, 0) + count
-        delay = session.mouth_to_ear_ms if session is not None else None
+        delay = session.mouth_to_ear_ms(time.monotonic()) if session is not None else None
         if delay is not None:
             counters["mouth_to_ear_ms"] = delay
         return counters

@@ -41,6 +41,8 @@ class Standing:
                 self._microphone = on
             case events.SpeakerChanged(on):
                 self._speaker = on
+            case events.HoldChanged(on):
+                self._held = on
             case events.ProblemReported():
                 self._problems[event.part] = event.message
             case _:

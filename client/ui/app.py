@@ -250,8 +250,8 @@ class Window:
 
     def _bind_keys(self) -> None:
         bind_class_keys(self.root)
-        self.root.bind("<FocusIn>", self._focused)
-        self.root.bind("<FocusOut>", lambda _event: self.composing.put_away())
+        self.root.bind("<FocusIn>", self._focused, add="+")
+        self.root.bind("<FocusOut>", lambda _event: self.composing.put_away(), add="+")  # a held key is let go, too
         for touch in ("<Button>", "<MouseWheel>"):  # a wheel turns without the focus
             self.root.bind(touch, self._touched, add="+")
         for action in WITH_KEYS:

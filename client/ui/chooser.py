@@ -30,7 +30,7 @@ class Chooser:
         self.submit = submit
         self._report = report
         self._changed = changed
-        self._push = PushToTalk(root, self._hold)
+        self._push = PushToTalk(root, lambda on: self.submit(HoldToTalk(on)))
 
     @property
     def now(self) -> Settings:
@@ -65,7 +65,3 @@ class Chooser:
         key = self.now.push_to_talk_key if self.now.transmit == "push" else ""
         self._push.use(key)
         self._presenter.push_to_talk(key)
-
-    def _hold(self, on: bool) -> None:
-        self._presenter.held(on=on)
-        self.submit(HoldToTalk(on))

@@ -12,6 +12,7 @@ from client.events import (
     BrokerMet,
     ConnectionProgressed,
     Event,
+    MicrophoneChanged,
     Part,
     Person,
     PersonJoined,
@@ -20,6 +21,7 @@ from client.events import (
     RoomJoined,
     RoomLeft,
     SessionEnded,
+    SpeakerChanged,
     TextQueued,
     TextReceived,
 )
@@ -30,7 +32,7 @@ from client.ui.safe_text import bounded, safe_name, safe_sentence
 from client.ui.transcript import BEGINNING, Transcript
 from client.ui.unread import Unread
 from client.ui.view_state import Glance, Phase, Problem, Remedy, Status, ViewState
-from client.ui.voice_state import Voice
+from client.ui.voice_state import DEVICE_PROBLEMS, Voice
 from client.writers import Writers
 
 # The attempt is over with these: without another key, name or server the next one would end alike.
@@ -120,10 +122,6 @@ class Presenter:
         """The key that has to be held to be heard, as people read it; empty: none has to be."""
         self._voice.push_key = key
 
-    def held(self, *, on: bool) -> None:
-        """That key went down, or came up."""
-        self._voice.hold(on=on)
-
     def speaker_asked(self, *, on: bool) -> None:
         """A `SetSpeaker` was submitted."""
         self._voice.ask_speaker(on=on)
@@ -164,6 +162,7 @@ class Presenter:
         self._people.receive(event)
         self._writers.receive(event)
         self._voice.receive(event)
+        self._receive_device(event)
         self._receive_connection(event, now, wall)
         self._receive_text(event, wall)
 
@@ -209,6 +208,15 @@ class Presenter:
             case SessionEnded() if self._phase is not Phase.LEAVING:
                 self._offline()
                 self._problem = Problem(Part.GENERAL, texts.ENDED)
+            case _:
+                pass
+
+    def _receive_device(self, event: Event) -> None:
+        match event:
+            case MicrophoneChanged(on=True):
+                self._works_again(Part.MICROPHONE)
+            case SpeakerChanged(on=True):
+                self._works_again(Part.SPEAKER)
             case _:
                 pass
 
@@ -306,6 +314,11 @@ class Presenter:
 
     def _forget_problem(self, part: Part) -> None:
         if self._problem is not None and self._problem.part is part:
+            self._problem = None
+
+    def _works_again(self, part: Part) -> None:
+        """A device is open. What else may be wrong with this part, a library that is missing, is so all the same."""
+        if self._problem is not None and self._problem.part is part and self._problem.code in DEVICE_PROBLEMS:
             self._problem = None
 
     def _empty(self, *, online: bool, busy: bool) -> tuple[str, str]:

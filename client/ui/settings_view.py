@@ -8,10 +8,11 @@ from functools import partial
 from tkinter import ttk
 
 from client.commands import AskDevices, TestEcho
-from client.events import DevicesListed, EchoStep, EchoTestChanged, Event
+from client.events import DevicesListed, EchoStep, EchoTestChanged, Event, MicrophoneLevel
 from client.settings import Settings
 from client.ui import texts
 from client.ui.chooser import Chooser
+from client.ui.level_meter import LevelMeter
 from client.ui.settings_form import (
     GROUPS,
     Choice,
@@ -52,6 +53,7 @@ class SettingsView(Sheet):
         self._devices: dict[str, Sequence[str]] = {}
         self._variables: dict[str, tk.BooleanVar] = {}
         self._values: dict[str, tuple[tuple[object, str], ...]] = {}
+        self._recording = False  # of the echo test
         self._catching = ""  # the field whose key is to be pressed next
         for group in GROUPS:
             title = ttk.Label(self.body, style="SurfaceStrong.TLabel", text=group.title)
@@ -80,6 +82,10 @@ class SettingsView(Sheet):
             case EchoTestChanged(step):
                 self.echo_button.configure(text=_ECHO_TEXTS[step])
                 self.echo_button.state(["!disabled" if step is EchoStep.OVER else "disabled"])
+                self._recording = step is EchoStep.SPEAK
+                self.echo_meter.show(0.0, on=self._recording)
+            case MicrophoneLevel(level):
+                self.echo_meter.show(level, on=self._recording)
             case _:
                 pass
 
@@ -105,7 +111,10 @@ class SettingsView(Sheet):
             self.wrap(label, 240).grid(row=0, column=0, sticky="w", padx=(px(6), px(12)))
             control = self._control(row, item)
             control.grid(row=0, column=1, sticky="e", padx=(0, px(2)))
-        if not isinstance(item, EchoTest):
+        if isinstance(item, EchoTest):
+            self.echo_meter = LevelMeter(row, self._theme)
+            self.echo_meter.grid(row=2, column=0, columnspan=2, sticky="ew", padx=px(6), pady=(px(4), 0))
+        else:
             self.controls[item.field] = control
         if item.hint:
             hint = ttk.Label(row, style="SurfaceMuted.TLabel", text=item.hint, justify="left")

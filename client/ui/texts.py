@@ -278,6 +278,17 @@ SECOND_LANE: Final = _("Second lane on: voice goes two ways")
 THIRD_LANE: Final = _("Third lane on: voice goes three ways")
 FOUR_LANES: Final = _("Four lanes on: voice goes four ways")
 ON_AFTER_CONNECTING: Final = _("Starts once you are connected")
+SENT_AFTER_CONNECTING: Final = _("Open; nothing is sent until you are connected")
+MICROPHONE_LOST: Final = _("Microphone lost; trying to open it again…")
+SPEAKER_LOST: Final = _("Speaker lost; trying to open it again…")
+
+
+def in_use(microphone: str, speaker: str) -> str:
+    """The devices that are on, by their names; an empty one is off."""
+    if microphone == speaker:
+        return microphone
+    lines = [_("Microphone: {device}").format(device=microphone)] if microphone else []
+    return "\n".join([*lines, *([_("Speaker: {device}").format(device=speaker)] if speaker else [])])
 
 
 def hold_to_talk(key: str) -> str:
@@ -333,7 +344,7 @@ VOICE_MODE: Final = _("My voice is made for")
 LOW_DELAY: Final = _("Little delay")
 SLIM: Final = _("Little data")
 HINT_VOICE_MODE: Final = _(
-    "Little data: a third of it; others hear you a little later. Automatic: while your network is narrow."
+    "Little data: a quarter of it; others hear you a little later. Automatic: while your network is narrow."
 )
 PUSH_KEY: Final = _("Key to hold")
 HINT_PUSH_KEY: Final = _("Press the button, then the key. It works while this window has the focus.")

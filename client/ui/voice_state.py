@@ -7,6 +7,7 @@ from msgspec import Struct
 from client.events import (
     AudienceChanged,
     Event,
+    HoldChanged,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -16,8 +17,12 @@ from client.events import (
     SpeechChanged,
 )
 from client.ui import texts
+from client.ui.safe_text import safe_sentence
 from client.ways_of_voice import LaneChanged, LaneReason, VoiceModeChanged, VoiceModeReason
 
+_LOST = frozenset({"microphone", "speaker"})  # other problems leave a device that is on as it is
+DEVICE_PROBLEMS = _LOST | {"microphone_missing", "speaker_missing"}  # over when the device is on, by its right name
+_DEVICE_CELLS = 40
 _LANE_NOTES = {  # how many, and whether they were asked for
     (2, False): texts.SECOND_LANE_LOSS,
     (2, True): texts.SECOND_LANE,
@@ -30,7 +35,7 @@ _LANE_NOTES = {  # how many, and whether they were asked for
 class VoiceShown(Struct, frozen=True):
     """Both toggles. `*_down` is sunken (asked for), `*_note` the words beside it, `level` 0..1 of full scale.
 
-    `warns`: what the microphone's words say is a warning: nobody hears what is said now.
+    `warns`: what the microphone's words say is a warning: nobody hears what is said now. `devices`: what is in use.
     """
 
     microphone_down: bool = False
@@ -42,16 +47,47 @@ class VoiceShown(Struct, frozen=True):
     level: float = 0.0
     warns: bool = False
     network_note: str = ""
+    devices: str = ""
+
+
+class _Side(Struct):
+    """Microphone or speaker."""
+
+    wanted: bool
+    on: bool = False
+    device: str = ""  # by the name that the system has for it, cleaned
+    lost: bool = False  # it stopped working, and is tried again
+
+    def changed(self, on: bool, device: str) -> None:
+        """It is on, perhaps by another device, or off."""
+        self.on = self.wanted = on
+        self.device, self.lost = safe_sentence(device, _DEVICE_CELLS), False
+
+    def failed(self, code: str) -> None:
+        """It could not be opened, or stopped; of what stopped nobody says that it is off, as long as it is tried."""
+        self.wanted = self.on
+        self.lost = self.lost or (self.on and code in _LOST)
+
+    @property
+    def works(self) -> bool:
+        return self.on and not self.lost
+
+    def waiting_note(self, *, online: bool, once_connected: str, lost: str) -> str:
+        if not self.wanted:
+            return ""
+        if self.lost:
+            return lost
+        if not online:
+            return once_connected if self.on else texts.ON_AFTER_CONNECTING
+        return "" if self.on else texts.OPENING
 
 
 class Voice:
     """The state behind the toggles."""
 
     def __init__(self, *, microphone_wanted: bool = False, speaker_wanted: bool = False) -> None:
-        self._microphone_wanted = microphone_wanted
-        self._speaker_wanted = speaker_wanted
-        self._microphone_on = False
-        self._speaker_on = False
+        self._microphone = _Side(microphone_wanted)
+        self._speaker = _Side(speaker_wanted)
         self._level = 0.0
         self._speaking = False
         self._held = False
@@ -61,25 +97,19 @@ class Voice:
 
     def ask_microphone(self, *, on: bool) -> None:
         """The toggle was pressed; `MicrophoneChanged` or a problem answers."""
-        self._microphone_wanted = on
+        self._microphone.wanted = on
 
     def ask_speaker(self, *, on: bool) -> None:
         """The toggle was pressed; `SpeakerChanged` or a problem answers."""
-        self._speaker_wanted = on
-
-    def hold(self, *, on: bool) -> None:
-        """The key to talk is held, or not any more."""
-        self._held = on
+        self._speaker.wanted = on
 
     def receive(self, event: Event) -> None:
         """Apply one event; those that are about something else change nothing."""
         match event:
-            case ProblemReported(part=Part.MICROPHONE):
-                self._microphone_wanted = self._microphone_on
-            case ProblemReported(part=Part.SPEAKER):
-                self._speaker_wanted = self._speaker_on
-            case SpeakerChanged(on):
-                self._speaker_on = self._speaker_wanted = on
+            case ProblemReported(part=Part.SPEAKER, code=code):
+                self._speaker.failed(code)
+            case SpeakerChanged(on, device):
+                self._speaker.changed(on, device)
             case AudienceChanged(count):
                 self.audience = count
             case LaneChanged(count, why):
@@ -91,14 +121,19 @@ class Voice:
 
     def _receive_microphone(self, event: Event) -> None:
         match event:
-            case MicrophoneChanged(on):
-                self._microphone_on = self._microphone_wanted = on
+            case ProblemReported(part=Part.MICROPHONE, code=code):
+                self._microphone.failed(code)
+                self._level = 0.0 if self._microphone.lost else self._level
+            case MicrophoneChanged(on, device):
+                self._microphone.changed(on, device)
                 self._level = 0.0
                 self._speaking = False
+            case HoldChanged(on):
+                self._held = on
             case MicrophoneEnded():
                 self._level = 0.0
             case MicrophoneLevel(level):
-                self._level = min(max(level, 0.0), 1.0) if self._microphone_on else 0.0
+                self._level = min(max(level, 0.0), 1.0) if self._microphone.works else 0.0
             case SpeechChanged(on):
                 self._speaking = on
             case _:
@@ -107,32 +142,32 @@ class Voice:
     def shown(self, *, online: bool) -> VoiceShown:
         """What the toggles show."""
         note, warns = self._microphone_note(online=online)
+        microphone, speaker = self._microphone, self._speaker
         return VoiceShown(
-            self._microphone_wanted,
-            self._microphone_on,
+            microphone.wanted,
+            microphone.works,
             note,
-            self._speaker_wanted,
-            self._speaker_on,
-            _waiting_note(self._speaker_wanted, self._speaker_on, online=online),
+            speaker.wanted,
+            speaker.works,
+            speaker.waiting_note(online=online, once_connected=texts.ON_AFTER_CONNECTING, lost=texts.SPEAKER_LOST),
             self._level,
             warns,
             (self._slim_note or self._lane_note) if online else "",
+            texts.in_use(
+                microphone.device if microphone.works else "",
+                speaker.device if speaker.works else "",
+            ),
         )
 
     def _microphone_note(self, *, online: bool) -> tuple[str, bool]:
         """The words, and whether they are a warning."""
-        if not (online and self._microphone_on):
-            return _waiting_note(self._microphone_wanted, self._microphone_on, online=online), False
+        if not (online and self._microphone.works):
+            note = self._microphone.waiting_note(
+                online=online, once_connected=texts.SENT_AFTER_CONNECTING, lost=texts.MICROPHONE_LOST
+            )
+            return note, self._microphone.lost
         if self.push_key and not self._held and self._speaking:
             return texts.talking_while_muted(self.push_key), True
         if self.audience == 0:
             return texts.NOBODY_LISTENS, True
         return (texts.hold_to_talk(self.push_key) if self.push_key and not self._held else ""), False
-
-
-def _waiting_note(wanted: bool, on: bool, *, online: bool) -> str:
-    if not wanted:
-        return ""
-    if not online:
-        return texts.ON_AFTER_CONNECTING
-    return "" if on else texts.OPENING

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from tkinter import ttk
 
 from client.ui import texts
+from client.ui.level_meter import LevelMeter
 from client.ui.theme import Theme
 from client.ui.voice_state import VoiceShown
 
 Tip = tuple[tk.Widget, Callable[[], str]]
-_BARS = 24
-_FLOOR_DB = 54.0  # quieter than that is silence: the meter begins there
 
 
 class VoiceView(ttk.Frame):
@@ -39,9 +37,10 @@ class VoiceView(ttk.Frame):
         self.people = self._toggle(self._people_on, show_people)
         self._people_count = -1
         self._toggles = (self.speaker, self.microphone, self.people)
-        self.meter = _Meter(self, theme)
+        self.meter = LevelMeter(self, theme)
         self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
         self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
+        self._devices = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
         self.fit(narrow=False)
         self.show(VoiceShown())
         self.count_people(0)
@@ -70,6 +69,11 @@ class VoiceView(ttk.Frame):
         """What the line under the toggles says."""
         return f"{self._note.cget('text')} {self._network_note.cget('text')}".strip()
 
+    @property
+    def devices(self) -> str:
+        """What is in use, as the line below says, and in a narrow window only the toggles' tips."""
+        return "" if self._shown is None else self._shown.devices
+
     def show(self, voice: VoiceShown) -> None:
         """Show this state: place, icon and words together, never one of them alone."""
         if voice == self._shown:
@@ -94,26 +98,31 @@ class VoiceView(ttk.Frame):
         self._note.configure(text=voice.microphone_note or voice.speaker_note)
         self._note.configure(foreground=colours.warning if voice.warns else colours.muted)
         self._network_note.configure(text=voice.network_note)
+        self._devices.configure(text=voice.devices)
         lines = (
-            (self.meter, voice.microphone_on),
-            (self._note, self._note.cget("text")),
+            (self.meter, voice.microphone_on or not self._narrow),
+            (self._note, self._note.cget("text") or not self._narrow),
             (self._network_note, voice.network_note),
+            (self._devices, voice.devices and not self._narrow),
         )
         for row, (widget, wanted) in enumerate(lines, 3):
-            if wanted or (widget is not self._network_note and not self._narrow):
+            if wanted:
                 widget.grid(row=row, column=0, columnspan=3, sticky="ew", padx=px(6), pady=(px(4), 0))
             else:
                 widget.grid_remove()
 
     def tips(self) -> Iterator[Tip]:
         """What each part does now."""
-        yield self.speaker, lambda: texts.TIP_SPEAKER_ON if self._speaker_on.get() else texts.TIP_SPEAKER_OFF
+        yield self.speaker, lambda: self._tip(self._speaker_on, texts.TIP_SPEAKER_ON, texts.TIP_SPEAKER_OFF)
         yield (
             self.microphone,
-            lambda: texts.TIP_MICROPHONE_ON if self._microphone_on.get() else texts.TIP_MICROPHONE_OFF,
+            lambda: self._tip(self._microphone_on, texts.TIP_MICROPHONE_ON, texts.TIP_MICROPHONE_OFF),
         )
         yield self.meter, lambda: texts.TIP_LEVEL
         yield self.people, lambda: texts.SHOW_PEOPLE
+
+    def _tip(self, down: tk.BooleanVar, on: str, off: str) -> str:
+        return f"{on}\n{self.devices}".rstrip() if down.get() else off
 
     def _toggle(self, variable: tk.BooleanVar, ask: Callable[[bool], None]) -> ttk.Checkbutton:
         return ttk.Checkbutton(
@@ -123,37 +132,3 @@ class VoiceView(ttk.Frame):
             compound="left",
             command=lambda: ask(variable.get()),
         )
-
-
-class _Meter(tk.Canvas):
-    """How loud the microphone is, in bars; no bars at all while it is off."""
-
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
-        super().__init__(
-            parent, height=theme.px(8), width=1, background=theme.palette.surface, highlightthickness=0, borderwidth=0
-        )
-        self._theme = theme
-        self._lit = -1
-        self._bars = [self.create_rectangle(0, 0, 0, 0, width=0) for _ in range(_BARS)]
-        self.bind("<Configure>", self._place)
-
-    def show(self, level: float, *, on: bool) -> None:
-        """`level` is 0..1 of full scale; it is shown in decibels, as ears count."""
-        loud = 0.0 if level <= 0 else max(0.0, 1 + 20 * math.log10(level) / _FLOOR_DB)
-        lit = round(loud * _BARS) if on else -1
-        if lit != self._lit:
-            self._lit = lit
-            self._colour()
-
-    def _colour(self) -> None:
-        colours = self._theme.palette
-        for index, bar in enumerate(self._bars):
-            loud = colours.warning if index >= _BARS - 3 else colours.success
-            dark = colours.disabled if self._lit >= 0 else colours.surface
-            self.itemconfigure(bar, fill=loud if index < self._lit else dark)
-
-    def _place(self, event: tk.Event[tk.Misc]) -> None:
-        step = event.width / _BARS
-        for index, bar in enumerate(self._bars):
-            self.coords(bar, index * step, 0, (index + 1) * step - self._theme.px(2), event.height)
-        self._colour()

@@ -205,6 +205,8 @@ def test_members_are_answered_at_once() -> None:
         ),
         (events.DevicesListed(("USB",), ()), {"event": "devices", "microphones": ["USB"], "speakers": []}),
         (events.EchoTestChanged(events.EchoStep.SPEAK), {"event": "echo_test", "step": "speak"}),
+        (events.SpeechChanged(True), {"event": "speech", "on": True}),
+        (events.HoldChanged(False), {"event": "hold", "on": False}),
         (events.StatsReported({"texts": 3}), {"event": "stats", "texts": 3}),
         (
             events.ProblemReported(Part.KEY, "weak_phrase", "Hm."),

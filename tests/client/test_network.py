@@ -455,6 +455,13 @@ def test_who_talks_is_told_only_of_people(world: World) -> None:
     assert world.of(events.TalkingChanged) == []
 
 
+def test_whoever_holds_the_key_all_are_told(world: World) -> None:
+    # Mistake: `ctl talk on`, and a window that says that nobody hears.
+    world.do(commands.HoldToTalk(True))
+    world.do(commands.HoldToTalk(False))
+    assert world.of(events.HoldChanged) == [events.HoldChanged(True), events.HoldChanged(False)]
+
+
 # --- sleep and networks -------------------------------------------------------------------------------------
 
 

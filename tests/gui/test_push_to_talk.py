@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 
 from client.commands import HoldToTalk, SetTransmit, Transmit
-from client.events import MicrophoneChanged, SpeechChanged
+from client.events import HoldChanged, MicrophoneChanged, SpeechChanged
 from client.settings import Choices
 from client.ui import texts
 from tests.gui.test_window import READY, fake, join
@@ -31,11 +31,12 @@ def test_a_held_key_is_one_press(open_window: Open) -> None:
         window.turn()
     window.settle()
     assert fake(window).commands(HoldToTalk) == [HoldToTalk(True)]
-    assert window.app.page.voice.note == ""
+    fake(window).say(HoldChanged(True))
+    window.until(lambda: window.app.page.voice.note == "")
     _xdotool("keyup", "F8")
     window.until(lambda: len(fake(window).commands(HoldToTalk)) == 2)
     assert fake(window).commands(HoldToTalk)[-1] == HoldToTalk(False)
-    fake(window).say(SpeechChanged(True))
+    fake(window).say(HoldChanged(False), SpeechChanged(True))
     window.until(lambda: window.app.page.voice.note == texts.talking_while_muted("F8"))
     window.picture("talking-while-muted")
 
@@ -47,6 +48,7 @@ def test_leaving_the_window_lets_go(open_window: Open) -> None:
     window.until(lambda: fake(window).commands(HoldToTalk))
     window.root.event_generate("<FocusOut>")
     window.settle()
+    assert fake(window).commands(HoldToTalk) == [HoldToTalk(True), HoldToTalk(False)]  # still held down
     _xdotool("keyup", "F8")
     window.settle()
     assert fake(window).commands(HoldToTalk) == [HoldToTalk(True), HoldToTalk(False)]

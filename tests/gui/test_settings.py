@@ -9,11 +9,12 @@ from pathlib import Path
 from PIL import ImageChops
 
 from client.commands import AskDevices, ChooseDevices, SetMicrophone, TestEcho
-from client.events import DevicesListed, EchoStep, EchoTestChanged
+from client.events import DevicesListed, EchoStep, EchoTestChanged, MicrophoneLevel
 from client.settings import Choices, Settings
 from client.ui import texts
 from client.ui.app import Opening
 from client.ui.keys_view import KeysView
+from client.ui.level_meter import LevelMeter
 from client.ui.palette import DARK
 from client.ui.settings_view import SettingsView
 from tests.gui.test_window import READY, fake, join
@@ -142,6 +143,11 @@ def test_devices_are_those_that_there_are_now(open_window: Open) -> None:
     assert sheet(window).controls["speaker"].cget("text") == "Old loudspeaker"
 
 
+def lit(meter: LevelMeter, colour: str) -> int:
+    """How many bars have this colour."""
+    return sum(meter.itemcget(bar, "fill") == colour for bar in meter.find_all())  # type: ignore[no-untyped-call]
+
+
 def test_hear_yourself(open_window: Open) -> None:
     window = open_window(Opening())
     window.key("ctrl+comma")
@@ -152,6 +158,10 @@ def test_hear_yourself(open_window: Open) -> None:
         fake(window).say(EchoTestChanged(step))
         window.until(lambda words=words: button.cget("text") == words)  # type: ignore[misc]
         assert button.instate(["disabled"])
+        fake(window).say(MicrophoneLevel(0.5))
+        window.settle()
+        assert bool(lit(sheet(window).echo_meter, window.app.stage.theme.palette.success)) == (step is EchoStep.SPEAK)
+        window.picture(f"echo-{step}")
     fake(window).say(EchoTestChanged(EchoStep.OVER))
     window.until(lambda: button.instate(["!disabled"]))
     assert button.cget("text") == texts.ECHO_START

@@ -230,6 +230,20 @@ def test_toggles_are_flat_when_off_and_sunken_when_on(open_window: Open) -> None
         assert sum(ImageStat.Stat(ImageChops.difference(flat, sunken)).mean) > 20
 
 
+def test_the_devices_in_use_are_named(open_window: Open) -> None:
+    # would catch: a default that moved to the loudspeakers without a word
+    window = open_window(READY)
+    join(window)
+    fake(window).say(MicrophoneChanged(True, "Headset"), SpeakerChanged(True, "Built-in Audio Analog Stereo"))
+    window.until(lambda: "Headset" in window.app.page.voice.devices)
+    window.picture("devices-in-use")
+    fake(window).say(SpeakerChanged(True, "Headset"))
+    window.until(lambda: window.app.page.voice.devices == "Headset")
+    fake(window).say(ProblemReported(Part.MICROPHONE, "microphone", "It stopped working."))
+    window.until(lambda: window.app.page.voice.note == texts.MICROPHONE_LOST)
+    window.picture("device-lost")
+
+
 def test_toggles_by_keyboard(open_window: Open) -> None:
     window = open_window()
     window.key("ctrl+shift+m", "ctrl+shift+d", "ctrl+shift+m")

@@ -9,6 +9,7 @@ from client.ctl.line import Answer, How, Question, What
 from client.ctl.standing import Standing
 from client.events import (
     AudienceChanged,
+    HoldChanged,
     MicrophoneChanged,
     Part,
     Person,
@@ -58,6 +59,18 @@ def test_the_key_is_held_until_it_is_let_go() -> None:
     assert here.commands(toggle, PUSH) == [HoldToTalk(False)]
     assert not here.answer(toggle, PUSH, on=False).talking
     assert not here.answer(toggle, PUSH, on=False).problem
+
+
+def test_a_key_that_others_hold_and_let_go_is_known() -> None:
+    # would catch: a toggle that has to be pressed twice, since the window's own key was let go meanwhile
+    here, toggle = standing(microphone=True), Question(What.TALK)
+    here.commands(toggle, PUSH)
+    here.note(HoldChanged(False))
+    assert not here.answer(toggle, PUSH, on=False).talking
+    assert here.commands(toggle, PUSH) == [HoldToTalk(True)]
+    here.note(HoldChanged(False))
+    here.note(HoldChanged(True))
+    assert here.commands(toggle, PUSH) == [HoldToTalk(False)]
 
 
 def test_a_device_is_waited_for_and_its_trouble_told() -> None:

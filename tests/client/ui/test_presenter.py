@@ -269,6 +269,24 @@ def test_toggles_forget_their_problem(driven: Driven) -> None:
     assert driven(SpeakerChanged(True)).voice.speaker_down
 
 
+@pytest.mark.parametrize(
+    ("part", "code", "back", "over"),
+    [
+        (Part.MICROPHONE, "microphone", MicrophoneChanged(True, "Headset"), True),
+        (Part.MICROPHONE, "microphone_missing", MicrophoneChanged(True, "Headset"), True),
+        (Part.SPEAKER, "speaker", SpeakerChanged(True, "Headset"), True),
+        (Part.SPEAKER, "speaker", SpeakerChanged(False), False),
+        (Part.SPEAKER, "speaker", MicrophoneChanged(True, "Headset"), False),
+        (Part.MICROPHONE, "no_front_end", MicrophoneChanged(True, "Headset"), False),
+    ],
+)
+def test_a_device_that_is_back_is_not_said_to_be_lost(
+    driven: Driven, part: Part, code: str, back: MicrophoneChanged | SpeakerChanged, over: bool
+) -> None:
+    # would catch: "stopped working; trying to open it again" over voice that works
+    assert (driven(ProblemReported(part, code, "…"), back).problem is None) is over
+
+
 def test_nobody_listening_follows_the_people_there_on_joining(driven: Driven) -> None:
     driven.joined()
     assert driven(MicrophoneChanged(True)).voice.microphone_note == texts.NOBODY_LISTENS

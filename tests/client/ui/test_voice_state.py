@@ -3,6 +3,7 @@
 from client.commands import VoiceMode
 from client.events import (
     AudienceChanged,
+    HoldChanged,
     MicrophoneChanged,
     MicrophoneEnded,
     MicrophoneLevel,
@@ -55,6 +56,59 @@ def test_words_while_there_is_no_room() -> None:
     assert voice.shown(online=False).microphone_note == texts.ON_AFTER_CONNECTING
 
 
+def test_a_microphone_that_is_open_without_a_room_is_not_said_to_start_later() -> None:
+    # would catch: "Starts once you are connected" over a microphone whose bars move
+    voice = Voice()
+    voice.receive(MicrophoneChanged(True, "Headset"))
+    assert voice.shown(online=False).microphone_note == texts.SENT_AFTER_CONNECTING
+
+
+def test_what_is_used_is_named() -> None:
+    # would catch: a microphone that moved to another device without a word
+    voice = Voice()
+    assert voice.shown(online=True).devices == ""
+    voice.receive(MicrophoneChanged(True, "Headset"))
+    assert voice.shown(online=True).devices == "Microphone: Headset"
+    voice.receive(SpeakerChanged(True, "Headset"))
+    assert voice.shown(online=True).devices == "Headset"
+    voice.receive(SpeakerChanged(True, "Screen"))
+    assert voice.shown(online=True).devices == "Microphone: Headset\nSpeaker: Screen"
+    voice.receive(MicrophoneChanged(False))
+    assert voice.shown(online=True).devices == "Speaker: Screen"
+    voice.receive(SpeakerChanged(True, "Evil\n\u202eline" + "x" * 99))
+    name = voice.shown(online=True).devices
+    assert len(name) < 60
+    assert "\u202e" not in name
+    assert "\n" not in name
+
+
+def test_a_device_that_is_lost_says_so_until_it_is_back() -> None:
+    # would catch: "Microphone on", and its last level, over a microphone that was pulled out
+    voice = Voice()
+    voice.receive(MicrophoneChanged(True, "Headset"))
+    voice.receive(SpeakerChanged(True, "Headset"))
+    voice.receive(MicrophoneLevel(0.5))
+    voice.receive(ProblemReported(Part.MICROPHONE, "no_front_end", "a library is missing"))
+    assert voice.shown(online=True).microphone_on
+    for part in (Part.MICROPHONE, Part.SPEAKER):
+        voice.receive(ProblemReported(part, part.value, "it stopped working"))
+    shown = voice.shown(online=True)
+    assert (shown.microphone_down, shown.speaker_down) == (True, True)
+    assert not shown.microphone_on
+    assert not shown.speaker_on
+    assert (shown.microphone_note, shown.warns, shown.speaker_note) == (texts.MICROPHONE_LOST, True, texts.SPEAKER_LOST)
+    assert (shown.level, shown.devices) == (0.0, "")
+    voice.receive(MicrophoneChanged(True, "Built in"))
+    voice.receive(SpeakerChanged(True, "Built in"))
+    shown = voice.shown(online=True)
+    assert (shown.microphone_note, shown.speaker_note, shown.devices) == ("", "", "Built in")
+    voice.receive(ProblemReported(Part.MICROPHONE, "microphone", "it stopped working"))
+    voice.receive(MicrophoneChanged(False))  # it never came back
+    shown = voice.shown(online=True)
+    assert not shown.microphone_down
+    assert shown.microphone_note == ""
+
+
 def test_nobody_is_listening() -> None:
     # would catch: talking to nobody without being told; or the warning before it is known
     voice = Voice()
@@ -95,11 +149,11 @@ def test_talking_while_muted() -> None:
     voice.receive(SpeechChanged(True))
     shown = voice.shown(online=True)
     assert (shown.microphone_note, shown.warns) == (texts.talking_while_muted("F8"), True)
-    voice.hold(on=True)
+    voice.receive(HoldChanged(True))  # by the key, or by `secure-chat ctl talk on`
     assert voice.shown(online=True).microphone_note == texts.NOBODY_LISTENS
     voice.receive(AudienceChanged(1))
     assert voice.shown(online=True).microphone_note == ""
-    voice.hold(on=False)
+    voice.receive(HoldChanged(False))
     voice.receive(SpeechChanged(False))
     assert voice.shown(online=True).microphone_note == texts.hold_to_talk("F8")
     voice.push_key = ""

@@ -97,7 +97,7 @@ class VoiceMode(StrEnum):
     """What my voice is made for; who listens needs to know nothing of it."""
 
     LOW_DELAY = "low-delay"
-    SLIM = "slim"  # a third of the data, and 30 ms later
+    SLIM = "slim"  # a quarter of the data, and 30 ms later
 
 
 class VoiceWish(StrEnum):
@@ -181,10 +181,13 @@ class SetKeepLog(Struct, frozen=True):
 
 
 class ChooseDevices(Struct, frozen=True):
-    """Another microphone and speaker, now and later: `default`, `none`, (part of) a name, or a WAV file."""
+    """Another microphone or speaker, now and later: `default`, `none`, (part of) a name, or a WAV file.
 
-    microphone: str
-    speaker: str
+    None: the one that it is.
+    """
+
+    microphone: str | None = None
+    speaker: str | None = None
 
 
 class AskDevices(Struct, frozen=True):

@@ -15,7 +15,7 @@ from typing import Final
 
 from client.commands import Lanes
 from client.copies import Copies
-from client.lateness import Delay, Stalls, VoiceTime
+from client.lateness import STALL_SECONDS, Delay, Stalls, VoiceTime
 from client.ways_of_voice import LaneChanged, LaneReason
 from common import limits
 
@@ -85,9 +85,17 @@ class LaneWatch:
         """A Ping of `asked` was answered: `answered` is the broker's clock then."""
         if not 0.0 <= answered <= _CLOCKS or not 0.0 <= now - asked <= _CLOCKS:
             return
-        for way, delay in ((_UP, answered - asked), (_DOWN, now - answered)):
+        delays = {_UP: answered - asked, _DOWN: now - answered}
+        if self._a_clock_stood_still(delays):
+            self._delay = {way: Delay() for way in _WAYS}
+        for way, delay in delays.items():
             if self._delay[way].add(delay, now):
                 self._stalled(way, now)
+
+    def _a_clock_stood_still(self, delays: dict[str, float]) -> bool:
+        """A computer was halted: one way looks slower and the other quicker than it can be, and both are as before."""
+        moved = [delays[way] - delay.base for way, delay in self._delay.items() if delay.known]
+        return bool(moved) and min(moved) < -STALL_SECONDS and max(moved) > STALL_SECONDS
 
     def frame(self, lane: int, frame: bytes, arrived: float) -> bool:
         """A voice frame came by a lane. True: it is the copy of one that another lane has brought."""

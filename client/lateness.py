@@ -44,6 +44,11 @@ class Delay:
         return delay - self.base > STALL_SECONDS and not self.raised()
 
     @property
+    def known(self) -> bool:
+        """Whether there was one."""
+        return bool(self._low)
+
+    @property
     def base(self) -> float:
         """The least delay of the last two minutes."""
         return min(low for _, low in self._low)

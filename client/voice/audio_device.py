@@ -131,7 +131,8 @@ class AudioSpeaker(CardStream):
     _pieces: Pieces
     _room: int  # samples that the card has room for when it is empty
     _spare: int  # samples by which a block may be longer than reckoned with
-    _given: int  # samples
+    _fed: int  # samples, at our rate: what is between this and the next waits in the resampling
+    _given: int  # samples, at the rate of the card, as all that follow
     _played: int
     _silent: int  # samples, the last ones given
     _resample: soxr.ResampleStream | None
@@ -154,8 +155,9 @@ class AudioSpeaker(CardStream):
 
     def write(self, block: Block) -> None:
         """Into the card. Raises `DeviceLost`."""
-        if self._resample is not None:
-            block = self._resample.resample_chunk(block)
+        self._fed += block.size
+        if self._resample is not None:  # what was loud to the limit may ring a little beyond it, and would wrap
+            block = np.clip(self._resample.resample_chunk(block), -1.0, 1.0)
         self._given += block.size
         self._silent = 0 if np.abs(block).max(initial=0.0) > PAUSE_PEAK else self._silent + block.size
         self.latency += BLOCK_SECONDS
@@ -168,7 +170,7 @@ class AudioSpeaker(CardStream):
         if played != self._played:
             self._moved_at, self._played = now, played
         self._target.note(now, fill)
-        self.latency = self._given / self.rate + self._pieces.latest(now - played / self.rate, now) - now
+        self.latency = self._fed / SAMPLE_RATE + self._pieces.latest(now - played / self.rate, now) - now
         if played and self._pace.note(now, played / self.rate, fill):  # until it has begun, it is only late
             self._counters.underflows += 1
             self._target.gap(now)
@@ -181,7 +183,7 @@ class AudioSpeaker(CardStream):
         self._stream = stream
         self._target = FillTarget(self._period.seconds)
         self._pieces = Pieces()
-        self._room = self._given = self._played = self._silent = 0
+        self._room = self._fed = self._given = self._played = self._silent = 0
         self._resample = None if self.rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, self.rate, 1, "float32")
         self._spare = 0 if self._resample is None else self.rate // BLOCKS_PER_SECOND
 

@@ -53,6 +53,7 @@ class Capture:
         self._clock = MouthClock()
         self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
+        self._spoken_at: float | None = None  # when the last block came; None: none has since it was opened
         self.started: float | None = None  # when the first sample was spoken
 
     def enter(self, topic: bytes, sealer: Sealer) -> None:
@@ -193,6 +194,7 @@ class Capture:
         """A block that came at `now`; its first sample came to the card at `began`, or before."""
         if self.started is None:
             self.started = now - BLOCK_SECONDS
+        self._spoken_at = now
         self._clock.note(self._sender.media, began)
         heard = self._front_end.process(block)
         level = self._meter.measure(heard.block)
@@ -231,6 +233,9 @@ class Capture:
         self._gate.close()
         self._tell_speech(on=False)
         self._pass_on(self._sender.end())
+        if self._spoken_at is not None:
+            self._sender.pause(self._spoken_at)
+            self._spoken_at = None
 
     def _fail(self, error: DeviceError, now: float) -> None:
         """Tell, and try again if the device had worked: as long as that lasts the microphone counts as on."""

@@ -28,6 +28,7 @@ from common.errors import DeviceError
 from common.limits import SAMPLE_RATE
 
 SILENT_SECONDS: Final = 1.0  # in which nothing moves: the card, or its server, has died
+STOOD_SECONDS: Final = 0.5  # between two looks: the program was stopped, or the computer slept
 FIRST_SECONDS: Final = 5.0  # the first sound may be two seconds late
 CLOSE_SECONDS: Final = 3.0
 WAY_TO_SERVER: Final = "pulse"  # ALSA's name for the sound server
@@ -71,6 +72,7 @@ class CardStream(ABC):
         self._counters = counters
         self._problem: DeviceError | None = None
         self._moved_at = clock() + FIRST_SECONDS - SILENT_SECONDS
+        self._checked_at = clock()
         self._pace = CardClock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._live, name=f"voice {self.KIND}", daemon=True)
@@ -127,6 +129,9 @@ class CardStream(ABC):
         if self._server.view is not self._view:
             self._view = self._server.view
             self._look_around(now)
+        if now - self._checked_at > STOOD_SECONDS:  # we stood still: what the card did meanwhile nobody saw
+            self._moved_at = max(self._moved_at, now)
+        self._checked_at = now
         if now - self._moved_at > SILENT_SECONDS:
             raise self._lost()
 
@@ -223,7 +228,7 @@ class CardStream(ABC):
     def _supported_rate(self, library: ModuleType, portaudio: PortAudio, device: Facts) -> int:
         for rate in (SAMPLE_RATE, int(device["defaultSampleRate"])):
             try:
-                with quiet_stderr():
+                with lock, quiet_stderr():
                     portaudio.is_format_supported(rate, **self._format(library, int(device["index"])))
             except ValueError:
                 continue

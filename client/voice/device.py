@@ -142,8 +142,8 @@ class Devices(Protocol):
         """Open the speaker. Raises `DeviceError`."""
         ...
 
-    def choose(self, microphone: str, speaker: str) -> tuple[bool, bool]:
-        """Other ones from the next opening on. Which of the two are others."""
+    def choose(self, microphone: str | None, speaker: str | None) -> tuple[bool, bool]:
+        """Other ones from the next opening on; None: the same. Which of the two are others."""
         ...
 
     def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:

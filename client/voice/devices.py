@@ -50,11 +50,13 @@ class ChosenDevices:
         self._recording: WavSpeaker | None = None  # one file for a run, however often the speaker is switched
         self._recorded = ""  # its path
 
-    def choose(self, microphone: str, speaker: str) -> tuple[bool, bool]:
-        """Other ones from the next opening on. Which of the two are others."""
+    def choose(self, microphone: str | None, speaker: str | None) -> tuple[bool, bool]:
+        """Other ones from the next opening on; None: the same. Which of the two are others."""
         before = self._microphone, self._speaker
-        self._microphone = microphone.strip() or DEFAULT
-        self._speaker = speaker.strip() or DEFAULT
+        if microphone is not None:
+            self._microphone = microphone.strip() or DEFAULT
+        if speaker is not None:
+            self._speaker = speaker.strip() or DEFAULT
         return self._microphone != before[0], self._speaker != before[1]
 
     def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from client.events import EchoStep, EchoTestChanged, MicrophoneLevel, Part, ProblemReported
-from client.voice.device import BLOCK_SECONDS, Block, Devices, Microphone, Speaker, silence
+from client.voice.device import BLOCK_SECONDS, Block, Devices, DeviceUnfit, Microphone, Speaker, silence
 from client.voice.front_end import FrontEnd, PlainFrontEnd
 from client.voice.loudness import LevelMeter
 from client.voice.reports import Report
@@ -68,6 +68,9 @@ class EchoTest:
         elif self._speaker is not None:
             try:
                 self._play(self._speaker, now)
+            except DeviceUnfit:
+                self._speaker.close()
+                self._listen(now)
             except DeviceError as error:
                 self._fail(Part.SPEAKER, error)
         return _STEP_SECONDS if self.on else None

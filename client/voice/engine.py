@@ -169,8 +169,8 @@ class VoiceEngine:
         """What is done to the microphone's sound from now on."""
         self._ask(lambda _: self._pipeline.capture.set_processing(wanted))
 
-    def choose_devices(self, microphone: str, speaker: str) -> None:
-        """Others than those that the engine was made with; what is on goes on there."""
+    def choose_devices(self, microphone: str | None, speaker: str | None) -> None:
+        """Others than those that are used now (None: not another one); what is on goes on there."""
         self._ask(lambda now: self._pipeline.choose(microphone, speaker, now))
 
     def list_devices(self) -> None:

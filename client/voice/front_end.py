@@ -2,8 +2,8 @@
 
 The WebRTC audio processing module does the hard part (docs/decisions/0019), a small detector of WebRTC's says where
 speech is. Both are libraries of some size: they are loaded when a microphone opens for the first time, on a thread
-of their own, so that what is being heard goes on meanwhile. Where they are missing the sound passes unchanged, and
-the user is told once.
+of their own, so that what is being heard goes on meanwhile. Where they are missing, or fail, the sound passes
+unchanged, and the user is told once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import importlib
 import logging
 import threading
 from collections.abc import Callable
+from enum import Enum, auto
 from types import ModuleType
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
@@ -23,7 +24,15 @@ from client.voice.loudness import Gain, decibels
 from common.limits import SAMPLE_RATE
 
 UNTOUCHED: Final = SetProcessing(echo=False, noise=False, high_pass=False, gain=False)
-MISSING: Final = "Echo and noise are not taken out of your voice: pip install livekit webrtcvad-wheels mends it."
+NOT_CLEANED: Final = "Echo and noise are not taken out of your voice: pip install livekit mends it."
+NOT_DETECTED: Final = (
+    "All that your microphone hears is sent, since nothing here tells speech from silence: "
+    "pip install webrtcvad-wheels mends it."
+)
+BROKEN: Final = (
+    "What takes echo and noise out of your voice has failed, so all that your microphone hears is sent as it is. "
+    "Switch it off and on to try again."
+)
 
 _STRICT: Final = 3  # the strictest that the detector can be
 _LOUD_DB: Final = 20.0  # over the room: whatever it is, it has begun
@@ -83,17 +92,26 @@ def plain(wanted: SetProcessing, detect: bool, told: Callable[[str], None]) -> F
     return PlainFrontEnd()
 
 
+class _Known(Enum):
+    """What of the libraries is loaded, or cannot be."""
+
+    NOTHING = auto()
+    DETECTOR = auto()
+    ALL = auto()
+
+
 class FrontEnds:
     """Makes front ends, and loads the libraries before the first."""
 
     def __init__(self, load: Callable[[str], ModuleType] = importlib.import_module) -> None:
-        """`load` imports a module by its name; it may raise ImportError, or OSError for a broken library."""
+        """`load` imports a module by its name."""
         self._load = load
         self._loading: threading.Thread | None = None
         self._rtc: ModuleType | None = None
         self._vad: ModuleType | None = None
-        self.ready = threading.Event()  # the libraries are loaded, or cannot be
-        self._told = False
+        self.known = _Known.NOTHING
+        self.ready = threading.Event()  # all is known
+        self._told: set[str] = set()
 
     def make(self, wanted: SetProcessing, detect: bool, told: Callable[[str], None]) -> FrontEnd:
         """A front end that does what is wanted, as soon as the libraries are there."""
@@ -102,47 +120,75 @@ class FrontEnds:
         if self._loading is None:
             self._loading = threading.Thread(target=self._load_all, name="voice libraries", daemon=True)
             self._loading.start()
-        return _LateFrontEnd(lambda: self._made(wanted, told))
+        return _LateFrontEnd(lambda: self.known, lambda: self._made(wanted, told), lambda: told(BROKEN))
 
     def _load_all(self) -> None:
-        try:
-            self._vad = self._load("webrtcvad")
-            self._rtc = self._load("livekit.rtc")
-        except (ImportError, OSError):
-            _log.info("no front end", exc_info=True)
+        self._vad = self._loaded("webrtcvad", lambda vad: vad.Vad(_STRICT))
+        self.known = _Known.DETECTOR  # in a moment, where the other library takes a second
+        self._rtc = self._loaded("livekit.rtc", lambda rtc: rtc.AudioProcessingModule(high_pass_filter=True))
         collector.pass_over()
+        self.known = _Known.ALL
         self.ready.set()
 
-    def _made(self, wanted: SetProcessing, told: Callable[[str], None]) -> FrontEnd | None:
-        if not self.ready.is_set():
+    def _loaded(self, name: str, tried: Callable[[ModuleType], object]) -> ModuleType | None:
+        """A library that works, or None. What is native in it is loaded by the first that is made of it."""
+        try:
+            library = self._load(name)
+            tried(library)
+        except Exception:  # noqa: BLE001 - whatever a broken library raises, voice goes on without it
+            _log.info("no %s", name, exc_info=True)
             return None
-        if (self._rtc is None or self._vad is None) and not self._told:
-            self._told = True
-            told(MISSING)
-        cleaner = None if self._rtc is None else Cleaner(self._rtc, wanted)
+        return library
+
+    def _made(self, wanted: SetProcessing, told: Callable[[str], None]) -> FrontEnd:
+        """Of what is loaded by now."""
+        if self._vad is None:
+            self._tell(NOT_DETECTED, told)
+        if self._rtc is None and self.known is _Known.ALL:
+            self._tell(NOT_CLEANED, told)
+        cleaner = None if self._rtc is None or self.known is not _Known.ALL else Cleaner(self._rtc, wanted)
         detector = None if self._vad is None else _Detector(self._vad)
         return _Chain(cleaner, detector, Gain() if wanted.gain else None)
 
+    def _tell(self, sentence: str, told: Callable[[str], None]) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            told(sentence)
+
 
 class _LateFrontEnd:
-    """Passes everything on until the libraries are loaded."""
+    """Does what the libraries that are loaded by now allow, and passes everything on where they fail."""
 
-    def __init__(self, made: Callable[[], FrontEnd | None]) -> None:
+    def __init__(self, known: Callable[[], _Known], made: Callable[[], FrontEnd], failed: Callable[[], None]) -> None:
+        self._known = known
         self._made = made
+        self._failed = failed
         self._front_end: FrontEnd = PlainFrontEnd()
-        self._late = True
+        self._made_of = _Known.NOTHING
 
     @property
     def delay(self) -> float:
         return self._front_end.delay
 
     def hear(self, played: Block) -> None:
-        self._front_end.hear(played)
+        try:
+            self._front_end.hear(played)
+        except Exception:  # noqa: BLE001 - whatever a native library raises, the others are heard on
+            self._give_up()
 
     def process(self, block: Block) -> Heard:
-        if self._late and (made := self._made()) is not None:
-            self._front_end, self._late = made, False
-        return self._front_end.process(block)
+        try:
+            if self._made_of is not _Known.ALL and (known := self._known()) is not self._made_of:
+                self._front_end, self._made_of = self._made(), known
+            return self._front_end.process(block)
+        except Exception:  # noqa: BLE001
+            self._give_up()
+            return self._front_end.process(block)
+
+    def _give_up(self) -> None:
+        _log.exception("the front end failed")
+        self._front_end, self._made_of = PlainFrontEnd(), _Known.ALL
+        self._failed()
 
 
 class _Chain:

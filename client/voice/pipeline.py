@@ -66,7 +66,7 @@ class Pipeline:
         self._echo_test.stop()
         self.playback.switch(on, now)
 
-    def choose(self, microphone: str, speaker: str, now: float) -> None:
+    def choose(self, microphone: str | None, speaker: str | None, now: float) -> None:
         """Other devices: those that are on go on there."""
         other_microphone, other_speaker = self._devices.choose(microphone, speaker)
         if other_microphone:

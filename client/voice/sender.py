@@ -96,6 +96,13 @@ class Sender:
         self._ahead = 0
         self._held.clear()
 
+    def pause(self, moment: float) -> None:
+        """The microphone closed; its last sample came at `moment`: from there media time goes on as the clock does.
+
+        It does not go back to the first opening: over hours a card runs ahead of the clock, or behind, by a second.
+        """
+        self._anchor = (moment, self._media)
+
     def set_mode(self, mode: VoiceMode) -> None:
         """What voice is made for: from the next talk on, or from a soft place in this one, within two seconds."""
         self._wanted, self._waited, self._loudest = mode, 0, 0.0

@@ -73,7 +73,10 @@ class SoundServer:
         """`changed` is called, on the watching thread, after each look."""
         self.view: View | None = None
         self._changed = changed
-        self._looked = threading.Event()
+        self._look = threading.Condition()
+        self._looks = 0
+        self._ended = False
+        self._wanted = threading.Event()  # somebody waits for a look
         self._closing = threading.Event()
         self._begin = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -82,13 +85,20 @@ class SoundServer:
         self._leads: deque[tuple[str, Card]] = deque()
 
     def watch(self) -> View | None:
-        """Begin to watch, if that is still to be done; wait for the first look (two seconds at most)."""
+        """Begin to watch, if that is still to be done; without a view wait for the next look (two seconds at most).
+
+        Whoever asks opens a stream, and one that is opened past the server could not be led by it.
+        """
         with self._begin:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._live, name="sound server", daemon=True)
                 self._thread.start()
-        self._looked.wait(ANSWER_SECONDS)
-        return self.view
+        with self._look:
+            if self.view is None:
+                looks = self._looks
+                self._wanted.set()
+                self._look.wait_for(lambda: self._looks > looks or self._ended, ANSWER_SECONDS)
+            return self.view
 
     def lead(self, tag: str, card: Card) -> None:
         """Have the stream with this tag moved to a card, soon. From any thread."""
@@ -98,6 +108,7 @@ class SoundServer:
     def close(self) -> None:
         """End it. Waits a moment."""
         self._closing.set()
+        self._wanted.set()
         self._interrupt()
         if self._thread is not None:
             self._thread.join(CLOSE_SECONDS)
@@ -121,8 +132,11 @@ class SoundServer:
             except (library.PulseError, library.PulseDisconnected):
                 pass
             self._saw(None)
-            self._closing.wait(RETRY_SECONDS)
-        self._looked.set()
+            self._wanted.wait(RETRY_SECONDS)
+            self._wanted.clear()
+        with self._look:
+            self._ended = True
+            self._look.notify_all()
 
     def _stand(self, pulse: Pulse | None) -> None:
         with self._standing:
@@ -147,8 +161,10 @@ class SoundServer:
                 _move(pulse, *self._leads.popleft())
 
     def _saw(self, view: View | None) -> None:
-        self.view = view
-        self._looked.set()
+        with self._look:
+            self.view = view
+            self._looks += 1
+            self._look.notify_all()
         self._changed()
 
 

@@ -105,7 +105,7 @@ class _BothEnds:
     def speaker(self, now: float) -> Speaker:  # noqa: ARG002
         return _Ear()
 
-    def choose(self, microphone: str, speaker: str) -> tuple[bool, bool]:  # noqa: ARG002
+    def choose(self, microphone: str | None, speaker: str | None) -> tuple[bool, bool]:  # noqa: ARG002
         return False, False
 
     def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:

@@ -314,6 +314,18 @@ def test_one_that_helps_the_way_up_is_not_judged_by_the_way_down() -> None:
     assert path.told == [(2, LaneReason.LOSS_UP)]
 
 
+@pytest.mark.parametrize(("up", "down"), [(1.02, -0.98), (-0.98, 1.02)])
+def test_a_computer_that_stood_still_has_no_full_link(up: float, down: float) -> None:
+    # Mistake: slim voice, and no further lanes, for the two minutes after a broker's machine was halted for a second.
+    path = Path()
+    path.pongs(10)
+    path.pongs(10, up=up, down=down)
+    assert path.watch.uplink(path.now) is Uplink.GOOD
+    assert path.told == []
+    path.pongs(10, up=up + 0.2, down=down)  # what is full from then on is seen
+    assert path.watch.uplink(path.now) is Uplink.FULL
+
+
 def test_what_the_user_says_holds() -> None:
     path = Path(Lanes.TWO)
     path.turn()

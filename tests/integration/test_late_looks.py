@@ -92,7 +92,7 @@ class Ends:
     def speaker(self, _now: float) -> Ear:
         return self.ear
 
-    def choose(self, _microphone: str, _speaker: str) -> tuple[bool, bool]:
+    def choose(self, _microphone: str | None, _speaker: str | None) -> tuple[bool, bool]:
         return False, False
 
     def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:

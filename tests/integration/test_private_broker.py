@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.banner import decode_key
-from scripts.processes import free_port
-from tests.integration.broker_process import ROOT, BrokerProcess, wait_for
+from tests.integration.broker_process import ROOT, BrokerProcess, own_port, wait_for
 from tests.integration.conftest import People
 
 
@@ -27,7 +26,7 @@ def keys(tmp_path: Path) -> Path:
 def private(tmp_path: Path, keys: Path) -> Iterator[BrokerProcess]:
     broker = BrokerProcess(tmp_path / "broker", "--allow-keys", str(keys))
     broker.folder.mkdir()
-    broker.start(port=free_port(26_000))
+    broker.start(port=own_port())
     yield broker
     assert broker.stop() == (0, "")
 
@@ -54,7 +53,7 @@ def test_only_those_who_are_known_get_in(private: BrokerProcess, keys: Path, tmp
             assert stranger.expect("disconnected")["retry_in"] is None
         wait_for(private, "reason=connection: key_not_allowed")
         keys.write_text(f"{keys.read_text()}{key_of(folder / 'dan')}\n")
-        dan = people.join("Dan", "--lasting-key", "--speaker-on", "--mic-on", folder="dan")
+        dan = people.join("Dan", "--lasting-key", "--speaker-on", "--mic-on", "--transmit", "always", folder="dan")
         dan.say("let in without a new start")
         ann.reads("let in without a new start")
         ann.expect("talking", name="Dan", on=True)  # the voice port knows him too

@@ -145,9 +145,9 @@ class FakeDevices:
         self.speakers.append(FakeSpeaker())
         return self.speakers[-1]
 
-    def choose(self, microphone: str, speaker: str) -> tuple[bool, bool]:
-        before, self.chosen = self.chosen, (microphone, speaker)
-        return microphone != before[0], speaker != before[1]
+    def choose(self, microphone: str | None, speaker: str | None) -> tuple[bool, bool]:
+        before, self.chosen = self.chosen, (microphone or self.chosen[0], speaker or self.chosen[1])
+        return self.chosen[0] != before[0], self.chosen[1] != before[1]
 
     def list(self, answer: Callable[[tuple[str, ...], tuple[str, ...]], None]) -> None:
         answer(("Headset",), ("Headset", "Screen"))
@@ -177,7 +177,7 @@ class FakeModule:
 
     def __init__(self, **wanted: bool) -> None:
         FakeModule.made.append(wanted)
-        self._cleans = wanted["noise_suppression"]
+        self._cleans = wanted.get("noise_suppression", False)
 
     def set_stream_delay_ms(self, delay: int) -> None:
         assert delay == 0

@@ -483,8 +483,8 @@ def test_another_card_may_take_its_time_to_begin(bench: Bench) -> None:
     bench.server.see("usb", "pci")
     speaker = bench.speaker()
     bench.server.see("usb", "pci", used={speaker._tag: "pci"})
-    speaker.wanted(109.0)
-    speaker.wanted(109.0 + FIRST_SECONDS - 0.1)
+    for tenth in range(round(FIRST_SECONDS * 10)):
+        speaker.wanted(109.0 + tenth / 10)
     with pytest.raises(DeviceLost):
         speaker.wanted(109.0 + FIRST_SECONDS + 0.1)
 
@@ -505,6 +505,52 @@ def test_a_card_of_another_rate_is_converted(bench: Bench) -> None:
         for _ in range(speaker.wanted(100.0 + tick / 100)):
             speaker.write(level(0.25))
     assert len(giving.played) // 2 == pytest.approx(21 * 441, abs=900)
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_a_loud_voice_on_a_card_of_another_rate_does_not_wrap(bench: Bench, rate: int) -> None:
+    # Mistake: what rings beyond full scale in the resampling becomes full scale of the other sign, a loud click.
+    bench.library.rates = {rate}
+    for device in bench.library.devices:
+        device["defaultSampleRate"] = float(rate)
+    speaker = bench.speaker()
+    [stream] = bench.library.streams
+    for _ in range(50):
+        stream.fill = 0
+        speaker.write(np.where(np.arange(480) // 24 % 2, 1.0, -1.0).astype(np.float32))  # flat tops of 0.5 ms
+    played = np.frombuffer(stream.played, "<i2").astype(float)
+    assert np.abs(played).max() > 32_000
+    assert np.abs(np.diff(np.sign(played))).sum() / 2 <= 50 * 20  # it crosses zero where the voice does, and no more
+
+
+def test_what_waits_in_the_resampling_is_part_of_the_delay(bench: Bench) -> None:
+    bench.library.rates = {44_100}
+    speaker = bench.speaker()
+    [stream] = bench.library.streams
+    assert speaker.wanted(100.0) > 0
+    speaker.write(level(0.1))
+    speaker.write(level(0.1))
+    assert speaker.wanted(100.0) >= 0
+    assert speaker.latency == pytest.approx(0.020, abs=1e-6)
+    assert stream.fill / 44_100 < 0.020
+
+
+def test_a_program_that_stood_still_has_not_lost_its_card(bench: Bench) -> None:
+    # Mistake: a second of swapping, and both sides are said to have stopped working, and are opened anew.
+    speaker, microphone = bench.speaker(), bench.microphone()
+    for tick in range(10):
+        speaker.wanted(100.0 + tick / 100)
+        microphone.read(100.0 + tick / 100)
+    speaker.wanted(109.0)
+    microphone.read(109.0)
+    speaker.wanted(109.4)
+    microphone.read(109.4)
+    speaker.wanted(109.8)
+    microphone.read(109.8)
+    with pytest.raises(DeviceLost):  # but one that does not move while it is looked at is lost
+        speaker.wanted(110.1)
+    with pytest.raises(DeviceLost):
+        microphone.read(110.1)
 
 
 def test_a_card_that_takes_no_rate_we_know(bench: Bench) -> None:
@@ -549,9 +595,9 @@ def test_cards_that_do_not_move_any_more(bench: Bench) -> None:
     # A sound server that stands still raises nothing.
     microphone, speaker = bench.microphone(), bench.speaker()
     taking, giving = bench.library.streams
-    taking.waiting = bytes(960)
-    for now, moves in ((104.9, False), (105.0, True), (105.9, False)):  # the first may take its time
+    for now, moves in ((104.6, False), (105.0, True), (105.4, False), (105.8, False)):  # the first may take its time
         giving.fill -= 240 * moves
+        taking.waiting = bytes(960 * moves)
         for _ in range(speaker.wanted(now)):
             speaker.write(level(0.5))
         microphone.read(now)

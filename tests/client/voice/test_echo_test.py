@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from client.events import EchoStep, EchoTestChanged, MicrophoneLevel, Part, ProblemReported
+from client.voice.device import DeviceUnfit
 from client.voice.echo_test import EchoTest
 from client.voice.front_end import PlainFrontEnd
 from client.voice.reports import Report
@@ -102,6 +103,22 @@ def test_no_speaker_and_a_broken_one() -> None:
     bench.devices.missing = True
     assert bench.echo.step(8.0) is None
     assert bench.told()[-1] == EchoTestChanged(EchoStep.OVER)
+
+
+def test_a_speaker_that_holds_too_little_is_opened_anew() -> None:
+    bench = Bench()
+    speaker = bench.listening()
+    speaker.wants = 100
+    bench.echo.step(4.1)
+    speaker.broken = DeviceUnfit()
+    bench.echo.step(4.2)
+    assert speaker.closed
+    other = bench.devices.speakers[-1]
+    assert other is not speaker
+    other.wants = 200
+    bench.echo.step(4.3)
+    assert [round(float(block[0]) * 1_000) for block in other.played] == [*range(100, 300)]
+    assert bench.told() == [EchoTestChanged(EchoStep.LISTEN)]
 
 
 def test_it_makes_way() -> None:

@@ -13,7 +13,9 @@ import pytest
 from client.commands import SetProcessing
 from client.voice.device import silence
 from client.voice.front_end import (
-    MISSING,
+    BROKEN,
+    NOT_CLEANED,
+    NOT_DETECTED,
     UNTOUCHED,
     FrontEnds,
     PlainFrontEnd,
@@ -94,6 +96,7 @@ def test_sound_passes_while_the_libraries_load() -> None:
     assert heard.speech is True
     nothing = dict.fromkeys(("echo_cancellation", "noise_suppression", "high_pass_filter", "auto_gain_control"), False)
     assert FakeModule.made == [
+        {"high_pass_filter": True},  # to see whether it can be made at all
         nothing | {"high_pass_filter": True},
         nothing | {"echo_cancellation": True, "noise_suppression": True, "high_pass_filter": True},
     ]
@@ -123,15 +126,17 @@ def test_only_speech_is_to_be_found() -> None:
     heard = front_end.process(block)
     assert heard.block is block
     assert heard.speech is True
-    assert FakeModule.made == []
+    assert FakeModule.processed == []
     assert front_end.process(tone(0.001)).speech is False  # too soft to be meant for anybody
 
 
-@pytest.mark.parametrize("missing", ["livekit.rtc", "webrtcvad"])
-def test_a_missing_library_is_told_once_and_voice_goes_on(missing: str) -> None:
+@pytest.mark.parametrize(("missing", "sentence"), [("livekit.rtc", NOT_CLEANED), ("webrtcvad", NOT_DETECTED)])
+@pytest.mark.parametrize("error", [ImportError("no"), OSError("broken"), RuntimeError("no such platform")])
+def test_a_missing_library_is_told_once_and_voice_goes_on(missing: str, sentence: str, error: Exception) -> None:
+    # Mistake: the other library is given up too, or its thread ends and nobody is told.
     def some(name: str) -> ModuleType:
         if name == missing:
-            raise ImportError(name)
+            raise error
         return load(name)
 
     told: list[str] = []
@@ -141,7 +146,68 @@ def test_a_missing_library_is_told_once_and_voice_goes_on(missing: str) -> None:
         assert ends.ready.wait(10)
         assert np.abs(front_end.process(tone(0.5)).block).max() > 0.2
         front_end.hear(tone(0.1))
-    assert told == [MISSING]
+    assert told == [sentence]
+    assert (front_end.process(tone(0.5)).speech is None) is (missing == "webrtcvad")
+    assert bool(FakeModule.processed) is (missing == "webrtcvad")
+
+
+def test_a_library_whose_native_part_is_broken_counts_as_missing() -> None:
+    # Mistake: what is native in it is loaded on the voice thread, and ends it.
+    class Broken:
+        def __init__(self, **_: bool) -> None:
+            raise ImportError("liblivekit_ffi.so is not there")
+
+    told: list[str] = []
+    known = {"livekit.rtc": SimpleNamespace(AudioProcessingModule=Broken), "webrtcvad": SimpleNamespace(Vad=Vad)}
+    ends = FrontEnds(lambda name: cast("ModuleType", known[name]))
+    front_end = ends.make(ALL, True, told.append)
+    assert ends.ready.wait(10)
+    assert front_end.process(tone(0.5)).speech is True
+    assert told == [NOT_CLEANED]
+
+
+def test_speech_is_told_from_silence_while_the_larger_library_loads() -> None:
+    # Mistake: all that is said near the microphone is sent for seconds, whatever was chosen.
+    go_on, begun = threading.Event(), threading.Event()
+
+    def slow(name: str) -> ModuleType:
+        if name == "livekit.rtc":
+            begun.set()
+            go_on.wait(10)
+        return load(name)
+
+    ends = FrontEnds(slow)
+    front_end = ends.make(ALL, True, pytest.fail)
+    assert begun.wait(10)
+    assert front_end.process(silence()).speech is False
+    assert front_end.process(tone(0.5)).speech is True
+    assert FakeModule.processed == []
+    go_on.set()
+    assert ends.ready.wait(10)
+    front_end.process(tone(0.5))
+    assert FakeModule.processed
+
+
+@pytest.mark.parametrize("at", ["process_stream", "process_reverse_stream", "__init__"])
+def test_a_library_that_fails_takes_neither_voice_nor_hearing_away(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Mistake: one error of a native library, and no voice until the program is started anew.
+    told: list[str] = []
+    ends = FrontEnds(load)
+    front_end = ends.make(ALL, True, told.append)
+    assert ends.ready.wait(10)
+    if at != "__init__":
+        front_end.process(tone(0.5))
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("ffi")
+
+    monkeypatch.setattr(FakeModule, at, fail)
+    front_end.hear(tone(0.1))
+    block = tone(0.5)
+    assert front_end.process(block).block is block
+    front_end.hear(tone(0.1))
+    assert front_end.process(block).block is block
+    assert told == [BROKEN]
 
 
 def test_without_rumble_filter_and_cleaning_the_block_itself_passes() -> None:

@@ -242,6 +242,23 @@ def test_a_speaker_that_holds_too_little_is_opened_anew_without_a_word() -> None
     assert ear.told() == [SpeakerChanged(on=True, device="fake speaker")]
 
 
+def test_a_speaker_that_we_open_anew_and_that_fails_is_tried_again() -> None:
+    # Mistake: a sound server that dies at that moment, and a speaker that is off for good.
+    ear = Ear().on()
+    ear.devices.speakers[0].broken = DeviceUnfit()
+    ear.playback.step(2.0)
+    ear.devices.speakers[1].broken = DeviceError("It could not be opened.")
+    ear.playback.step(2.1)
+    assert ear.told()[-1] == ProblemReported(Part.SPEAKER, "speaker", "It could not be opened.")
+    assert ear.playback.on
+    ear.playback.step(2.1 + WAITS[0])
+    ear.playback.step(2.2 + WAITS[0])
+    assert ear.told() == [SpeakerChanged(on=True, device="fake speaker")]
+    ear.devices.speakers[2].broken = DeviceError("Out of order.")  # by itself: that is the end
+    ear.playback.step(30.0)
+    assert ear.told()[-1] == SpeakerChanged(on=False)
+
+
 def test_off_while_it_is_tried_again_is_off() -> None:
     ear = Ear().on()
     ear.devices.speakers[0].broken = LOST

@@ -43,6 +43,19 @@ def test_each_packet_says_over_how_many_lanes_it_goes() -> None:
     assert opened(sender.send(level(0.1))).lanes == 4
 
 
+def test_a_card_that_ran_slow_for_hours_makes_no_leap_when_it_is_opened_anew() -> None:
+    # Mistake: three hours at 100 ppm are a second, which listeners would have to wait for, or to catch up with.
+    for spoken in (100, 300):  # blocks in two seconds by the clock: a card that is slow, and one that is fast
+        sender, _, _ = talking()
+        for _ in range(spoken):
+            sender.send(level(0.1))
+        sender.end()
+        sender.pause(52.0)
+        sender.begin(55.0)
+        packet = opened(sender.send(level(0.1)))
+        assert packet.media_time == 1000 + (spoken + 1) * 480 + 3 * 48_000  # the block of silence at the end, too
+
+
 def test_media_time_wraps() -> None:
     sender, _, _ = talking(MEDIA_TIMES - 100)
     packets = [opened(sender.send(level(0.1))) for _ in range(2)]

@@ -160,6 +160,19 @@ def test_a_server_that_goes_and_comes_back(bench: Bench) -> None:
         assert bench.looks.acquire(timeout=PATIENCE)
 
 
+def test_whoever_opens_a_stream_waits_for_a_server_that_is_just_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Mistake: a chosen device that is opened past the server in that moment, and never led there.
+    monkeypatch.setattr(sound_server, "RETRY_SECONDS", 10 * PATIENCE)
+    server = bench.watched()
+    bench.daemon.up = False
+    bench.changed()
+    assert server.view is None
+    bench.daemon.up = True
+    assert server.watch() is not None
+
+
 def test_our_stream_is_led_to_a_card(bench: Bench) -> None:
     server = bench.watched()
     server.lead("1-0", Card("usb", "Headset"))

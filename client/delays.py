@@ -38,6 +38,7 @@ class _Mark:
 class _Speaker:
     mark: _Mark | None = None
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    heard_at: float = float("-inf")
     shown: int | None = None
     shown_at: float = float("-inf")
 
@@ -108,6 +109,7 @@ class Delays:
         one = self._speakers.get(speaker)
         if one is None:
             return
+        one.heard_at = now
         delay = self._delay(one.mark, media_time, at, now)
         if delay is None:
             one.recent.clear()
@@ -129,12 +131,10 @@ class Delays:
         one.shown, one.shown_at = found, now
         return (found,)
 
-    @property
-    def worst_ms(self) -> int | None:
-        """The longest delay of those that are known."""
-        return max(
-            (found for one in self._speakers.values() if (found := _milliseconds(one)) is not None), default=None
-        )
+    def worst_ms(self, now: float) -> int | None:
+        """The longest delay of those that are known, of who was heard in the last while."""
+        lately = (one for one in self._speakers.values() if now - one.heard_at <= MARK_SECONDS)
+        return max((found for one in lately if (found := _milliseconds(one)) is not None), default=None)
 
     def _delay(self, mark: _Mark | None, media_time: int, at: float, now: float) -> float | None:
         offset = self.clock.offset(now)

@@ -170,10 +170,9 @@ class Session:
             counted.update(part)
         return counted
 
-    @property
-    def mouth_to_ear_ms(self) -> int | None:
-        """The longest of the delays that are known."""
-        return self._delays.worst_ms
+    def mouth_to_ear_ms(self, now: float) -> int | None:
+        """The longest of the delays that are known, of who was heard in the last while."""
+        return self._delays.worst_ms(now)
 
     def silent(self, now: float) -> bool:
         """Whether the broker has said nothing for too long: give the connection up."""

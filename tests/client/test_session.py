@@ -1064,11 +1064,11 @@ def test_who_listens_learns_how_far_behind_a_voice_is(net: Net) -> None:
     told = bob.told(events.DelayEstimated)[-1]
     assert told.person.name == "Ann"
     assert told.ms == pytest.approx(45, abs=2)
-    assert bob.session.mouth_to_ear_ms == told.ms
-    assert ann.session.mouth_to_ear_ms is None
+    assert bob.session.mouth_to_ear_ms(net.now) == told.ms
+    assert ann.session.mouth_to_ear_ms(net.now) is None
     ann.cut()
     net.run(1)
-    assert bob.session.mouth_to_ear_ms is None
+    assert bob.session.mouth_to_ear_ms(net.now) is None
     bob.session.heard(b"??", 0, net.now, net.now)  # a voice thread that has not heard of it yet
     bob.drain()
     assert bob.told(events.DelayEstimated)[-1] == told
@@ -1104,7 +1104,7 @@ def test_an_unconfirmed_clock_and_a_lying_one_show_nothing(net: Net) -> None:
     assert bob.told(events.DelayEstimated) == []
     member.session.confirmed = False
     talk(net, ann, bob, seconds=1)
-    assert bob.session.mouth_to_ear_ms is None
+    assert bob.session.mouth_to_ear_ms(net.now) is None
 
 
 def test_who_talks_before_being_confirmed_is_told_of_as_soon_as_that_is_so(net: Net) -> None:
@@ -1117,7 +1117,7 @@ def test_who_talks_before_being_confirmed_is_told_of_as_soon_as_that_is_so(net: 
     talk(net, ann, bob, seconds=1)
     member.session.confirmed = True
     talk(net, ann, bob, seconds=2)
-    assert bob.session.mouth_to_ear_ms == pytest.approx(45, abs=2)
+    assert bob.session.mouth_to_ear_ms(net.now) == pytest.approx(45, abs=2)
 
 
 class Marked:

@@ -118,6 +118,7 @@ _COMMANDS: Final[Mapping[str, Callable[[Asked], commands.Command]]] = {
     "hold": _switch(commands.HoldToTalk),
     "transmit": _mode(commands.Transmit, commands.SetTransmit),
     "voice": _mode(commands.VoiceWish, commands.SetVoiceMode),
+    "lanes": _mode(commands.Lanes, commands.SetLanes),
     "processing": _processing,
     "volume": _volume,
     "mute": _mute,

@@ -25,7 +25,10 @@ _HELP: Final = [
     "  /speaker [on|off] hear the others, or stop hearing",
     "  /transmit MODE    send your microphone while you speak (voice), or always",
     "  /voice MODE       little data (slim), little delay (low-delay), or as your network needs it (auto)",
+    "  /lanes NUMBER     how many ways voice takes: 1 to 4, or as your network needs it (auto)",
     "  /devices          microphones and speakers that there are",
+    "  /mic use NAME     take the microphone of this name, or a part of it; default: the system's own",
+    "  /speaker use NAME the same for the speaker",
     "  /echo             record three seconds and play them back",
     "  /people           who is here",
     "  /volume NAME DB   hear somebody louder or softer: -20 to 12, 0 as they are",
@@ -46,6 +49,15 @@ _SWITCHES: Final[dict[str, Callable[[bool], commands.Command]]] = {
     "/mic": commands.SetMicrophone,
     "/speaker": commands.SetSpeaker,
 }
+_USES: Final[dict[str, Callable[[str], commands.Command]]] = {
+    "/mic": lambda name: commands.ChooseDevices(microphone=name),
+    "/speaker": lambda name: commands.ChooseDevices(speaker=name),
+}
+_MODES: Final[dict[str, Callable[[str], commands.Command]]] = {
+    "/transmit": lambda mode: commands.SetTransmit(commands.Transmit(mode)),
+    "/voice": lambda wish: commands.SetVoiceMode(commands.VoiceWish(wish)),
+    "/lanes": lambda lanes: commands.SetLanes(commands.Lanes(lanes)),
+}
 _WITH_TEXT: Final[dict[str, Callable[[str], commands.Command]]] = {
     "/search": commands.SearchLog,
     "/export": commands.ExportLog,
@@ -62,11 +74,12 @@ _ASKED: Final[dict[str, Callable[[], commands.Command | KeyWish]]] = {
 }
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("/help", "/people", "/invite", *_ASKED, *_WITH_TEXT), ()),
-    **dict.fromkeys(_SWITCHES, ("on", "off")),
+    **dict.fromkeys(_SWITCHES, ("on", "off", "use ")),
     "/transmit": ("always", "voice"),
     "/voice": tuple(commands.VoiceWish),
+    "/lanes": tuple(commands.Lanes),
 }
-_ASK_FOR_MORE: Final = {*OF_A_PERSON, *_WITH_TEXT, "/transmit", "/voice"}  # say nothing alone
+_ASK_FOR_MORE: Final = {*OF_A_PERSON, *_WITH_TEXT, *_MODES}  # say nothing alone
 _ECHO_STEPS: Final = {
     events.EchoStep.SPEAK: "Speak now: three seconds are recorded.",
     events.EchoStep.LISTEN: "Listen: this is what the others would hear.",
@@ -90,6 +103,7 @@ _LANE_ON: Final = {
     **dict.fromkeys((LaneReason.LOSS_UP, LaneReason.LOSS_DOWN), ": your network loses packets"),
     LaneReason.GOOD: ": that is enough for what your network loses now",
 }
+_WAYS: Final = {2: "two", 3: "three", 4: "four"}
 _LANE_OFF: Final = {
     LaneReason.GOOD: ": nothing was held up for a while",
     LaneReason.FULL: ": your network has no room for it",
@@ -222,10 +236,10 @@ class TerminalFace:
                 return _SWITCHES[which](state == "on")
             case [("/mic" | "/speaker") as which]:
                 return _SWITCHES[which](not self._on[which])
-            case ["/transmit", ("voice" | "always") as mode]:
-                return commands.SetTransmit(commands.Transmit(mode))
-            case ["/voice", ("auto" | "slim" | "low-delay") as wish]:
-                return commands.SetVoiceMode(commands.VoiceWish(wish))
+            case [("/mic" | "/speaker") as which, "use", *name] if name:
+                return _USES[which](" ".join(name))
+            case [word, value] if word in _MODES and value in _WORDS[word]:
+                return _MODES[word](value)
             case [word] if word in _ASKED:
                 return _ASKED[word]()
             case ["/help" | "/people" | "/invite" as word]:
@@ -318,8 +332,7 @@ def _missing(event: events.LinesMissing) -> str:
 def _lane(count: int, why: LaneReason) -> str:
     if count == 1:
         return f"Voice goes one way again{_LANE_OFF.get(why, '')}."
-    ways = f"Voice goes {'two' if count == 2 else 'three'} ways"
-    return f"{ways}{_LANE_ON.get(why, '')}."
+    return f"Voice goes {_WAYS[count]} ways{_LANE_ON.get(why, '')}."
 
 
 def _lines(count: int) -> str:

@@ -21,9 +21,8 @@ from client.ui.app import Opening
 from common.crypto.keys import RoomKeys, stretch
 from common.crypto.sealing import BodySealer, PostBody, Text
 from common.messages import post_id
-from scripts.processes import free_port
 from tests.gui.window import PATIENCE, DrivenWindow
-from tests.integration.broker_process import BrokerProcess
+from tests.integration.broker_process import BrokerProcess, own_port
 
 PHRASE = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
 LINES = 5_000
@@ -34,7 +33,7 @@ def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
     folder = tmp_path / "broker"
     folder.mkdir()
     started = BrokerProcess(folder)
-    started.start(port=free_port(secrets.randbelow(1_000) * 10 + 20_000))
+    started.start(port=own_port())
     yield started
     assert started.stop() == (0, "")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,9 +13,8 @@ from client.network import Network
 from client.store import Store
 from client.ui import texts
 from client.ui.app import Opening
-from scripts.processes import free_port
 from tests.gui.window import PATIENCE, DrivenWindow, FakeBackend
-from tests.integration.broker_process import BrokerProcess
+from tests.integration.broker_process import BrokerProcess, own_port
 
 Open = Callable[..., DrivenWindow]
 PHRASE = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
@@ -63,7 +61,7 @@ def test_a_draft_outlives_the_kill_of_the_program(tmp_path: Path, open_window: O
     folder = tmp_path / "broker"
     folder.mkdir()
     broker = BrokerProcess(folder)
-    broker.start(port=free_port(secrets.randbelow(1_000) * 10 + 20_000))
+    broker.start(port=own_port())
     server, draft = str(broker.control), "the half of a sentence"
     person = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(tmp_path / "ann"), server, PHRASE, draft],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,9 +16,8 @@ from client.ui import texts
 from client.ui.changed_view import ChangedView
 from client.ui.invite_view import InviteView
 from common.invite import Invite, parse_invite
-from scripts.processes import free_port
 from tests.gui.window import PATIENCE, DrivenWindow
-from tests.integration.broker_process import BrokerProcess
+from tests.integration.broker_process import BrokerProcess, own_port
 from tests.integration.client_process import ClientProcess
 
 PHRASE = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
@@ -30,7 +28,7 @@ def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
     folder = tmp_path / "broker"
     folder.mkdir()
     started = BrokerProcess(folder)
-    started.start(port=free_port(random.randrange(20_000, 30_000, 10)))
+    started.start(port=own_port())
     yield started
     assert started.stop() == (0, "")
 

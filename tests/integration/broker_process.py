@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from common import messages
 from common.address import Address, parse_address
 from common.banner import Banner, decode_banner
 from common.messages import FromBroker, FromClient
+from scripts.processes import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 15.0  # seconds; generous, so that a busy machine fails no test
@@ -91,7 +93,7 @@ class BrokerProcess:
         threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
         first = self.line()
         found = _READY.fullmatch(first)
-        assert found, first
+        assert found, (first, self.kill())  # or a process is left over, which another test is blamed for
         self.control, self.voice, self.banner = (parse_address(text) for text in found.groups()[:3])
         self.words = found[4]
         self.key = read_banner(self.banner).key
@@ -134,6 +136,12 @@ class BrokerProcess:
         with process.stdout as stdout:
             for line in stdout:
                 lines.put(line)
+
+
+def own_port() -> int:
+    """The first of three free ports in a row, where no other worker of this run looks for some."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4
+    return free_port(20_000 + 2_500 * worker + random.randrange(0, 2_400, 10))
 
 
 def read_banner(address: Address) -> Banner:

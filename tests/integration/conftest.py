@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import random
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Final
 import pytest
 
 from common.invite import Invite
-from scripts.processes import free_port
-from tests.integration.broker_process import BrokerProcess
+from tests.integration.broker_process import BrokerProcess, own_port
 from tests.integration.client_process import ClientProcess
 
 PHRASE: Final = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
@@ -66,7 +64,7 @@ def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
     started = BrokerProcess(tmp_path / "broker")
     started.folder.mkdir()
     # Other tests may run beside this one: each begins to look at another place.
-    started.start(port=free_port(random.randrange(20_000, 30_000, 10)))
+    started.start(port=own_port())
     yield started
     if started.alive:
         assert started.stop() == (0, "")

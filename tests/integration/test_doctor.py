@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -20,9 +19,8 @@ from common.address import Address
 from common.banner import encode_key
 from common.crypto.keys import connection_key, lasting_connection_secret
 from common.invite import Invite
-from scripts.processes import free_port
 from scripts.soaking.relay import Relay
-from tests.integration.broker_process import ROOT, BrokerProcess
+from tests.integration.broker_process import ROOT, BrokerProcess, own_port
 
 PHRASE = "banjo-clover-oxidize-pelican-sixtyfold-wharf"
 
@@ -66,7 +64,7 @@ def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
 
 def three_ports(broker: BrokerProcess) -> BrokerProcess:
     """Started on ports that follow each other, as users know only the first."""
-    broker.start(port=free_port(secrets.randbelow(1_000) * 10 + 20_000))
+    broker.start(port=own_port())
     return broker
 
 

@@ -59,6 +59,8 @@ def test_a_voice_comes_from_mouth_to_ear_straight_and_through_us(tmp_path: Path)
     assert likeness(zero) > UNDERSTOOD
     assert ours["chirps"]["heard"] == ours["chirps"]["said"] > 0  # type: ignore[index]
     assert likeness(ours) > UNDERSTOOD
+    # What the listener says is that of the rig, by far less than another unit, sign or clock would make it.
+    assert abs(ours["estimate"] - ours["chirps"]["median"]) < 80.0  # type: ignore[index]
 
 
 @pytest.mark.skipif(bool(Link.missing()), reason=Link.missing())
@@ -71,9 +73,11 @@ def test_a_busy_thread_leaves_the_voice_alive() -> None:
     idle, busy = told("--busy", "4").splitlines()[2:]
     assert idle.startswith("| ours, front end off | 1 | ")
     assert busy.startswith("| ours, busy | 1 | ")
+    for row in (idle, busy):  # a break each second is a machine that stands still; a voice that starves has fifty
+        assert float(row.split("|")[3].split()[0]) <= 60.0, row
 
 
 @pytest.mark.skipif(bool(Link.missing()), reason=Link.missing())
 def test_a_talk_costs_more_upwards_than_its_packets_alone() -> None:
     up = float(told("--wire", "--only", "front end off").splitlines()[2].split("|")[3].split()[0])
-    assert 80.0 < up < 400.0  # kbit/s: Opus alone has 80
+    assert 97.0 < up < 400.0  # kbit/s: Opus alone has 96

@@ -159,7 +159,7 @@ def _add_voice(flags: argparse.ArgumentParser) -> None:
     flags.add_argument(
         "--voice",
         choices=[mode.value for mode in VoiceWish],
-        help="little delay, slim: a third of the data, 30 ms later, or slim only on a narrow network (default: auto)",
+        help="little delay, slim: a quarter of the data, 30 ms later, or slim only on a narrow network (default: auto)",
     )
     flags.add_argument(
         "--lanes",

@@ -93,9 +93,10 @@ class LaneWatch:
                 self._stalled(way, now)
 
     def _a_clock_stood_still(self, delays: dict[str, float]) -> bool:
-        """A computer was halted: one way looks slower and the other quicker than it can be, and both are as before."""
+        """A computer was halted: one way looks slower, the other as much quicker, and both together are as before."""
         moved = [delays[way] - delay.base for way, delay in self._delay.items() if delay.known]
-        return bool(moved) and min(moved) < -STALL_SECONDS and max(moved) > STALL_SECONDS
+        apart = bool(moved) and min(moved) < -STALL_SECONDS and max(moved) > STALL_SECONDS
+        return apart and abs(sum(moved)) < STALL_SECONDS
 
     def frame(self, lane: int, frame: bytes, arrived: float) -> bool:
         """A voice frame came by a lane. True: it is the copy of one that another lane has brought."""

@@ -53,7 +53,7 @@ class Capture:
         self._clock = MouthClock()
         self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
-        self._spoken_at: float | None = None  # when the last block came; None: none has since it was opened
+        self._spoken_until: float | None = None  # when the last sample came; None: none has since it was opened
         self.started: float | None = None  # when the first sample was spoken
 
     def enter(self, topic: bytes, sealer: Sealer) -> None:
@@ -182,9 +182,6 @@ class Capture:
     def _announce(self, microphone: Microphone, now: float) -> None:
         if self._announced is None:
             self._reopening.opened(now)
-            # A card takes its time to open: media time is that of the first sample, not of the wish for it.
-            self._sender.begin(now)
-            self._clock = MouthClock()
         self._announced = microphone.name, microphone.missing
         self._report(MicrophoneChanged(on=True, device=microphone.name))
         if microphone.missing:
@@ -194,7 +191,9 @@ class Capture:
         """A block that came at `now`; its first sample came to the card at `began`, or before."""
         if self.started is None:
             self.started = now - BLOCK_SECONDS
-        self._spoken_at = now
+        if self._spoken_until is None:
+            self._sender.begin(began)  # a card takes its time to open: media time is that of the first sample
+        self._spoken_until = began + BLOCK_SECONDS
         self._clock.note(self._sender.media, began)
         heard = self._front_end.process(block)
         level = self._meter.measure(heard.block)
@@ -233,9 +232,9 @@ class Capture:
         self._gate.close()
         self._tell_speech(on=False)
         self._pass_on(self._sender.end())
-        if self._spoken_at is not None:
-            self._sender.pause(self._spoken_at)
-            self._spoken_at = None
+        if self._spoken_until is not None:
+            self._sender.pause(self._spoken_until)
+            self._spoken_until = None
 
     def _fail(self, error: DeviceError, now: float) -> None:
         """Tell, and try again if the device had worked: as long as that lasts the microphone counts as on."""

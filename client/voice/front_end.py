@@ -26,12 +26,12 @@ from common.limits import SAMPLE_RATE
 UNTOUCHED: Final = SetProcessing(echo=False, noise=False, high_pass=False, gain=False)
 NOT_CLEANED: Final = "Echo and noise are not taken out of your voice: pip install livekit mends it."
 NOT_DETECTED: Final = (
-    "All that your microphone hears is sent, since nothing here tells speech from silence: "
-    "pip install webrtcvad-wheels mends it."
+    "Your pauses are sent like words, and your loudness is not evened out, since nothing here tells speech from "
+    "silence: pip install webrtcvad-wheels mends it."
 )
 BROKEN: Final = (
-    "What takes echo and noise out of your voice has failed, so all that your microphone hears is sent as it is. "
-    "Switch it off and on to try again."
+    "What takes echo and noise out of your voice has failed: it goes out as your microphone hears it. "
+    "Switch the microphone off and on to try again."
 )
 
 _STRICT: Final = 3  # the strictest that the detector can be
@@ -109,7 +109,7 @@ class FrontEnds:
         self._loading: threading.Thread | None = None
         self._rtc: ModuleType | None = None
         self._vad: ModuleType | None = None
-        self.known = _Known.NOTHING
+        self._known = _Known.NOTHING
         self.ready = threading.Event()  # all is known
         self._told: set[str] = set()
 
@@ -120,14 +120,14 @@ class FrontEnds:
         if self._loading is None:
             self._loading = threading.Thread(target=self._load_all, name="voice libraries", daemon=True)
             self._loading.start()
-        return _LateFrontEnd(lambda: self.known, lambda: self._made(wanted, told), lambda: told(BROKEN))
+        return _LateFrontEnd(lambda: self._known, lambda: self._made(wanted, told))
 
     def _load_all(self) -> None:
         self._vad = self._loaded("webrtcvad", lambda vad: vad.Vad(_STRICT))
-        self.known = _Known.DETECTOR  # in a moment, where the other library takes a second
+        self._known = _Known.DETECTOR  # in a moment, where the other library takes a second
         self._rtc = self._loaded("livekit.rtc", lambda rtc: rtc.AudioProcessingModule(high_pass_filter=True))
         collector.pass_over()
-        self.known = _Known.ALL
+        self._known = _Known.ALL
         self.ready.set()
 
     def _loaded(self, name: str, tried: Callable[[ModuleType], object]) -> ModuleType | None:
@@ -144,11 +144,19 @@ class FrontEnds:
         """Of what is loaded by now."""
         if self._vad is None:
             self._tell(NOT_DETECTED, told)
-        if self._rtc is None and self.known is _Known.ALL:
+        if self._rtc is None and self._known is _Known.ALL:
             self._tell(NOT_CLEANED, told)
-        cleaner = None if self._rtc is None or self.known is not _Known.ALL else Cleaner(self._rtc, wanted)
+        cleaner = None if self._rtc is None or self._known is not _Known.ALL else self._cleaner(self._rtc, wanted, told)
         detector = None if self._vad is None else _Detector(self._vad)
-        return _Chain(cleaner, detector, Gain() if wanted.gain else None)
+        return _Chain(cleaner, detector, Gain() if wanted.gain else None, told)
+
+    def _cleaner(self, rtc: ModuleType, wanted: SetProcessing, told: Callable[[str], None]) -> Cleaner | None:
+        try:
+            return Cleaner(rtc, wanted)
+        except Exception:  # noqa: BLE001
+            _log.exception("the front end cannot be made")
+            told(BROKEN)
+            return None
 
     def _tell(self, sentence: str, told: Callable[[str], None]) -> None:
         if sentence not in self._told:
@@ -157,12 +165,11 @@ class FrontEnds:
 
 
 class _LateFrontEnd:
-    """Does what the libraries that are loaded by now allow, and passes everything on where they fail."""
+    """Does what the libraries that are loaded by now allow."""
 
-    def __init__(self, known: Callable[[], _Known], made: Callable[[], FrontEnd], failed: Callable[[], None]) -> None:
+    def __init__(self, known: Callable[[], _Known], made: Callable[[], FrontEnd]) -> None:
         self._known = known
         self._made = made
-        self._failed = failed
         self._front_end: FrontEnd = PlainFrontEnd()
         self._made_of = _Known.NOTHING
 
@@ -171,31 +178,22 @@ class _LateFrontEnd:
         return self._front_end.delay
 
     def hear(self, played: Block) -> None:
-        try:
-            self._front_end.hear(played)
-        except Exception:  # noqa: BLE001 - whatever a native library raises, the others are heard on
-            self._give_up()
+        self._front_end.hear(played)
 
     def process(self, block: Block) -> Heard:
-        try:
-            if self._made_of is not _Known.ALL and (known := self._known()) is not self._made_of:
-                self._front_end, self._made_of = self._made(), known
-            return self._front_end.process(block)
-        except Exception:  # noqa: BLE001
-            self._give_up()
-            return self._front_end.process(block)
-
-    def _give_up(self) -> None:
-        _log.exception("the front end failed")
-        self._front_end, self._made_of = PlainFrontEnd(), _Known.ALL
-        self._failed()
+        if self._made_of is not _Known.ALL and (known := self._known()) is not self._made_of:
+            self._front_end, self._made_of = self._made(), known
+        return self._front_end.process(block)
 
 
 class _Chain:
-    """All of it, one after another. Each part may be missing."""
+    """All of it, one after another. Each part may be missing, and one whose library fails is left out from then on."""
 
-    def __init__(self, cleaner: Cleaner | None, detector: _Detector | None, gain: Gain | None) -> None:
+    def __init__(
+        self, cleaner: Cleaner | None, detector: _Detector | None, gain: Gain | None, told: Callable[[str], None]
+    ) -> None:
         self._cleaner, self._detector, self._gain = cleaner, detector, gain
+        self._told = told
         self._resting = False  # as long as nobody looks
 
     @property
@@ -204,18 +202,45 @@ class _Chain:
 
     def hear(self, played: Block) -> None:
         if self._cleaner is not None:
-            self._cleaner.hear(played)
+            try:
+                self._cleaner.hear(played)
+            except Exception:  # noqa: BLE001 - whatever a native library raises, the others are heard on
+                self._stop_cleaning()
 
     def process(self, block: Block) -> Heard:
-        if self._cleaner is not None:
-            block = self._cleaner.process(block, resting=self._resting)
-        if self._detector is None:
+        block = self._cleaned(block)
+        speech = self._speech(block)
+        if speech is None or self._detector is None:
             return Heard(block, None)
-        speech = self._detector.speaks(block)
         self._resting = not speech
         if self._gain is not None:
             block = self._gain.apply(block, speech=speech)
         return Heard(block, speech, self._detector.loud)
+
+    def _cleaned(self, block: Block) -> Block:
+        if self._cleaner is None:
+            return block
+        try:
+            return self._cleaner.process(block, resting=self._resting)
+        except Exception:  # noqa: BLE001
+            self._stop_cleaning()
+            return block
+
+    def _stop_cleaning(self) -> None:
+        _log.exception("echo and noise cannot be taken away any more")
+        self._cleaner = None
+        self._told(BROKEN)
+
+    def _speech(self, block: Block) -> bool | None:
+        if self._detector is None:
+            return None
+        try:
+            return self._detector.speaks(block)
+        except Exception:  # noqa: BLE001
+            _log.exception("speech cannot be told from silence any more")
+            self._detector = None
+            self._told(NOT_DETECTED)
+            return None
 
 
 class _Detector:

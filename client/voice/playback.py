@@ -154,6 +154,7 @@ class Playback:
         if on == self.on:
             return
         self._reopening.stop()
+        self._refitting = False
         if on:
             self._open(now)
         else:
@@ -164,6 +165,7 @@ class Playback:
         """Another device was chosen: go on there, if the speaker is on."""
         if self.on:
             self._reopening.stop()
+            self._refitting = False
             self._close()
             self._open(now)
 
@@ -207,8 +209,8 @@ class Playback:
         try:
             self._fill(self._speaker, now)
         except DeviceUnfit:
-            self._refitting = True
             self.renew(now)
+            self._refitting = True
             return _WATCH_SECONDS
         except DeviceError as error:
             self._fail(error, now)

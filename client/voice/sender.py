@@ -47,7 +47,7 @@ class Coder(Protocol):
 
 
 class Sender:
-    """Call `begin` when the microphone opens, `send`, `hold` or `drop` for each block, `end` when it closes.
+    """Call `begin` when the microphone opens, `send`, `hold` or `drop` for each block, then `end` and `pause`.
 
     Media time goes on while the microphone is closed, as the clock does: so listeners know after a pause how late
     a packet is. While it is open it counts samples.
@@ -100,8 +100,9 @@ class Sender:
         """The microphone closed; its last sample came at `moment`: from there media time goes on as the clock does.
 
         It does not go back to the first opening: over hours a card runs ahead of the clock, or behind, by a second.
+        The silence that ended a talk was not spoken, and counts for nothing.
         """
-        self._anchor = (moment, self._media)
+        self._anchor = (moment, self._media - self._ahead * BLOCK_SAMPLES)
 
     def set_mode(self, mode: VoiceMode) -> None:
         """What voice is made for: from the next talk on, or from a soft place in this one, within two seconds."""

@@ -73,7 +73,7 @@ class SoundServer:
         """`changed` is called, on the watching thread, after each look."""
         self.view: View | None = None
         self._changed = changed
-        self._look = threading.Condition()
+        self._news = threading.Condition()
         self._looks = 0
         self._ended = False
         self._wanted = threading.Event()  # somebody waits for a look
@@ -87,17 +87,17 @@ class SoundServer:
     def watch(self) -> View | None:
         """Begin to watch, if that is still to be done; without a view wait for the next look (two seconds at most).
 
-        Whoever asks opens a stream, and one that is opened past the server could not be led by it.
+        A stream that is opened past a server, since nobody has looked yet, could not be led by it.
         """
         with self._begin:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._live, name="sound server", daemon=True)
                 self._thread.start()
-        with self._look:
+        with self._news:
             if self.view is None:
                 looks = self._looks
                 self._wanted.set()
-                self._look.wait_for(lambda: self._looks > looks or self._ended, ANSWER_SECONDS)
+                self._news.wait_for(lambda: self._looks > looks or self._ended, ANSWER_SECONDS)
             return self.view
 
     def lead(self, tag: str, card: Card) -> None:
@@ -134,9 +134,9 @@ class SoundServer:
             self._saw(None)
             self._wanted.wait(RETRY_SECONDS)
             self._wanted.clear()
-        with self._look:
+        with self._news:
             self._ended = True
-            self._look.notify_all()
+            self._news.notify_all()
 
     def _stand(self, pulse: Pulse | None) -> None:
         with self._standing:
@@ -161,10 +161,10 @@ class SoundServer:
                 _move(pulse, *self._leads.popleft())
 
     def _saw(self, view: View | None) -> None:
-        with self._look:
+        with self._news:
             self.view = view
             self._looks += 1
-            self._look.notify_all()
+            self._news.notify_all()
         self._changed()
 
 

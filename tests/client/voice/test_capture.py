@@ -350,3 +350,27 @@ def test_when_what_is_heard_was_spoken_is_told_with_all_that_lies_before() -> No
     told, again = [one for one in mouth.reports if isinstance(one, MediaSpoken)]
     lag = (again.media_time - told.media_time) / 48_000
     assert again.at - told.at == pytest.approx(lag)
+
+
+def test_media_time_follows_what_was_spoken_however_often_the_microphone_is_switched() -> None:
+    # Mistake: each opening that shifts it by the silence of the last talk, or by the time that a card takes to begin.
+    mouth = Mouth()
+    for opening in range(20):
+        at = 10.0 * opening
+        mouth.capture.switch(True, at)
+        microphone = mouth.devices.microphones[-1]
+        microphone.ready = False
+        mouth.capture.step(at + 0.1)
+        microphone.ready = True
+        mouth.capture.step(at + 0.2)  # it is open; the first block comes later
+        for block in range(50):
+            microphone.blocks = [level(0.1)]
+            mouth.sent.clear()
+            mouth.capture.step(at + 0.5 + block / 100)
+            [frame] = mouth.sent
+            spoken = at + 0.5 - microphone.latency - 0.01 + block / 100  # its first sample
+            if not opening and not block:
+                first = spoken, decode(frame[7 + 24 :]).media_time
+            media = decode(frame[7 + 24 :]).media_time
+            assert media - first[1] == pytest.approx((spoken - first[0]) * 48_000, abs=2)
+        mouth.capture.switch(False, at + 1.05)

@@ -202,12 +202,30 @@ def test_a_library_that_fails_takes_neither_voice_nor_hearing_away(at: str, monk
         raise RuntimeError("ffi")
 
     monkeypatch.setattr(FakeModule, at, fail)
-    front_end.hear(tone(0.1))
-    block = tone(0.5)
-    assert front_end.process(block).block is block
-    front_end.hear(tone(0.1))
-    assert front_end.process(block).block is block
+    for _ in range(2):
+        front_end.hear(tone(0.1))
+        assert front_end.process(tone(0.5)).speech is True  # mistake: what works is given up with what does not
+        assert front_end.process(silence()).speech is False
     assert told == [BROKEN]
+    assert front_end.delay == 0.0
+
+
+def test_a_detector_that_fails_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    ends = FrontEnds(load)
+    front_end = ends.make(ALL, True, told.append)
+    assert ends.ready.wait(10)
+    front_end.process(tone(0.5))
+
+    def fail(*_: object) -> bool:
+        raise ValueError("a frame of another length")
+
+    monkeypatch.setattr(Vad, "is_speech", fail)
+    FakeModule.processed.clear()
+    for _ in range(2):
+        assert front_end.process(tone(0.5)).speech is None
+    assert FakeModule.processed
+    assert told == [NOT_DETECTED]
 
 
 def test_without_rumble_filter_and_cleaning_the_block_itself_passes() -> None:

@@ -90,8 +90,8 @@ def conversation(now: float) -> list[Event]:
         TextSeen(4, 2, 3),
         said(6, CLEO, "I only have text today, tell me how it ends.", 1290),
         TextQueued("q6", "We will write it down for you.", start + 1320),
-        SpeakerChanged(on=True, device="Headphones"),
-        MicrophoneChanged(on=True, device="Microphone"),
+        SpeakerChanged(on=True, device="USB Headset"),
+        MicrophoneChanged(on=True, device="USB Headset"),
         MicrophoneLevel(0.16),
         TalkingChanged(BEN, on=True),
     ]

@@ -35,7 +35,8 @@ _LANE_NOTES = {  # how many, and whether they were asked for
 class VoiceShown(Struct, frozen=True):
     """Both toggles. `*_down` is sunken (asked for), `*_note` the words beside it, `level` 0..1 of full scale.
 
-    `warns`: what the microphone's words say is a warning: nobody hears what is said now. `devices`: what is in use.
+    `lost_note` goes before both: a device that is on stopped working. `warns`: what the words say is a warning, since
+    nobody hears what is said now, or nothing is heard here. `devices`: what is in use.
     """
 
     microphone_down: bool = False
@@ -47,6 +48,7 @@ class VoiceShown(Struct, frozen=True):
     level: float = 0.0
     warns: bool = False
     network_note: str = ""
+    lost_note: str = ""
     devices: str = ""
 
 
@@ -72,11 +74,11 @@ class _Side(Struct):
     def works(self) -> bool:
         return self.on and not self.lost
 
-    def waiting_note(self, *, online: bool, once_connected: str, lost: str) -> str:
+    def waiting_note(self, *, online: bool, once_connected: str) -> str:
         if not self.wanted:
             return ""
         if self.lost:
-            return lost
+            return ""  # which is said by another one
         if not online:
             return once_connected if self.on else texts.ON_AFTER_CONNECTING
         return "" if self.on else texts.OPENING
@@ -143,16 +145,20 @@ class Voice:
         """What the toggles show."""
         note, warns = self._microphone_note(online=online)
         microphone, speaker = self._microphone, self._speaker
+        lost = [
+            words for side, words in ((microphone, texts.MICROPHONE_LOST), (speaker, texts.SPEAKER_LOST)) if side.lost
+        ]
         return VoiceShown(
             microphone.wanted,
             microphone.works,
             note,
             speaker.wanted,
             speaker.works,
-            speaker.waiting_note(online=online, once_connected=texts.ON_AFTER_CONNECTING, lost=texts.SPEAKER_LOST),
+            speaker.waiting_note(online=online, once_connected=texts.ON_AFTER_CONNECTING),
             self._level,
-            warns,
+            warns or bool(lost),
             (self._slim_note or self._lane_note) if online else "",
+            "\n".join(lost),
             texts.in_use(
                 microphone.device if microphone.works else "",
                 speaker.device if speaker.works else "",
@@ -162,10 +168,8 @@ class Voice:
     def _microphone_note(self, *, online: bool) -> tuple[str, bool]:
         """The words, and whether they are a warning."""
         if not (online and self._microphone.works):
-            note = self._microphone.waiting_note(
-                online=online, once_connected=texts.SENT_AFTER_CONNECTING, lost=texts.MICROPHONE_LOST
-            )
-            return note, self._microphone.lost
+            note = self._microphone.waiting_note(online=online, once_connected=texts.SENT_AFTER_CONNECTING)
+            return note, False
         if self.push_key and not self._held and self._speaking:
             return texts.talking_while_muted(self.push_key), True
         if self.audience == 0:

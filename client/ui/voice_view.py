@@ -40,7 +40,7 @@ class VoiceView(ttk.Frame):
         self.meter = LevelMeter(self, theme)
         self._note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
         self._network_note = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
-        self._devices = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
+        self.devices = ttk.Label(self, style="SurfaceMuted.TLabel", anchor="w", wraplength=theme.px(190))
         self.fit(narrow=False)
         self.show(VoiceShown())
         self.count_people(0)
@@ -69,11 +69,6 @@ class VoiceView(ttk.Frame):
         """What the line under the toggles says."""
         return f"{self._note.cget('text')} {self._network_note.cget('text')}".strip()
 
-    @property
-    def devices(self) -> str:
-        """What is in use, as the line below says, and in a narrow window only the toggles' tips."""
-        return "" if self._shown is None else self._shown.devices
-
     def show(self, voice: VoiceShown) -> None:
         """Show this state: place, icon and words together, never one of them alone."""
         if voice == self._shown:
@@ -95,15 +90,15 @@ class VoiceView(ttk.Frame):
     def _show_notes(self, voice: VoiceShown) -> None:
         """Where there is little room, lines that say nothing take none."""
         colours, px = self._theme.palette, self._theme.px
-        self._note.configure(text=voice.microphone_note or voice.speaker_note)
+        self._note.configure(text=voice.lost_note or voice.microphone_note or voice.speaker_note)
         self._note.configure(foreground=colours.warning if voice.warns else colours.muted)
         self._network_note.configure(text=voice.network_note)
-        self._devices.configure(text=voice.devices)
+        self.devices.configure(text=self._lines(voice.devices))
         lines = (
             (self.meter, voice.microphone_on or not self._narrow),
             (self._note, self._note.cget("text") or not self._narrow),
             (self._network_note, voice.network_note),
-            (self._devices, voice.devices and not self._narrow),
+            (self.devices, voice.devices and not self._narrow),
         )
         for row, (widget, wanted) in enumerate(lines, 3):
             if wanted:
@@ -113,16 +108,30 @@ class VoiceView(ttk.Frame):
 
     def tips(self) -> Iterator[Tip]:
         """What each part does now."""
-        yield self.speaker, lambda: self._tip(self._speaker_on, texts.TIP_SPEAKER_ON, texts.TIP_SPEAKER_OFF)
-        yield (
-            self.microphone,
-            lambda: self._tip(self._microphone_on, texts.TIP_MICROPHONE_ON, texts.TIP_MICROPHONE_OFF),
-        )
+        yield self.speaker, self._speaker_tip
+        yield self.microphone, self._microphone_tip
         yield self.meter, lambda: texts.TIP_LEVEL
         yield self.people, lambda: texts.SHOW_PEOPLE
 
-    def _tip(self, down: tk.BooleanVar, on: str, off: str) -> str:
-        return f"{on}\n{self.devices}".rstrip() if down.get() else off
+    def _speaker_tip(self) -> str:
+        shown = self._shown or VoiceShown()
+        return self._tip(shown.speaker_on, texts.TIP_SPEAKER_ON) if shown.speaker_down else texts.TIP_SPEAKER_OFF
+
+    def _microphone_tip(self) -> str:
+        shown = self._shown or VoiceShown()
+        if not shown.microphone_down:
+            return texts.TIP_MICROPHONE_OFF
+        return self._tip(shown.microphone_on, texts.TIP_MICROPHONE_ON)
+
+    def _tip(self, on: bool, words: str) -> str:
+        """Of a toggle that is down: what it does and by which devices, or why it does not do it now."""
+        shown = self._shown or VoiceShown()
+        said = [words, self._lines(shown.devices)] if on else [shown.lost_note or texts.OPENING]
+        return "\n".join(line for line in said if line)
+
+    def _lines(self, names: str) -> str:
+        """Names that the system has for devices, in its user's language."""
+        return "\n".join(map(self._theme.line, names.split("\n")))
 
     def _toggle(self, variable: tk.BooleanVar, ask: Callable[[bool], None]) -> ttk.Checkbutton:
         return ttk.Checkbutton(

@@ -234,13 +234,24 @@ def test_the_devices_in_use_are_named(open_window: Open) -> None:
     # would catch: a default that moved to the loudspeakers without a word
     window = open_window(READY)
     join(window)
+    view = window.app.page.voice
     fake(window).say(MicrophoneChanged(True, "Headset"), SpeakerChanged(True, "Built-in Audio Analog Stereo"))
-    window.until(lambda: "Headset" in window.app.page.voice.devices)
+    window.until(lambda: "Headset" in str(view.devices.cget("text")))
+    window.settle()
+    assert view.devices.winfo_ismapped()
+    tips = dict(view.tips())
+    assert "Built-in Audio" in tips[view.speaker]()
     window.picture("devices-in-use")
+    view.fit(narrow=True)
+    window.settle()
+    assert not view.devices.winfo_ismapped()
+    view.fit(narrow=False)
     fake(window).say(SpeakerChanged(True, "Headset"))
-    window.until(lambda: window.app.page.voice.devices == "Headset")
-    fake(window).say(ProblemReported(Part.MICROPHONE, "microphone", "It stopped working."))
-    window.until(lambda: window.app.page.voice.note == texts.MICROPHONE_LOST)
+    window.until(lambda: view.devices.cget("text") == "Headset")
+    fake(window).say(ProblemReported(Part.SPEAKER, "speaker", "It stopped working."))
+    window.until(lambda: view.note == texts.SPEAKER_LOST)
+    assert tips[view.speaker]() == texts.SPEAKER_LOST  # mistake: "you hear whoever talks"
+    assert tips[view.microphone]().startswith(texts.TIP_MICROPHONE_ON)
     window.picture("device-lost")
 
 

@@ -96,17 +96,21 @@ def test_a_device_that_is_lost_says_so_until_it_is_back() -> None:
     assert (shown.microphone_down, shown.speaker_down) == (True, True)
     assert not shown.microphone_on
     assert not shown.speaker_on
-    assert (shown.microphone_note, shown.warns, shown.speaker_note) == (texts.MICROPHONE_LOST, True, texts.SPEAKER_LOST)
+    assert shown.lost_note == f"{texts.MICROPHONE_LOST}\n{texts.SPEAKER_LOST}"
+    assert (shown.microphone_note, shown.speaker_note, shown.warns) == ("", "", True)
     assert (shown.level, shown.devices) == (0.0, "")
     voice.receive(MicrophoneChanged(True, "Built in"))
     voice.receive(SpeakerChanged(True, "Built in"))
     shown = voice.shown(online=True)
-    assert (shown.microphone_note, shown.speaker_note, shown.devices) == ("", "", "Built in")
+    assert (shown.lost_note, shown.warns, shown.devices) == ("", False, "Built in")
+    voice.receive(AudienceChanged(0))
+    voice.receive(ProblemReported(Part.SPEAKER, "speaker", "it stopped working"))
+    assert voice.shown(online=True).lost_note == texts.SPEAKER_LOST  # mistake: hidden by what the microphone says
     voice.receive(ProblemReported(Part.MICROPHONE, "microphone", "it stopped working"))
     voice.receive(MicrophoneChanged(False))  # it never came back
     shown = voice.shown(online=True)
     assert not shown.microphone_down
-    assert shown.microphone_note == ""
+    assert shown.lost_note == texts.SPEAKER_LOST
 
 
 def test_nobody_is_listening() -> None:

@@ -134,6 +134,9 @@ class TerminalFace:
         if not line.startswith("/"):
             return commands.SendText(line)
         word, _, rest = line.strip().partition(" ")
+        use, _, name = rest.strip().partition(" ")
+        if word in _USES and use == "use" and name.strip():
+            return _USES[word](name.strip())
         if word in OF_A_PERSON:
             return command(line.split(), self._people)
         asked = _WITH_TEXT.get(word)
@@ -236,8 +239,6 @@ class TerminalFace:
                 return _SWITCHES[which](state == "on")
             case [("/mic" | "/speaker") as which]:
                 return _SWITCHES[which](not self._on[which])
-            case [("/mic" | "/speaker") as which, "use", *name] if name:
-                return _USES[which](" ".join(name))
             case [word, value] if word in _MODES and value in _WORDS[word]:
                 return _MODES[word](value)
             case [word] if word in _ASKED:
@@ -245,7 +246,7 @@ class TerminalFace:
             case ["/help" | "/people" | "/invite" as word]:
                 return self._told(word)
             case _:
-                raise BadLine(_misused(words[0]))
+                raise BadLine(_misused(*words[:2]))
 
     def _told(self, word: str) -> list[str]:
         if word == "/people":
@@ -292,11 +293,12 @@ class TerminalFace:
         ]
 
 
-def _misused(word: str) -> str:
-    """What was wrong with a line that begins with this word, and what would be right."""
+def _misused(word: str, meant: str = "") -> str:
+    """What was wrong with a line that begins with this word, and what would be right. `meant`: its second word."""
     known = (*_WORDS, *OF_A_PERSON)
     if word in known:
-        right = next(line for line in _HELP if f"{word} " in f"{line} ")
+        begin = f"{word} use" if meant == "use" else word
+        right = next(line for line in _HELP if f"{begin} " in f"{line} ")
         return f"Write {right[:_HELP_COLUMN].strip()}: {right[_HELP_COLUMN:].strip()}."
     near = get_close_matches(word[:40], known, 1)
     return f"{word[:40]} is not known{f': {near[0]} is' if near else ''}. /help lists all."

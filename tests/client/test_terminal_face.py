@@ -41,7 +41,7 @@ JOINED = events.RoomJoined("m0", (ME, ANN, BOB), "otter lamp")
         ("/voice auto", commands.SetVoiceMode(commands.VoiceWish.AUTO)),
         ("/lanes 2", commands.SetLanes(commands.Lanes.TWO)),
         ("/lanes auto", commands.SetLanes(commands.Lanes.AUTO)),
-        ("/mic use USB headset", commands.ChooseDevices(microphone="USB headset")),
+        ("/mic use  USB  headset\n", commands.ChooseDevices(microphone="USB  headset")),
         ("/speaker use default", commands.ChooseDevices(speaker="default")),
         ("/devices", commands.AskDevices()),
         ("/echo", commands.TestEcho()),
@@ -89,6 +89,10 @@ def test_slashes_that_mean_nothing(line: str) -> None:
     [
         ("/search", "Write /search WORDS: earlier lines of this room with these words."),
         ("/mic maybe", "Write /mic [on|off]: speak, or stop speaking."),
+        (
+            "/mic use",
+            "Write /mic use NAME: take the microphone of this name, or a part of it; default: the system's own.",
+        ),
         ("/quit now", "Write /quit: leave."),
         ("/peple", "/peple is not known: /people is. /help lists all."),
         ("/xyzzy", "/xyzzy is not known. /help lists all."),

@@ -139,7 +139,7 @@ class BrokerProcess:
 
 
 def own_port() -> int:
-    """The first of three free ports in a row, where no other worker of this run looks for some."""
+    """The first of three free ports in a row, where none of the next three workers of this run looks for some."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4
     return free_port(20_000 + 2_500 * worker + random.randrange(0, 2_400, 10))
 

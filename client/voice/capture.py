@@ -70,8 +70,8 @@ class Capture:
 
     def set_transmit(self, mode: Transmit) -> None:
         """When what is said is sent."""
-        if mode is not self._gate.mode:
-            self._gate.mode = mode
+        looked, self._gate.mode = self._detects, mode
+        if self._detects != looked:  # else it knows the room, and the voice, already
             self._renew_front_end()
 
     def set_mode(self, mode: VoiceMode) -> None:
@@ -127,8 +127,12 @@ class Capture:
 
     def new_front_end(self) -> FrontEnd:
         """Another one of the kind that is wanted now."""
-        detect = self._gate.mode is not Transmit.ALWAYS
-        return self._make_front_end(self._processing, detect, self._tell_missing)
+        return self._make_front_end(self._processing, self._detects, self._tell_missing)
+
+    @property
+    def _detects(self) -> bool:
+        """Whether speech is looked for."""
+        return self._gate.mode is not Transmit.ALWAYS
 
     def step(self, now: float) -> float | None:
         """Send what was said by `now`. In how many seconds to come again; None while the microphone is closed."""

@@ -28,7 +28,8 @@ class Side:
         """The card that `wish` is, or is part of, in whatever case."""
         wanted = wish.casefold()
         for card in self.cards:
-            if wanted in {card.name.casefold(), card.label.casefold()}:
+            alone, among_others = card.label, with_name(card)  # it may have been chosen while there were two of a label
+            if wanted in {card.name.casefold(), alone.casefold(), among_others.casefold()}:
                 return card
         for card in self.cards:
             if wanted in card.label.casefold() or wanted in card.name.casefold():
@@ -53,11 +54,13 @@ class View:
     speakers: Side
 
 
+def with_name(card: Card) -> str:
+    """The label of one of several that are called alike."""
+    return f"{card.label} ({card.name})"
+
+
 def told_apart(cards: Iterable[Card]) -> tuple[Card, ...]:
     """Where two have one label, the name follows it."""
     known = tuple(cards)
     count = Counter(card.label for card in known)
-    return tuple(
-        card if count[card.label] == 1 else Card(card.name, f"{card.label} ({card.name})", card.listed)
-        for card in known
-    )
+    return tuple(card if count[card.label] == 1 else Card(card.name, with_name(card), card.listed) for card in known)

@@ -101,6 +101,7 @@ class JitterBuffer:
         self._made_up = 0  # samples concealed or silent since the last packet, for which `_place` stood still
         self._run = 0  # concealed packets since the last real one
         self._starved = 0  # blocks without a packet: concealment if the talk goes on, its end if it does not
+        self._stalled = 0  # the same where there were so many that it looked like the end
         self._stretched_at = 0
 
     def put(self, packet: VoicePacket, arrived: float) -> None:
@@ -140,9 +141,12 @@ class JitterBuffer:
             most = max(CONCEALED_MOST, self._queue[first][1].samples // BLOCK_SAMPLES)
             if hole <= most * BLOCK_SAMPLES and self._run < most:
                 return self._conceal_hole(hole)
+            if hole <= PAUSE:  # what is longer is a pause whose beginning was lost
+                self._counters.concealed += (hole - self._made_up) // BLOCK_SAMPLES
             self._paused = True
         off = self.target(when) - self._delay(when, first, held)
         if self._paused and off > BLOCK_SAMPLES // 2:
+            self._stalled += bool(self._stalled)
             return _SILENCE  # its time has not come: a talk starts at the target delay
         return self._play(first, when, off, quiet=quiet)
 
@@ -223,9 +227,11 @@ class JitterBuffer:
 
     def _take(self, media: int) -> VoicePacket:
         _, packet = self._queue.pop(media)
+        if media - self._place <= PAUSE:  # the talk goes on where it was: that was none of its pauses
+            self._counters.concealed += self._stalled
         self._place = media + packet.samples
         self._counters.concealed += self._starved
-        self._made_up = self._run = self._starved = 0
+        self._made_up = self._run = self._starved = self._stalled = 0
         self._counters.played += 1
         return packet
 
@@ -236,10 +242,12 @@ class JitterBuffer:
 
     def _nothing(self) -> Step:
         if self._paused:
+            self._stalled += bool(self._stalled)
             return _SILENCE
         self._made_up += BLOCK_SAMPLES
         if self._made_up >= PAUSE:
             self._paused = True
+            self._stalled = self._starved + 1
             self._made_up = self._starved = 0
             return _SILENCE
         self._starved += 1
@@ -288,4 +296,4 @@ class JitterBuffer:
         self._transit = Transit()
         self._latest = self._place = NOWHERE
         self._paused = True
-        self._made_up = self._run = self._starved = 0
+        self._made_up = self._run = self._starved = self._stalled = 0

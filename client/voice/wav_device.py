@@ -106,7 +106,12 @@ class WavSpeaker:
     def resume(self, now: float) -> None:
         """The speaker is on again: silence for the time that it was off."""
         off = max(0, int((now - self._first) / BLOCK_SECONDS) - self._time.blocks)
-        self._pending.append(bytes(2 * BLOCK_SAMPLES * off))
+        if self._time.blocks + off > _LONGEST_BLOCKS:
+            raise DeviceError(_full(self._path))
+        for _ in range(off // _FLUSH_BLOCKS):  # of hours, not all at once
+            self._pending.append(bytes(2 * BLOCK_SAMPLES * _FLUSH_BLOCKS))
+            self._flush()
+        self._pending.append(bytes(2 * BLOCK_SAMPLES * (off % _FLUSH_BLOCKS)))
         self._time = RealTime(now, self._time.blocks + off)
         self._flush()
 
@@ -121,7 +126,7 @@ class WavSpeaker:
         if len(self._pending) >= _FLUSH_BLOCKS:
             self._flush()
         if self._time.blocks > _LONGEST_BLOCKS:
-            raise DeviceError(f"The recording {self._path.name} is full: a WAV file holds six hours.")
+            raise DeviceError(_full(self._path))
 
     def due(self, now: float) -> float:
         """When the next block is wanted."""
@@ -154,6 +159,10 @@ def _not_readable(path: Path) -> str:
     if not path.exists():
         return f"There is no file {path.name}: check its path, or choose another microphone."
     return f"{path.name} is not a sound file that can be read: choose a WAV file, or another microphone."
+
+
+def _full(path: Path) -> str:
+    return f"The recording {path.name} is full: a WAV file holds six hours."
 
 
 def _not_writable(path: Path) -> str:

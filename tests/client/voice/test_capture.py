@@ -352,6 +352,19 @@ def test_when_what_is_heard_was_spoken_is_told_with_all_that_lies_before() -> No
     assert again.at - told.at == pytest.approx(lag)
 
 
+def test_another_way_to_begin_a_talk_keeps_what_is_known_of_the_room() -> None:
+    # Mistake: an echo canceller that begins anew, and a voice at another level, since a key is held now.
+    mouth = ListeningMouth()
+    mouth.capture.set_transmit(Transmit.VOICE)
+    mouth.capture.switch(True, 1.0)
+    made = len(mouth.made)
+    mouth.capture.set_transmit(Transmit.PUSH)
+    mouth.capture.set_transmit(Transmit.VOICE)
+    assert len(mouth.made) == made
+    mouth.capture.set_transmit(Transmit.ALWAYS)
+    assert len(mouth.made) == made + 1
+
+
 def test_media_time_follows_what_was_spoken_however_often_the_microphone_is_switched() -> None:
     # Mistake: each opening that shifts it by the silence of the last talk, or by the time that a card takes to begin.
     mouth = Mouth()

@@ -16,6 +16,7 @@ SIDE = Side(
         ("Plus", "alsa.usb"),
         ("ALSA.PCI.monitor", "alsa.pci.monitor"),
         ("usb", "alsa.usb"),
+        ("Headset (alsa.pci)", "alsa.pci"),  # mistake: two of one label, and one that is unplugged takes both away
     ],
 )
 def test_a_card_is_found_by_what_people_or_the_system_call_it(wish: str, name: str) -> None:

@@ -161,3 +161,14 @@ def test_a_recording_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(DeviceError, match="full"):
         speaker.write(silence())
     speaker.finish()
+
+
+def test_hours_of_silence_are_not_written_at_once_and_more_than_a_file_holds_is_told(tmp_path: Path) -> None:
+    # Mistake: an hour off is 345 MB at once, and a day ends the voice.
+    speaker = WavSpeaker(tmp_path / "long.wav", 0.0)
+    speaker.close()
+    speaker.resume(100.0)
+    assert (tmp_path / "long.wav").stat().st_size == pytest.approx(100 * 96_000, rel=0.01)
+    with pytest.raises(DeviceError, match="six hours"):
+        speaker.resume(24 * 3_600.0)
+    speaker.finish()

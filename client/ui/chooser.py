@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from client.commands import Command, HoldToTalk
 from client.events import Part, ProblemReported
 from client.settings import Choices, Settings, SettingsNotKept, orders
+from client.ui import texts
 from client.ui.presenter import Presenter
 from client.ui.push_to_talk import PushToTalk
+
+USUAL_KEY: Final = Settings().push_to_talk_key
 
 
 class Chooser:
@@ -63,5 +67,8 @@ class Chooser:
     def _use_push_key(self) -> None:
         """The key holds only for those who have chosen to talk by a key."""
         key = self.now.push_to_talk_key if self.now.transmit == "push" else ""
-        self._push.use(key)
+        if not self._push.use(key):
+            self._tell(texts.no_such_key(key, USUAL_KEY))
+            key = USUAL_KEY
+            self._push.use(key)
         self._presenter.push_to_talk(key)

@@ -20,18 +20,23 @@ class PushToTalk:
         self._release = ""  # the timer that makes a release final
         root.bind("<FocusOut>", self._left, add="+")
 
-    def use(self, key: str) -> None:
-        """Listen to this key from now on (Tk's word for it), or none where it is empty."""
+    def use(self, key: str) -> bool:
+        """Listen to this key from now on (Tk's word for it), or none where it is empty. False: Tk knows no such key."""
         if key == self._key:
-            return
+            return True
         if self._key:
             self._let_go()
             self._root.unbind(f"<KeyPress-{self._key}>")
             self._root.unbind(f"<KeyRelease-{self._key}>")
-        self._key = key
+        self._key = ""
         if key:
-            self._root.bind(f"<KeyPress-{key}>", self._pressed)
-            self._root.bind(f"<KeyRelease-{key}>", self._released)
+            try:
+                self._root.bind(f"<KeyPress-{key}>", self._pressed)
+                self._root.bind(f"<KeyRelease-{key}>", self._released)
+            except tk.TclError:
+                return False
+        self._key = key
+        return True
 
     def _pressed(self, _event: object) -> str:
         self._keep()

@@ -151,4 +151,5 @@ def can_be_held(key: str, written: str) -> bool:
 
     `key` is Tk's word for it, `written` what it writes, if anything.
     """
-    return key not in _NOT_KEYS and not key.startswith(_NOT_ALONE) and not (written and written.isprintable())
+    writes = len(key) == 1 or (written != "" and written.isprintable())  # a letter writes, whatever is held beside it
+    return key not in _NOT_KEYS and not key.startswith(_NOT_ALONE) and not writes

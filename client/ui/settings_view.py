@@ -28,6 +28,7 @@ from client.ui.settings_form import (
 from client.ui.sheet import Sheet
 from client.ui.theme import Theme
 
+_WITH_OTHERS = 0x0004 | 0x0008 | 0x0040  # Control, Alt, and the desktop's own key are held
 _ECHO_TEXTS = {
     EchoStep.SPEAK: texts.ECHO_SPEAK,
     EchoStep.LISTEN: texts.ECHO_LISTEN,
@@ -146,7 +147,9 @@ class SettingsView(Sheet):
         return device_values(self._devices.get(item.field, ()), getattr(self._settings, item.field))
 
     def _fill(self, menu: tk.Menu, item: Choice | DeviceChoice) -> None:
-        """Just before the menu opens: what can be chosen now."""
+        """Just before the menu opens: what can be chosen now. What came or went since is there the next time."""
+        if isinstance(item, DeviceChoice):
+            self._submit(AskDevices())
         menu.delete(0, "end")
         self._values[item.field] = self._values_of(item)
         chosen = tk.StringVar(menu, value=str(getattr(self._settings, item.field)))
@@ -166,7 +169,8 @@ class SettingsView(Sheet):
         if not self._catching:
             return None
         field, key = self._catching, event.keysym
-        if key != "Escape" and not can_be_held(key, event.char):
+        with_others = isinstance(event.state, int) and event.state & _WITH_OTHERS
+        if key != "Escape" and (with_others or not can_be_held(key, event.char)):
             return "break"
         self._catch_no_more()
         if key != "Escape":

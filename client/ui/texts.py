@@ -296,6 +296,13 @@ def hold_to_talk(key: str) -> str:
     return _("Hold {key} to talk").format(key=key)
 
 
+def no_such_key(key: str, instead: str) -> str:
+    """What stands in the settings file is no key."""
+    return _("No key is called “{key}”, as the settings have it for talking: {instead} is used.").format(
+        key=key, instead=instead
+    )
+
+
 def talking_while_muted(key: str) -> str:
     """Somebody speaks into a microphone that sends nothing."""
     return _("You are talking while muted: hold {key} to be heard").format(key=key)

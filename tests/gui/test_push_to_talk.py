@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
+import pytest
+
 from client.commands import HoldToTalk, SetTransmit, Transmit
 from client.events import HoldChanged, MicrophoneChanged, SpeechChanged
 from client.settings import Choices
@@ -66,3 +68,16 @@ def test_only_the_chosen_key_in_the_chosen_mode(open_window: Open) -> None:
     window.app.chooser.choose("transmit", "voice")
     window.key("Pause")
     assert len(fake(window).commands(HoldToTalk)) == 2
+
+
+@pytest.mark.parametrize("key", ["f8", "No-such_key"])
+def test_a_key_that_is_none_in_the_settings_is_told_and_another_holds(open_window: Open, key: str) -> None:
+    # would catch: a settings file edited by hand that keeps the window from starting
+    window = open_window(READY, choices=Choices(None, {"transmit": "push", "push_to_talk_key": key}))
+    window.until(window.app.page.problem.winfo_ismapped)
+    assert texts.no_such_key(key, "F8") in window.app.page.problem.text
+    window.key("F8")
+    window.until(lambda: len(fake(window).commands(HoldToTalk)) == 2)
+    window.app.chooser.choose("push_to_talk_key", "Pause")
+    window.key("Pause")
+    window.until(lambda: len(fake(window).commands(HoldToTalk)) == 4)

@@ -47,6 +47,7 @@ def test_keys_that_can_be_held() -> None:
     # would catch: a push-to-talk key that can no longer be typed, or one that moves the focus
     assert [can_be_held(key, "") for key in ("F8", "Pause", "Insert", "XF86Launch1", "Menu")] == [True] * 5
     assert can_be_held("Pause", "\x13")
+    assert not can_be_held("d", "\x04")  # mistake: Ctrl+D is caught, and from then on each d that is typed is heard
     assert [can_be_held(key, "") for key in ("Tab", "Return", "F6", "Shift_L", "Control_R", "Caps_Lock")] == [False] * 6
     assert [can_be_held(key, written) for key, written in (("a", "a"), ("minus", "-"), ("eacute", "é"))] == [False] * 3
     for key in ("F8", "XF86AudioMicMute"):

@@ -130,6 +130,11 @@ class LaneWatch:
         """Whether Pings should come often: voice flows."""
         return now - self._flowed < _FLOWING_SECONDS
 
+    @property
+    def spoken(self) -> float:
+        """Seconds for which voice went up."""
+        return self._voice[_UP].seconds
+
     def uplink(self, now: float) -> Uplink:
         """How the way up does."""
         if self._delay[_UP].full():

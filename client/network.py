@@ -172,7 +172,7 @@ class Network(threading.Thread):
 
     def _mind_voice_mode(self, now: float) -> None:
         """Slim voice while the way up is full, if that is left to me."""
-        changed = self._voice_choice.turn(self._lanes.uplink(now), now)
+        changed = self._voice_choice.turn(self._lanes.uplink(now), now, self._lanes.spoken)
         if changed is not None:
             self._voice.set_mode(changed.mode)
             self.events.put(changed)

@@ -318,8 +318,8 @@ class Presenter:
 
     def _works_again(self, part: Part) -> None:
         """A device is open. What else may be wrong with this part, a library that is missing, is so all the same."""
-        if self._problem is not None and self._problem.part is part and self._problem.code in DEVICE_PROBLEMS:
-            self._problem = None
+        if self._problem is not None and self._problem.code in DEVICE_PROBLEMS:
+            self._forget_problem(part)
 
     def _empty(self, *, online: bool, busy: bool) -> tuple[str, str]:
         if len(self._transcript):

@@ -74,11 +74,14 @@ class _Side(Struct):
     def works(self) -> bool:
         return self.on and not self.lost
 
+    @property
+    def used(self) -> str:
+        """The device that works now, if one does."""
+        return self.device if self.works else ""
+
     def waiting_note(self, *, online: bool, once_connected: str) -> str:
-        if not self.wanted:
+        if not self.wanted or self.lost:  # which is said by a note of its own
             return ""
-        if self.lost:
-            return ""  # which is said by another one
         if not online:
             return once_connected if self.on else texts.ON_AFTER_CONNECTING
         return "" if self.on else texts.OPENING
@@ -159,10 +162,7 @@ class Voice:
             warns or bool(lost),
             (self._slim_note or self._lane_note) if online else "",
             "\n".join(lost),
-            texts.in_use(
-                microphone.device if microphone.works else "",
-                speaker.device if speaker.works else "",
-            ),
+            texts.in_use(microphone.used, speaker.used),
         )
 
     def _microphone_note(self, *, online: bool) -> tuple[str, bool]:

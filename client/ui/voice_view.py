@@ -115,19 +115,18 @@ class VoiceView(ttk.Frame):
 
     def _speaker_tip(self) -> str:
         shown = self._shown or VoiceShown()
-        return self._tip(shown.speaker_on, texts.TIP_SPEAKER_ON) if shown.speaker_down else texts.TIP_SPEAKER_OFF
+        return self._tip(shown, shown.speaker_on, texts.TIP_SPEAKER_ON) if shown.speaker_down else texts.TIP_SPEAKER_OFF
 
     def _microphone_tip(self) -> str:
         shown = self._shown or VoiceShown()
-        if not shown.microphone_down:
-            return texts.TIP_MICROPHONE_OFF
-        return self._tip(shown.microphone_on, texts.TIP_MICROPHONE_ON)
+        down, on = shown.microphone_down, shown.microphone_on
+        return self._tip(shown, on, texts.TIP_MICROPHONE_ON) if down else texts.TIP_MICROPHONE_OFF
 
-    def _tip(self, on: bool, words: str) -> str:
+    def _tip(self, shown: VoiceShown, on: bool, words: str) -> str:
         """Of a toggle that is down: what it does and by which devices, or why it does not do it now."""
-        shown = self._shown or VoiceShown()
-        said = [words, self._lines(shown.devices)] if on else [shown.lost_note or texts.OPENING]
-        return "\n".join(line for line in said if line)
+        if not on:
+            return shown.lost_note or texts.OPENING
+        return f"{words}\n{self._lines(shown.devices)}".rstrip()
 
     def _lines(self, names: str) -> str:
         """Names that the system has for devices, in its user's language."""

@@ -146,8 +146,7 @@ class JitterBuffer:
             self._paused = True
         off = self.target(when) - self._delay(when, first, held)
         if self._paused and off > BLOCK_SAMPLES // 2:
-            self._stalled += bool(self._stalled)
-            return _SILENCE  # its time has not come: a talk starts at the target delay
+            return self._silence()  # its time has not come: a talk starts at the target delay
         return self._play(first, when, off, quiet=quiet)
 
     def target(self, when: int) -> int:
@@ -242,19 +241,24 @@ class JitterBuffer:
 
     def _nothing(self) -> Step:
         if self._paused:
-            self._stalled += bool(self._stalled)
-            return _SILENCE
+            return self._silence()
         self._made_up += BLOCK_SAMPLES
         if self._made_up >= PAUSE:
             self._paused = True
-            self._stalled = self._starved + 1
+            self._stalled = self._starved
             self._made_up = self._starved = 0
-            return _SILENCE
+            return self._silence()
         self._starved += 1
         self._run += 1
         if self._run > CONCEALED_MOST:
             return _SILENCE
         return Conceal(BLOCK_SAMPLES, last=self._run == CONCEALED_MOST)
+
+    def _silence(self) -> Silence:
+        """Nothing is heard: a pause, or more of a stall that looks like one."""
+        if self._stalled:
+            self._stalled += 1
+        return _SILENCE
 
     def _conceal_hole(self, hole: int) -> Conceal:
         """Something is lost: what follows it is here already, so go past it."""

@@ -100,7 +100,6 @@ class Playback:
         self._clock = PlayClock()
         self._announced: tuple[str, str] | None = None  # the device in use, and the one that it stands in for
         self._reopening = Reopening()
-        self._refitting = False  # it is opened anew by our own wish, and had worked
         self.started: float | None = None  # when the first sample was played
 
     def enter(self, room: bytes) -> None:
@@ -154,7 +153,6 @@ class Playback:
         if on == self.on:
             return
         self._reopening.stop()
-        self._refitting = False
         if on:
             self._open(now)
         else:
@@ -165,7 +163,6 @@ class Playback:
         """Another device was chosen: go on there, if the speaker is on."""
         if self.on:
             self._reopening.stop()
-            self._refitting = False
             self._close()
             self._open(now)
 
@@ -210,7 +207,7 @@ class Playback:
             self._fill(self._speaker, now)
         except DeviceUnfit:
             self.renew(now)
-            self._refitting = True
+            self._reopening.refitting = True
             return _WATCH_SECONDS
         except DeviceError as error:
             self._fail(error, now)
@@ -269,7 +266,6 @@ class Playback:
     def _announce(self, speaker: Speaker, now: float) -> None:
         if self._announced is None:
             self._reopening.opened(now)
-            self._refitting = False
         self._announced = speaker.name, speaker.missing
         self._report(SpeakerChanged(on=True, device=speaker.name))
         if speaker.missing:
@@ -312,8 +308,7 @@ class Playback:
     def _fail(self, error: DeviceError, now: float) -> None:
         """Tell, and try again if the device had worked: as long as that lasts the speaker counts as on."""
         tried_before = self._reopening.under_way
-        worth_it = isinstance(error, DeviceLost) or tried_before or self._refitting
-        self._refitting = False
+        worth_it = isinstance(error, DeviceLost) or tried_before or self._reopening.refitting
         self._close()
         again = worth_it and self._reopening.lost(now)
         if not (again and tried_before):

@@ -17,6 +17,7 @@ class Reopening:
         self._tries = 0
         self._at: float | None = None
         self._opened: float | None = None
+        self.refitting = False  # opened anew by our own wish: it had worked, and a failure is as good as a loss
 
     @property
     def under_way(self) -> bool:
@@ -34,7 +35,7 @@ class Reopening:
         """The device went away, or a try failed. Whether there will be another."""
         if self._opened is not None and now - self._opened > STEADY_SECONDS:
             self._tries = 0
-        self._opened = None
+        self._opened, self.refitting = None, False
         if self._tries >= TRIES:
             self.stop()
             return False
@@ -44,11 +45,11 @@ class Reopening:
 
     def opened(self, now: float) -> None:
         """A try succeeded."""
-        self._at, self._opened = None, now
+        self._at, self._opened, self.refitting = None, now, False
 
     def stop(self) -> None:
         """The user does not want the device any more, or asks for it anew."""
-        self._tries, self._at, self._opened = 0, None, None
+        self._tries, self._at, self._opened, self.refitting = 0, None, None, False
 
     def due(self, now: float) -> float:
         """In how many seconds to try; only while `under_way`."""
